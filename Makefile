@@ -1,0 +1,53 @@
+# Every target makes the environment in .venv first, where it is missing or older than what it is made of.
+# PYTHON chooses the interpreter it is made with (3.11 or newer).
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(abspath $(VENV))/bin
+
+# Notebooks run in their own folder, so the folder of a mirror must not depend on where one stands. A URL stays as it is.
+ifneq ($(strip $(ATTENTION_COURSE_DATA)),)
+ifeq ($(findstring ://,$(ATTENTION_COURSE_DATA)),)
+export ATTENTION_COURSE_DATA := $(abspath $(ATTENTION_COURSE_DATA))
+endif
+endif
+
+.PHONY: lab test lessons notebooks experiments benchmarks site repository clean
+
+lab: $(VENV)/installed  ## open the course
+	$(RUN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
+
+test: $(VENV)/installed  ## everything that CI runs
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/lint-imports
+	$(RUN)/python tools/notebooks.py --check
+	$(RUN)/python tools/notebooks.py --filled build/filled
+	$(RUN)/python -m pytest tests notebooks build/filled $(NBVAL)
+
+# --nbval-lax compares outputs only where a cell asks for it; a cell that hangs is cut off.
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+lessons: $(VENV)/installed  ## execute all lessons, and print the time and memory each takes
+	$(RUN)/python tools/notebooks.py --run
+
+notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executing what has changed
+	$(RUN)/python tools/notebooks.py
+
+experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
+	for file in experiments/[0-9]*.py; do $(RUN)/python $$file || exit 1; done
+
+site: $(VENV)/installed  ## the web site, in site/
+	$(RUN)/python -m pip install -q -c constraints.txt -e ".[site]"
+	$(RUN)/sphinx-build -q -W -c docs . site
+
+repository: $(VENV)/installed  ## make repository REPO=owner/name: set the project's public address everywhere
+	$(RUN)/python tools/repository.py $(REPO)
+
+clean:
+	rm -rf $(VENV) build site
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install -q -c constraints.txt -e ".[test]"
+	touch $@

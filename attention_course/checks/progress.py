@@ -1,0 +1,65 @@
+"""What has been solved, in a small file of the user's, for `attention-course progress`."""
+
+import contextlib
+import datetime
+import itertools
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+
+def file() -> Path | None:
+    """Where progress is kept: ATTENTION_COURSE_PROGRESS, a file or a folder, or else the user's data folder.
+
+    None where it is off: the variable says `off`, or it is not set and this is a CI machine (CI is set).
+    """
+    chosen = os.environ.get("ATTENTION_COURSE_PROGRESS", "")
+    if chosen.lower() == "off" or (not chosen and os.environ.get("CI")):
+        return None
+    if not chosen:
+        return platformdirs.user_data_path("attention-course") / "progress.json"
+    path = Path(os.path.expanduser(chosen))  # noqa: PTH111 (Path.expanduser raises for an unknown ~user)
+    return path / "progress.json" if os.path.isdir(path) else path  # noqa: PTH112 (Path.is_dir may raise)
+
+
+def load() -> dict[str, dict[str, dict]] | None:
+    """{lesson: {problem: {"outcome", "tries", "last"}}}, or None where the file can't be read as that."""
+    path = file()
+    try:
+        lessons = json.loads(path.read_text(encoding="utf-8")) if path else {}
+        entries = [entry for problems in lessons.values() for entry in problems.values()]
+        fits = all(isinstance(entry["outcome"], str) and isinstance(entry["tries"], int) for entry in entries)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+    return lessons if fits else None
+
+
+def record(lesson: str, problem: str, outcome: str) -> None:
+    """Note the outcome of a check. A problem once correct stays so.
+
+    What can't be written is let go: no check fails for it. A file that can't be read is set aside, not overwritten.
+    """
+    path = file()
+    if path is None:
+        return
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        solved = load()
+        if solved is None:
+            names = (path.with_name(f"{path.stem}.unreadable-{n}{path.suffix}") for n in itertools.count(1))
+            path.rename(next(name for name in names if not name.exists()))
+            solved = {}
+        entry = solved.setdefault(lesson, {}).setdefault(problem, {"outcome": outcome, "tries": 0})
+        entry["tries"] += outcome != "not attempted"
+        if entry["outcome"] != "correct":
+            entry["outcome"] = outcome
+        entry["last"] = datetime.date.today().isoformat()
+        with tempfile.TemporaryDirectory(prefix=".progress-", dir=path.parent) as folder:
+            written = Path(folder, path.name)  # apart from what another notebook writes at the same moment
+            written.write_text(json.dumps(solved, indent=1), encoding="utf-8")
+            written.replace(path)

@@ -1,0 +1,96 @@
+"""One try of an answer: what came of it, and what an exception says to the one who wrote it."""
+
+import dis
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType, FunctionType
+from typing import Any
+
+from .comparing import as_numpy, fresh, same, shorten
+
+Arguments = tuple[Any, ...]
+OURS = {*sys.stdlib_module_names, __name__.partition(".")[0]}
+EMPTY = (lambda: None).__code__
+
+
+@dataclass
+class Trial:
+    """What came of one try: the value or the exception, and the places of the arguments that were written into."""
+
+    value: Any = None
+    error: BaseException | None = None
+    written: tuple[int, ...] = ()
+
+    def equals(self, other: "Trial") -> bool:
+        if self.error or other.error:
+            return type(self.error) is type(other.error)
+        return same(self.value, other.value)
+
+
+def attempt(answer: Callable, arguments: Arguments) -> Trial:
+    """Try an answer on copies of the arguments."""
+    trial = _attempt(answer, fresh(arguments))
+    if trial.error:
+        # An answer in the style of NumPy may not take tensors. Where arrays suit it, it is judged on them.
+        on_arrays = _attempt(answer, as_numpy(arguments))
+        return trial if on_arrays.error else on_arrays
+    return trial
+
+
+def _attempt(answer: Callable, arguments: Arguments) -> Trial:
+    before = fresh(arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's functions warn when they meet a tensor
+            value = answer(*arguments)
+    except (Exception, SystemExit) as error:
+        return Trial(error=error)
+    # An argument that does not even equal a copy of itself (a module, say) cannot be compared.
+    pairs = enumerate(zip(arguments, before, fresh(before), strict=True))
+    return Trial(value, written=tuple(i for i, (now, then, copy) in pairs if same(then, copy) and not same(now, then)))
+
+
+def unwritten(answer: Any, trials: list[Trial]) -> bool:
+    """Whether an answer is still the stub: it raises NotImplementedError itself, returns `...`, or has no body."""
+    empty = isinstance(answer, FunctionType) and len(answer.__code__.co_code) == len(EMPTY.co_code)
+    return all(_raised_by_hand(t.error) if t.error else t.value is ... or (empty and t.value is None) for t in trials)
+
+
+def _raised_by_hand(error: BaseException) -> bool:
+    """Whether a `raise` of the learner's did it; PyTorch, too, raises this error, where a dtype does not suit it."""
+    if not isinstance(error, NotImplementedError):
+        return False
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    return _theirs(last.tb_frame) and last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+
+
+def own_lines(error: BaseException) -> list[str]:
+    """The learner's own lines on the way to an exception: no line of ours or of a library, and no file names."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    lines = [
+        f"line {at.lineno}, in {at.name}" + (f": {at.line}" if at.line else "")
+        for at, frame in zip(traceback.extract_tb(error.__traceback__), frames, strict=True)
+        if _theirs(frame)
+    ]
+    return lines if len(lines) <= 8 else [*lines[:3], f"… {len(lines) - 6} more …", *lines[-3:]]
+
+
+def _theirs(frame: FrameType) -> bool:
+    package = str(frame.f_globals.get("__name__")).partition(".")[0]
+    return package not in OURS and not any(f"{kind}-packages" in frame.f_code.co_filename for kind in ("site", "dist"))
+
+
+def said(error: BaseException) -> str:
+    """The kind of an exception and its message."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    if isinstance(error, ImportError) and error.path:
+        text = text.replace(f" ({error.path})", "")
+    return shorten(type(error).__name__ + (f": {text}" if text else ""), 600)

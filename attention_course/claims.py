@@ -1,0 +1,184 @@
+"""What the survey and the glossary assert, against what was measured.
+
+A claim states its thresholds before anything is measured. Its verdict is
+
+- **holds** when the whole 95 % interval of the mean over seeds meets `holds`;
+- **holds in part** when the mean meets `in_part`, or some of the interval meets `holds`;
+- **does not hold here** otherwise.
+
+One seed has no interval, so that a claim measured with one can hold in part at most.
+"""
+
+import math
+import operator
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from html import escape
+from pathlib import Path
+
+from attention_course import results
+
+PATH = Path(__file__).with_name("claims.toml")
+COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+HOLDS, IN_PART, NOT_HERE = "holds", "holds in part", "does not hold here"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    sign: str
+    bound: float
+
+    @classmethod
+    def parse(cls, text) -> "Threshold":
+        found = re.fullmatch(r"(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)", str(text).strip())
+        if not found:
+            raise ValueError(f"expected a comparison with a number, such as '>= 0.95', got {text!r}")
+        return cls(found[1], float(found[2]))
+
+    def met(self, value: float | int) -> bool:
+        return COMPARISONS[self.sign](value, self.bound)
+
+    def __str__(self):
+        return f"{self.sign} {self.bound:g}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One table of claims.toml; the comment at its head says what the fields mean."""
+
+    id: str
+    lesson: str
+    source: str
+    wording: str
+    measure: str
+    result: str
+    holds: Threshold
+    in_part: Threshold
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """A claim, its outcome and the figure behind it: the mean over `n` seeds with its 95 % interval."""
+
+    claim: Claim
+    outcome: str
+    figure: float
+    interval: tuple[float, float]
+    n: int
+    provenance: str
+
+    @property
+    def wording(self) -> str:
+        return self.claim.wording
+
+    @property
+    def source(self) -> str:
+        return self.claim.source
+
+    def measured(self) -> str:
+        low, high = self.interval
+        spread = "no interval" if math.isnan(low) else f"95 % interval {low:.3g} to {high:.3g}"
+        return f"{self.figure:.3g} ({spread}, {self.n} seed{'s' * (self.n != 1)})"
+
+    def _rule(self) -> str:
+        holds, in_part = self.claim.holds, self.claim.in_part
+        return f"Decided beforehand: holds when the whole interval is {holds}, in part when the mean is {in_part}."
+
+    def __repr__(self):
+        return (
+            f"Claim ({self.source}): {self.wording}\n{self.outcome.capitalize()}: {self.measured()}.\n"
+            f"Measure: {self.claim.measure}. {self._rule()}\n{self.provenance}"
+        )
+
+    def _repr_html_(self):
+        # only the page's own colours, so that it reads in light and dark themes
+        return (
+            '<div style="border-left:3px solid currentColor;padding-left:0.8em">'
+            f"<p>Claim ({escape(self.source)}): <em>{escape(self.wording)}</em></p>"
+            f"<p><strong>{escape(self.outcome.capitalize())}</strong>: {escape(self.measured())}.</p>"
+            f"<p><small>Measure: {escape(self.claim.measure)}. {escape(self._rule())}<br>"
+            f"{escape(self.provenance)}</small></p></div>"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Every claim with its verdict, or None where nothing has been measured yet. As text it is a Markdown table."""
+
+    rows: tuple[tuple[Claim, Verdict | None], ...]
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        head = ("claim", "source", "lesson", "outcome", "measured")
+        body = [
+            (claim.wording, claim.source, claim.lesson, *((v.outcome, v.measured()) if v else ("not measured yet", "")))
+            for claim, v in self.rows
+        ]
+        return [head, *body]
+
+    def __repr__(self):
+        head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in self._cells())
+        return "\n".join(f"| {line} |" for line in [head, "--- | --- | --- | --- | ---", *body])
+
+    def _repr_html_(self):
+        rows = []
+        for tag, cells in zip(["th"] + ["td"] * len(self.rows), self._cells(), strict=True):
+            inner = "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells)
+            rows.append(f"<tr>{inner}</tr>")
+        return f"<table>{''.join(rows)}</table>"
+
+
+def load() -> dict[str, Claim]:
+    """All claims by id. ValueError names the claim and the field that is missing, unknown or malformed."""
+    return {id: _claim(id, given) for id, given in tomllib.loads(PATH.read_text(encoding="utf-8")).items()}
+
+
+def verdict(id: str) -> Verdict:
+    """The verdict on one claim. KeyError for an unknown id; FileNotFoundError, with the command, before measuring."""
+    claims = load()
+    if id not in claims:
+        near = get_close_matches(id, claims) or list(claims)
+        raise KeyError(f"no claim {id!r}; there is {', '.join(near)}")
+    return _judge(claims[id])
+
+
+def table() -> Table:
+    """The verdicts on all claims, in the order of claims.toml."""
+    rows = []
+    for claim in load().values():
+        try:
+            rows.append((claim, _judge(claim)))
+        except FileNotFoundError:
+            rows.append((claim, None))
+    return Table(tuple(rows))
+
+
+def _claim(id: str, given: dict) -> Claim:
+    names = {field.name for field in fields(Claim)} - {"id"}
+    if wrong := names ^ given.keys():
+        raise ValueError(f"{PATH.name}, {id}: missing or unknown: {', '.join(sorted(wrong))}")
+    given = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+    for name in ("holds", "in_part"):
+        try:
+            given[name] = Threshold.parse(given[name])
+        except ValueError as error:
+            raise ValueError(f"{PATH.name}, {id}: {name}: {error}") from None
+    holds, in_part = given["holds"], given["in_part"]
+    if holds != in_part and (holds.sign[0] != in_part.sign[0] or not in_part.met(holds.bound)):
+        raise ValueError(f"{PATH.name}, {id}: in_part: expected what is easier to meet than {holds}, got {in_part}")
+    if not re.fullmatch(r"\d\d_[a-z0-9_]+:\w+", given["result"]):
+        raise ValueError(f"{PATH.name}, {id}: result: expected NN_slug:key, got {given['result']!r}")
+    return Claim(id, **given)
+
+
+def _judge(claim: Claim) -> Verdict:
+    name, key = claim.result.split(":")
+    measured = results.load(name)
+    values = measured[key]
+    if not isinstance(values, list):
+        raise ValueError(f"{claim.result}: expected a list with one value a seed, got {values!r}")
+    mean, low, high = results.interval(values)
+    meets = [claim.holds.met(low), claim.holds.met(high)]
+    outcome = HOLDS if all(meets) else IN_PART if any(meets) or claim.in_part.met(mean) else NOT_HERE
+    return Verdict(claim, outcome, mean, (low, high), len(values), measured.provenance)

@@ -1,0 +1,1 @@
+"""Texts, pictures and measurements: what is generated here, and what is downloaded."""

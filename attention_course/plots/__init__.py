@@ -1,0 +1,21 @@
+"""Pictures of attention weights. They take arrays, NumPy's or torch's, and know no model."""
+
+from attention_course.plots.bars import weight_bars
+from attention_course.plots.colours import ATTENTION_COLOURS
+from attention_course.plots.lines import lines
+from attention_course.plots.maps import attention_map
+from attention_course.plots.measurements import measurements
+from attention_course.plots.picture import Picture
+from attention_course.plots.plane import plane
+from attention_course.plots.sentences import shaded_sentence
+
+__all__ = [
+    "ATTENTION_COLOURS",
+    "Picture",
+    "attention_map",
+    "lines",
+    "measurements",
+    "plane",
+    "shaded_sentence",
+    "weight_bars",
+]

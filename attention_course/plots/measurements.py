@@ -1,0 +1,54 @@
+"""Measurements as keys and values: the curve that attention draws through them, and where one query looks."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attention_course.plots.arguments import as_weights
+from attention_course.plots.colours import ATTENTION_COLOURS, LINES
+from attention_course.plots.picture import Picture, describe
+from attention_course.plots.text import LITERAL, NORMAL, SMALL
+
+
+def measurements(
+    x, y, *, curve=None, query: float | None = None, weights=None, x_label: str, y_label: str, ax=None
+) -> Figure:
+    """Points (x, y), the line `curve` = (x, y) through them, and the look of one query.
+
+    With `query` and its `weights` (one a point) each point is shaded by its weight, and the answer, the average of y
+    under the weights, is marked at the query. ValueError where lengths do not fit or a weight is not in 0 to 1.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise ValueError(f"x and y: expected two of one length, got {x.shape} and {y.shape}")
+    ax = Picture((7.2, 3.4)).add_subplot() if ax is None else ax
+    said = f"{len(x)} measurements of {y_label} by {x_label}."
+    if curve is not None:
+        ax.plot(*(np.asarray(c) for c in curve), color="#c4622d", linewidth=2, zorder=2)
+        said += " A line is drawn through them."
+    if query is None:
+        ax.plot(x, y, "o", color="#2a598c", markersize=4, zorder=3)
+    else:
+        weights = as_weights(weights, "keys")
+        if len(weights) != len(x):
+            raise ValueError(f"weights: expected {len(x)}, one for each point, got {len(weights)}")
+        answer = float(weights @ y)
+        ax.vlines(x, y, answer, color=ATTENTION_COLOURS(weights / weights.max()), linewidth=1.2, zorder=1)
+        ax.scatter(
+            x, y, c=weights, cmap=ATTENTION_COLOURS, vmin=0, vmax=weights.max(), s=26, edgecolors="#888888",
+            linewidths=0.6, zorder=3,
+        )  # fmt: skip
+        ax.plot(query, answer, "D", color="#c4622d", markersize=9, zorder=4)
+        ax.annotate(
+            f"{query:g}: {answer:.0f}", (query, answer), xytext=(10, 10), textcoords="offset points",
+            fontsize=NORMAL, color="#c4622d", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **LITERAL,
+        )  # fmt: skip
+        best = int(weights.argmax())
+        said += f" The query {query:g} is answered with {answer:.0f}"
+        said += f"; it looks most at {x[best]:g}, with {weights[best]:.2f}."
+    ax.set_xlabel(x_label, fontsize=SMALL)
+    ax.set_ylabel(y_label, fontsize=SMALL)
+    ax.tick_params(labelsize=SMALL, length=3, color="#888888")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color("#888888")
+    ax.grid(axis="y", color=LINES, linewidth=0.5)
+    return describe(ax, said)

@@ -1,0 +1,46 @@
+"""Does "chat" look at "cat"? The translator of lesson 00, trained ten times from other random starts.
+
+Writes attention_course/results/00_start_here.json. About six minutes on two cores.
+"""
+
+from attention_course import device, results
+from attention_course.data import grammar
+from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.decoding import greedy
+from attention_course.models.seq2seq import RNNsearch
+from attention_course.training import encode_pairs, train
+
+SEEDS = range(10)
+CATS = {"chat": "cat", "chats": "cats"}
+
+
+def main() -> None:
+    """Train with each seed; measure on 2,000 unseen sentences."""
+    pairs = grammar.pairs(30_000, part="train")
+    unseen = grammar.pairs(2_000, part="test")
+    english = Vocabulary(pair.english for pair in pairs)
+    french = Vocabulary(pair.french for pair in pairs)
+    examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
+
+    values = {"chat_on_cat": [], "chats_written": [], "exact": []}
+    for seed in SEEDS:
+        device.seed_everything(seed)
+        model = RNNsearch(len(english), len(french))
+        train(model, examples, target_tokens=500_000, batch_size=32, learning_rate=8e-3, seed=seed)
+        words, weights = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
+        exact, on_cat = 0, []
+        for pair, numbers, rows in zip(unseen, words.tolist(), weights, strict=True):
+            written = french.decode(numbers)
+            exact += written == list(pair.french)
+            for place, word in enumerate(written):
+                if word in CATS and CATS[word] in pair.english:
+                    on_cat.append(pair.english[rows[place, : len(pair.english)].argmax()] in CATS.values())
+        values["chat_on_cat"].append(sum(on_cat) / len(on_cat))
+        values["chats_written"].append(len(on_cat))
+        values["exact"].append(exact / len(unseen))
+        print(seed, {name: round(v[-1], 4) for name, v in values.items()}, flush=True)
+    results.save("00_start_here", values, command="python experiments/00_start_here.py", seeds=list(SEEDS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What a machine tells of itself, and that a seed is a seed."""
+
+import os
+import random
+import re
+import socket
+from pathlib import Path
+
+import numpy
+import pytest
+import torch
+
+from attention_course.device import autocast, bfloat16_pays, cores, describe, memory, pick_device, seed_everything
+
+
+def draw():
+    return random.random(), numpy.random.rand(), torch.rand(3).tolist(), torch.nn.Linear(2, 2).weight.tolist()  # noqa: NPY002
+
+
+def test_the_same_seed_gives_the_same_numbers_everywhere():
+    drawn = []
+    for seed in (3, 3, 4):
+        seed_everything(seed)
+        drawn.append(draw())
+    first, again, other = drawn
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+def test_the_description_is_one_line_without_a_path_or_a_name_of_the_machine():
+    line = describe()
+    assert "\n" not in line and os.sep not in line and str(Path.home()) not in line
+    assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", line)
+    for fact in (pick_device().type, f"{cores()} cores", f"{torch.get_num_threads()} threads", torch.__version__):
+        assert fact in line
+
+
+def test_the_description_goes_without_what_cannot_be_told(monkeypatch):
+    monkeypatch.setattr("attention_course.device.memory", lambda: None)
+    assert "memory" not in describe()
+
+
+def test_half_width_pays_or_not():
+    assert isinstance(bfloat16_pays(), bool)
+    assert bfloat16_pays("a device of tomorrow") is False
+
+
+@pytest.mark.parametrize("pays", [False, True])
+@pytest.mark.parametrize("enabled", [False, True])
+def test_half_width_is_taken_where_it_pays_and_is_wanted(enabled, pays, monkeypatch):
+    monkeypatch.setattr("attention_course.device.bfloat16_pays", lambda device_type: pays)
+    with autocast(torch.device("cpu"), enabled):
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype == (torch.bfloat16 if enabled and pays else torch.float32)
+
+
+def test_there_are_cores_and_memory_where_it_can_be_told():
+    assert 1 <= cores() <= os.cpu_count()
+    assert memory() is None or memory() > 0

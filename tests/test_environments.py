@@ -1,0 +1,46 @@
+"""One set of versions: what pyproject asks for, what constraints.txt pins, and what conda and Binder install."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line[0] != "#")
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wanted() -> list[Requirement]:
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    return [r for group in groups for r in map(Requirement, group) if r.name != "attention-course"]
+
+
+@pytest.mark.parametrize("requirement", wanted(), ids=str)
+def test_every_dependency_is_pinned_within_its_range(requirement):
+    assert Version({normal(n): v for n, v in PINS.items()}[normal(requirement.name)]) in requirement.specifier
+
+
+def test_pins_are_exact_and_local_to_no_machine():
+    assert all(re.fullmatch(r"[\w.]+", version) for version in PINS.values())
+
+
+@pytest.mark.parametrize("file", ["environment.yml", "binder/environment.yml"])
+def test_conda_and_binder_take_a_python_that_the_project_allows(file):
+    environment = yaml.safe_load((ROOT / file).read_text())
+    [python] = [d for d in environment["dependencies"] if isinstance(d, str) and d.startswith("python=")]
+    assert Version(python.removeprefix("python=")) in Requirement("python" + PROJECT["requires-python"]).specifier
+
+
+def test_conda_and_binder_install_the_pinned_versions():
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    [pip] = [d["pip"] for d in dependencies if isinstance(d, dict)]
+    assert "-c constraints.txt" in pip and "-e .[lab]" in pip
+    assert '-c constraints.txt -e ".[lab]"' in (ROOT / "binder/postBuild").read_text()

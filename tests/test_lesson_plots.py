@@ -1,0 +1,71 @@
+"""The plots of lesson 01 show what they claim: values are read back from what was drawn."""
+
+import numpy as np
+import pytest
+import torch
+
+from attention_course.plots import lines, measurements, plane
+
+KEYS = torch.tensor([[2.0, 0.0], [1.0, 2.0], [0.0, -1.0]])
+
+
+def points(ax, marker):
+    return [tuple(map(float, line.get_xydata()[0])) for line in ax.lines if line.get_marker() == marker]
+
+
+def test_plane_puts_the_context_at_the_weighted_average():
+    figure = plane(torch.tensor([1.0, 0.0]), KEYS, torch.tensor([0.5, 0.25, 0.25]), ["cat", "sat", "mat"])
+    ax = figure.axes[0]
+    assert points(ax, "D") == [(1.25, 0.25)]
+    assert points(ax, "o") == [(2, 0), (1, 2), (0, -1)]
+    assert {t.get_text() for t in ax.texts} >= {"cat  0.50", "sat  0.25", "mat  0.25", "context", "query"}
+
+
+def test_plane_draws_heavier_keys_with_thicker_lines():
+    ax = plane([0.0, 1.0], KEYS, [0.7, 0.2, 0.1], ["a", "b", "c"]).axes[0]
+    widths = [line.get_linewidth() for line in ax.lines if line.get_marker() == "None"][:3]
+    assert widths == sorted(widths, reverse=True) and widths[0] > 5 * widths[2]
+
+
+def test_plane_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match=r"expected \(2,\) and \(3, 2\), got \(3,\)"):
+        plane([1.0, 0.0, 0.0], KEYS, [0.5, 0.25, 0.25], ["a", "b", "c"])
+    with pytest.raises(ValueError, match="labels"):
+        plane([1.0, 0.0], KEYS, [0.5, 0.25, 0.25], ["a", "b"])
+
+
+def test_measurements_marks_the_answer_of_the_query():
+    x, y, weights = np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 60.0]), np.array([0.5, 0.25, 0.25])
+    figure = measurements(x, y, curve=(x, y), query=2.5, weights=weights, x_label="year", y_label="flow")
+    ax = figure.axes[0]
+    assert points(ax, "D") == [(2.5, 25.0)]
+    shades = ax.collections[-1].get_array()
+    assert np.allclose(shades, weights)
+    assert "answered with 25; it looks most at 1, with 0.50" in figure.alt
+
+
+def test_measurements_without_a_query_are_plain_points():
+    ax = measurements([1, 2], [3, 4], x_label="x", y_label="y").axes[0]
+    assert np.allclose(ax.lines[0].get_xydata(), [[1, 3], [2, 4]])
+
+
+@pytest.mark.parametrize("weights", [[0.5, 0.5], [0.5, 0.6, -0.1], [0.5, np.nan, 0.5]])
+def test_measurements_refuses_weights_that_do_not_fit(weights):
+    with pytest.raises(ValueError, match="weights"):
+        measurements([1, 2, 3], [1, 2, 3], query=1.0, weights=weights, x_label="x", y_label="y")
+
+
+def test_lines_are_the_curves_and_the_lowest_point_is_marked():
+    x = [1.0, 10.0, 100.0]
+    figure = lines(x, {"up": [1, 2, 3], "dip": [5, 1, 4]}, x_label="x", y_label="y", log="x", low="dip")
+    ax = figure.axes[0]
+    assert np.allclose(ax.lines[0].get_ydata(), [1, 2, 3]) and np.allclose(ax.lines[1].get_ydata(), [5, 1, 4])
+    assert points(ax, "o") == [(10.0, 1.0)]
+    assert ax.get_xscale() == "log" and ax.get_yscale() == "linear"
+    assert "“dip” is lowest at 10, with 1" in figure.alt
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()  # told apart in grey print
+
+
+def test_lines_refuses_a_curve_of_another_length():
+    with pytest.raises(ValueError, match=r"short: expected \(3,\) like x, got \(2,\)"):
+        lines([1, 2, 3], {"short": [1, 2]}, x_label="x", y_label="y")

@@ -1,0 +1,203 @@
+"""Results come back as they were measured, with what made them; verdicts follow their rule."""
+
+import json
+import math
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from attention_course import claims, results
+
+CLAIM = {
+    "lesson": "00_start_here", "source": "a <text>", "wording": "It <b>looks</b> | there", "measure": "share",
+    "result": "00_start_here:share", "holds": ">= 0.95", "in_part": ">= 0.5",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write_claims(tmp_path, monkeypatch):
+    def write(**tables):
+        lines = [f"[{name}]\n" + "".join(f"{k} = {v!r}\n" for k, v in table.items()) for name, table in tables.items()]
+        (tmp_path / "claims.toml").write_text("\n".join(lines))
+
+    monkeypatch.setattr(claims, "PATH", tmp_path / "claims.toml")
+    return write
+
+
+def save(values, name="00_start_here", **how):
+    return results.save(name, values, **{"command": "make experiments", "seeds": [0, 1, 2], **how})
+
+
+def test_results_come_back_rounded_with_their_origin(folder):
+    values = {"share": [0.123456789, 1e-9], "n": 3, "ok": True, "none": None, "text": "été", "deep": {"a": (1, 2.5)}}
+    values |= {"tensor": torch.tensor([[0.5]], requires_grad=True), "array": np.arange(2), "scalar": np.float32(0.1)}
+    path = save(values, note="Small models.", precision="bfloat16")
+    assert path == folder / "00_start_here.json" and path.read_text().endswith("}\n")
+    loaded = results.load("00_start_here")
+    assert loaded["share"] == [0.123457, 1e-9] and loaded["deep"] == {"a": [1, 2.5]} and loaded["text"] == "été"
+    assert (loaded["tensor"], loaded["array"], loaded["scalar"]) == ([[0.5]], [0, 1], 0.1)
+    assert (loaded["n"], loaded["ok"], loaded["none"]) == (3, True, None)
+    assert loaded.provenance.startswith("Measured beforehand with `make experiments` on 20")
+    assert "3 seeds, " in loaded.provenance and f"torch {torch.__version__} in bfloat16" in loaded.provenance
+    assert loaded.provenance.endswith("Small models.") and loaded.provenance in repr(loaded)
+    assert "<td" in loaded._repr_html_() and "été" in loaded._repr_html_()
+    with pytest.raises(KeyError, match="'shares' is not in the results 00_start_here, which hold share, n"):
+        loaded["shares"]
+    with pytest.raises(AttributeError):
+        loaded.values = {}
+
+
+def test_the_file_says_what_made_it_and_nothing_about_where(folder):
+    text = save({"share": [1.0]}).read_text()
+    made = json.loads(text)["provenance"]
+    assert set(made) == {"command", "commit", "seeds", "machine", "date", "note"} and made["seeds"] == [0, 1, 2]
+    assert set(made["machine"]) == {"cores", "processor", "torch", "precision"}
+    assert made["machine"]["precision"] == "float32" and re.fullmatch(r"\d{4}-\d\d-\d\d", made["date"])
+    for path in (folder, Path.home(), Path.cwd(), Path(results.__file__).parent):
+        assert str(path) not in text
+    assert save({"share": [1.0]}).read_text() == text
+
+
+def test_the_commit_tells_of_changes_but_not_of_rewritten_results(tmp_path, monkeypatch):
+    inside = tmp_path / "attention_course" / "results"
+    inside.mkdir(parents=True)
+    monkeypatch.setattr(results, "__file__", str(inside / "__init__.py"))
+    assert results._commit() == "unknown"
+
+    def git(*words):
+        run = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b", *words]
+        return subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q")
+    assert results._commit() == "unknown"
+    (inside / "__init__.py").write_text("1")
+    (inside / "00_a.json").write_text("1")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    commit = git("rev-parse", "--short=12", "HEAD")
+    (inside / "00_a.json").write_text("2")
+    (inside / "01_b.json").write_text("2")
+    (tmp_path / "README.md").write_text("2")
+    assert results._commit() == commit
+    (inside.parent / "layers.py").write_text("2")
+    assert results._commit() == f"{commit}+changes"
+
+
+@pytest.mark.parametrize("values, error, message", [
+    ({"a": {"b": [1.0, math.nan]}}, ValueError, r"values\['a'\]\['b'\]\[1\]: expected a finite number, got nan"),
+    ({"a": {10: 1}}, ValueError, r"values\['a'\]: expected strings as keys, got 10"),
+    ({"a": {1, 2}}, TypeError, r"values\['a'\]: expected numbers.*got set"),
+])  # fmt: skip
+def test_what_json_cannot_hold_is_refused(values, error, message, folder):
+    with pytest.raises(error, match=message):
+        save(values)
+    assert not list(folder.iterdir())
+
+
+def test_names_and_missing_files():
+    with pytest.raises(ValueError, match="name: expected two digits and a slug, as in 04_translation"):
+        save({}, name="x/../y")
+    with pytest.raises(FileNotFoundError, match=r"`python experiments/07_x\.py` measures them, `make experiments`"):
+        results.load("07_x")
+
+
+def test_interval_agrees_with_a_computation_by_hand():
+    # 1, 2, 3, 4: mean 2.5, standard deviation sqrt(5/3), t(3, 0.975) = 3.182446 from a table
+    half = 3.182446 * math.sqrt(5 / 3) / 2
+    assert results.interval([1, 2, 3, 4]) == pytest.approx((2.5, 2.5 - half, 2.5 + half), abs=1e-6)
+    assert results.interval(torch.tensor([2.0, 4.0]), level=0.5) == pytest.approx((3, 2, 4))  # t(1, 0.75) = 1
+    assert results.interval([0.3, 0.3]) == (0.3, 0.3, 0.3)
+    mean, low, high = results.interval([0.5])
+    assert mean == 0.5 and math.isnan(low) and math.isnan(high)
+    for values in ([], [1.0, math.inf]):
+        with pytest.raises(ValueError, match="values: expected one or more finite numbers"):
+            results.interval(values)
+    with pytest.raises(ValueError, match="level: expected a number between 0 and 1, got 95"):
+        results.interval([1, 2], level=95.0)
+
+
+@pytest.mark.parametrize("values, rule, outcome", [
+    ([0.96, 0.97, 0.98], {}, "holds in part"),  # every value meets `holds`, the whole interval does not
+    ([0.99, 0.99, 0.99], {}, "holds"),
+    ([0.95, 0.95], {}, "holds"),
+    ([0.9, 0.97, 0.99], {}, "holds in part"),  # the interval reaches over the threshold
+    ([0.7, 0.7, 0.71], {}, "holds in part"),  # the mean meets in_part
+    ([0.1, 0.1, 0.11], {}, "does not hold here"),
+    ([0.0, 0.5], {}, "holds in part"),  # the mean meets neither, the wide interval some of `holds`
+    ([0.99], {}, "holds in part"),  # one seed has no interval
+    ([0.4], {}, "does not hold here"),
+    ([1e-7, 2e-7], {"holds": "<= 1e-5", "in_part": "<= 1e-2"}, "holds"),
+    ([1e-3, 1.1e-3], {"holds": "<= 1e-5", "in_part": "<= 1e-2"}, "holds in part"),
+    ([1.0, 1.1, 1.0], {"holds": "< .5", "in_part": "< 1"}, "does not hold here"),
+])  # fmt: skip
+def test_each_outcome_follows_the_rule(values, rule, outcome, write_claims):
+    write_claims(c=CLAIM | rule)
+    save({"share": values})
+    verdict = claims.verdict("c")
+    mean, low, high = results.interval(values)
+    assert verdict.outcome == outcome
+    assert verdict.figure == mean and str(verdict.interval) == str((low, high)) and verdict.n == len(values)
+
+
+def test_a_verdict_shows_itself_as_text_and_escaped_html(write_claims):
+    write_claims(c=CLAIM, other=CLAIM | {"result": "01_none:share"})
+    save({"share": [0.99, 0.99, 0.98]})
+    verdict = claims.verdict("c")
+    assert (verdict.wording, verdict.source) == (CLAIM["wording"], CLAIM["source"])
+    text, html = repr(verdict), verdict._repr_html_()
+    for part in ("Holds", "0.987 (95 % interval 0.972 to 1, 3 seeds)", "Measured beforehand with `make experiments`"):
+        assert part in text and part in html
+    assert CLAIM["wording"] in text and "<b>" not in html and "It &lt;b&gt;looks&lt;/b&gt;" in html
+    assert not re.search(r"#[0-9a-f]{3}|rgb|background|[^-]color:(?!current)", html)  # any theme may show it
+    table = claims.table()
+    assert [(claim.id, v and v.outcome) for claim, v in table.rows] == [("c", "holds"), ("other", None)]
+    lines = repr(table).splitlines()
+    assert len(lines) == 4 and "looks</b> \\| there" in lines[2] and "| not measured yet |" in lines[3]
+    assert table._repr_html_().count("<tr>") == 3 and "<b>" not in table._repr_html_()
+
+
+def test_verdicts_that_cannot_be_given_say_why(write_claims):
+    write_claims(looks_at_cat=CLAIM, other=CLAIM)
+    with pytest.raises(KeyError, match="no claim 'look-at-cat'; there is looks_at_cat"):
+        claims.verdict("look-at-cat")
+    with pytest.raises(FileNotFoundError, match=r"python experiments/00_start_here\.py"):
+        claims.verdict("other")
+    save({"share": 0.9})
+    with pytest.raises(ValueError, match=r"00_start_here:share: expected a list with one value a seed, got 0\.9"):
+        claims.verdict("other")
+    save({"shares": [0.9]})
+    with pytest.raises(KeyError, match="'share' is not in the results"):
+        claims.verdict("other")
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"holds": "95 %"}, "c: holds: expected a comparison with a number, such as '>= 0.95', got '95 %'"),
+    ({"in_part": "=> 0.5"}, "c: in_part: expected a comparison"),
+    ({"in_part": ">= 0.99"}, "c: in_part: expected what is easier to meet than >= 0.95, got >= 0.99"),
+    ({"in_part": "<= 0.5"}, "c: in_part: expected what is easier"),
+    ({"result": "share"}, "c: result: expected NN_slug:key, got 'share'"),
+    ({"colour": "red"}, "c: missing or unknown: colour"),
+])  # fmt: skip
+def test_malformed_claims_fail_at_load(change, message, write_claims):
+    write_claims(c=CLAIM | change)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        claims.load()
+
+
+def test_the_claims_of_the_course_are_well_formed():
+    loaded = claims.load()
+    assert {"chat-looks-at-cat", "order-blind"} <= set(loaded)
+    assert str(loaded["chat-looks-at-cat"].holds) == ">= 0.95" and str(loaded["order-blind"].holds) == "<= 1e-05"
+    assert all(claim.result.startswith(claim.lesson) and "\n" not in claim.wording for claim in loaded.values())
+    assert len(claims.table().rows) == len(tomllib.loads(claims.PATH.read_text()))

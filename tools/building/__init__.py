@@ -1,0 +1,1 @@
+"""How a notebook is made from its source: one step a file."""

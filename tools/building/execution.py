@@ -1,0 +1,133 @@
+"""Executing a notebook in a kernel of this interpreter, and measuring it."""
+
+import asyncio
+import os
+import re
+import signal
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+CELL_TIMEOUT = 600  # seconds
+SAMPLE_EVERY = 0.1  # seconds
+
+
+@dataclass(frozen=True)
+class Cost:
+    seconds: float
+    megabytes: float  # the peak of what the kernel and its children had resident
+
+
+class CellFailed(Exception):
+    """A cell did not run to its end; the text names it and shows its source and the traceback."""
+
+    def __init__(self, cell: str, source: str, reason: str):
+        self.cell = cell
+        super().__init__(f'cell "{cell}" failed:\n{_indented(source)}\n\n{_indented(reason)}')
+
+
+def execute(notebook: NotebookNode, folder: Path) -> Cost:
+    """Execute the notebook in `folder` and put the outputs, as they come, into it."""
+    running = NotebookNode(id="before the first", source="")
+
+    def remember(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal running
+        running = cell
+
+    async def started(notebook: NotebookNode) -> None:
+        _stop_on_signals()
+        memory.watch(client.km.provisioner.pid)
+
+    client = _Client(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        record_timing=False,
+        force_raise_errors=True,
+        extra_arguments=["--IPKernelApp.log_level=50"],
+        on_notebook_start=started,
+        on_cell_execute=remember,
+    )
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as profile, _PeakMemory() as memory:
+        try:
+            client.execute(cwd=str(folder), env=_environment(profile))
+        except CellExecutionError as error:
+            reason = error.traceback.partition(running.source)[2].removeprefix("\n------------------\n")
+            raise CellFailed(running.id, running.source, reason) from None
+        except CellTimeoutError:
+            raise CellFailed(running.id, running.source, f"It took more than {CELL_TIMEOUT} s.") from None
+        except DeadKernelError:
+            raise CellFailed(running.id, running.source, "The kernel died: out of memory?") from None
+    return Cost(time.perf_counter() - start, memory.peak / 1e6)
+
+
+def _stop_on_signals() -> None:
+    """Ctrl-C and kill stop everything: nbclient would make a dead kernel of them, and the next lesson would start."""
+    with suppress(NotImplementedError, ValueError):  # on Windows; outside the main thread
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.default_int_handler)
+
+
+class _ThisInterpreter(KernelSpecManager):
+    """The interpreter that runs this, whatever kernels are installed: "python3" may be another environment's."""
+
+    def get_kernel_spec(self, kernel_name):
+        return self.kernel_spec_class(resource_dir="", **get_kernel_dict())
+
+
+class _Client(NotebookClient):
+    def create_kernel_manager(self):
+        self.km = AsyncKernelManager(kernel_spec_manager=_ThisInterpreter())
+        return self.km
+
+
+def _environment(profile: str) -> dict[str, str]:
+    """The caller's, but for what would change the outputs: the figures' backend, IPython's settings, progress bars."""
+    kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    return kept | {"IPYTHONDIR": profile, "ATTENTION_COURSE_PROGRESS": "off"}
+
+
+class _PeakMemory:
+    """Samples what a process and its children hold in memory, from `watch` to the end of the with block."""
+
+    def __init__(self):
+        self.peak = 0
+        self._done = threading.Event()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._done.set()
+
+    def watch(self, pid: int) -> None:
+        threading.Thread(target=self._sample, args=[psutil.Process(pid)], daemon=True).start()
+
+    def _sample(self, kernel: psutil.Process) -> None:
+        while not self._done.wait(SAMPLE_EVERY):
+            with suppress(psutil.NoSuchProcess):
+                self.peak = max(self.peak, sum(_resident(p) for p in [kernel, *kernel.children(recursive=True)]))
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:  # a child that ended just now
+        return 0
+
+
+def _indented(text: str) -> str:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return "\n".join(f"    {line}".rstrip() for line in plain.strip("\n").splitlines())
