@@ -3,8 +3,10 @@
 import os
 
 import jaxtyping
+import torch
 
 import attention_course.data.grammar  # noqa: F401 before the hook: it has no shapes, and many small calls to check
 
 os.environ["ATTENTION_COURSE_PROGRESS"] = "off"
+torch.set_num_threads(1)  # the models here are small, and threads that wait for a busy core cost most of all
 jaxtyping.install_import_hook("attention_course", "beartype.beartype")

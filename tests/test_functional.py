@@ -199,6 +199,18 @@ def test_a_query_that_may_attend_to_nothing_gives_zeros_and_finite_gradients(nee
     assert only_finite([output, *its])
 
 
+def test_an_empty_row_gives_zeros_even_with_a_kernel_that_would_give_nan(monkeypatch):
+    def kernel(queries, keys, values, attn_mask):
+        return (queries @ keys.mT).masked_fill(~attn_mask, -float("inf")).softmax(-1) @ values
+
+    monkeypatch.setattr(functional.F, "scaled_dot_product_attention", kernel)
+    monkeypatch.setattr(functional, "fused_is_faster", lambda queries, keys: True)
+    mask = some_mask(2, 4, 5)
+    attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights=False)[0]
+    output, its = gradients(attend, *queries_keys_values((2,)))
+    assert (output[0, 0] == 0).all() and only_finite([output, *its])
+
+
 @pytest.mark.parametrize("need_weights", [False, True])
 def test_masked_keys_and_values_change_no_bit_and_get_no_gradient(need_weights, kernel):
     mask = some_mask(2, 4, 5)

@@ -2,12 +2,11 @@
 
 import math
 import random
-from collections import Counter
 from itertools import islice
 
 import pytest
 import torch
-from factories import DeviceIsGiven, new_translator, normal
+from factories import new_translator, normal
 
 from attention_course.data.vocabulary import BOS, EOS, UNKNOWN, Vocabulary, pad
 from attention_course.decoding import greedy
@@ -93,11 +92,16 @@ def test_a_batch_of_like_lengths_has_little_padding():
 
 
 def test_the_batches_are_those_of_the_seed_and_each_pass_has_its_own_order():
-    order = lambda seed: [source[0, 0].item() for source, _ in islice(endless(some_examples(100), 10, seed), 20)]
-    assert order(3) == order(3) != order(4)
-    first, second = order(3)[:10], order(3)[10:]
-    assert first != second
-    assert Counter(first).most_common(1)[0][1] == 1
+    numbers = lambda seed: [tuple(s[:, 0].tolist()) for s, _ in islice(endless(some_examples(100), 10, seed), 20)]
+    assert numbers(3) == numbers(3) != numbers(4)
+    first, second = numbers(3)[:10], numbers(3)[10:]
+    assert sorted(sum(first, ())) == sorted(sum(second, ()))
+    assert set(first).isdisjoint(second)  # other company each time
+
+
+def test_short_and_long_sentences_come_in_turns():
+    widths = [target.shape[1] for _, target in batches(some_examples(1000), 20, random.Random(0))]
+    assert widths not in (sorted(widths), sorted(widths, reverse=True))
 
 
 def test_targets_stand_between_beginning_and_end():
@@ -140,12 +144,6 @@ def test_the_budget_counts_the_words_to_predict(budget):
     assert not model.training
 
 
-def test_a_step_of_training_makes_nothing_without_a_device_but_the_batch():
-    model, target = new_translator(), pad([[BOS, 4, EOS]])
-    with DeviceIsGiven():
-        sequence_loss(model(target, target[:, :-1])[0], target[:, 1:]).backward()
-
-
 @pytest.mark.parametrize(
     "wrong, message",
     [
@@ -183,7 +181,7 @@ def accuracy_at_reversing():
 
 
 def test_it_learns_to_reverse_and_without_attention_it_does_not(one_thread, monkeypatch):
-    assert accuracy_at_reversing() >= 0.9
+    assert accuracy_at_reversing() >= 0.8
     uniform = lambda scores, mask: mask.expand_as(scores) / mask.sum(-1, keepdim=True)
     monkeypatch.setattr(seq2seq, "masked_softmax", uniform)
     assert accuracy_at_reversing() <= 0.5

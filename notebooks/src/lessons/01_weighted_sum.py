@@ -83,7 +83,9 @@ context = weights @ keys  # Eq. (1): (L, E)
 
 assert torch.allclose(weights, attention_weights(queries, keys, dot_score))
 assert torch.allclose(context, context_vector(weights, keys))
-plots.attention_map(weights, ["who?", "what was done?"], ["cat", "sat", "mat"], values=True)
+plots.attention_map(
+    weights, ["who?", "what was done?"], ["cat", "sat", "mat"], values=True, query_label="query", key_label="key"
+)
 
 # %% [markdown] name="the-package"
 r"""
@@ -97,7 +99,7 @@ r"""
 A dictionary returns the best match and nothing else; an average returns everything alike. Attention can be either, and all that lies between. Divide the scores by a number $\tau$, the *temperature*, before the softmax.
 """
 
-# %% name="guess-temperature" tags=["nbval-ignore-output"]
+# %% name="guess-temperature"
 guess = predict(
     "At a temperature of 1000, what comes back for “who?”",
     ["the vector of cat", "the plain average of the three vectors", "a vector close to zero"],
@@ -109,7 +111,7 @@ for temperature in (0.01, 0.5, 1, 2, 1000):
     shares = "  ".join(f"{w:.3f}" for w in weights)
     print(f"temperature {temperature:>7}   weights {shares}   context {(weights @ keys).numpy().round(2)}")
 
-# %% name="reveal-temperature" tags=["nbval-ignore-output"]
+# %% name="reveal-temperature" jupyter={"source_hidden": true}
 guess.reveal(
     "the plain average of the three vectors",
     "Divided by 1000 all scores are nearly equal, and so are the weights. At 0.01 the lead of cat is a hundred times as "
@@ -121,7 +123,7 @@ r"""
 Move the query yourself. Turn it, and watch the context wander from key to key. Make it longer, and see that a long query is a decided one: its length multiplies all scores at once, which is to say that it divides the temperature. And try to bring the context outside the triangle of the three keys.
 """
 
-# %% name="explorer" tags=["nbval-ignore-output"]
+# %% name="explorer"
 def look(direction, length, temperature):
     angle = np.deg2rad(direction)
     query = length * torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32)
@@ -163,7 +165,7 @@ look_of_1899 = masked_softmax(distance_score(torch.tensor([1899.0]), years, 5.0)
 plots.measurements(
     years, flows, curve=(asked, curve), query=1899.0, weights=look_of_1899,
     x_label="year", y_label="flow at Aswan (10⁸ m³)",
-)  # fmt: skip
+)
 
 # %% [markdown] name="nile-figure"
 r"""
@@ -201,7 +203,7 @@ r"""
 How wide should the kernel be? A sensible plan: ask for each of the hundred years, compare the answers with what was measured, and take the width with the smallest error.
 """
 
-# %% name="guess-width" tags=["nbval-ignore-output"]
+# %% name="guess-width"
 guess = predict(
     "Which width gives the smallest error on the hundred years?",
     ["half a century: wide enough to average out the weather", "some five years", "as narrow as can be"],
@@ -217,7 +219,7 @@ for width in (50.0, 5.0, 1.0, 0.2):
     print(f"width {width:>4} years: error {error(width):6.1f}")
 assert error(0.2) < 0.01
 
-# %% name="reveal-width" tags=["nbval-ignore-output"]
+# %% name="reveal-width" jupyter={"source_hidden": true}
 guess.reveal(
     "as narrow as can be",
     "At a width of 0.2 years there is no error at all. Each year looks at itself, and itself only. "
@@ -296,7 +298,7 @@ We found the width by trying eighty of them. A network finds its scores by follo
 
 $$\frac{\partial \mathcal{L}}{\partial e_i} = \alpha_i \; g^\top (h_i - c).$$
 
-Read it from the right. A value is compared with $c$, the mixture there is already: a score rises when its value would have moved the context in a direction that lowers the loss, and falls when it would have done worse than the average. And all of it is multiplied by $\alpha_i$. **A key that gets no attention learns nothing, however right it would have been.**
+Read it from the right. A value is compared with $c$, the mixture there is already. If it would have lowered the loss more than the average did, the derivative is negative and gradient descent raises its score; if it would have done worse, the score falls. And all of it is multiplied by $\alpha_i$. **A key that gets no attention learns nothing, however right it would have been.**
 """
 
 # %% name="gradient-check"
@@ -317,7 +319,7 @@ for name, weight, slope in zip(["cat", "sat", "mat", "right"], weights, energies
 
 # %% [markdown] name="learn-width"
 r"""
-The right key would end all error, and gets a gradient ten million times smaller than *sat*. Whoever starts out cold stays where they are. We can see it happen on the Nile: let gradient descent find the width, starting once from 30 years and once from a tenth of a year.
+The right key would end all error, and gets a gradient a hundred million times smaller than that of *sat*. Whoever starts out cold stays where they are. We can see it happen on the Nile: let gradient descent find the width, starting once from 30 years and once from a tenth of a year.
 """
 
 # %% name="train-width"
@@ -344,7 +346,7 @@ From 30 years it walks to the width that the search had found. From a tenth of a
 r"""
 ## Where the idea comes from
 
-To look at a part instead of the whole is an old wish of computer vision. Itti, Koch and Niebur (1998) computed from an image a map of how much each place stands out, after what was known of the eyes of primates; Larochelle and Hinton (2010) and Mnih and others (2014) trained networks that choose where to look next, one glimpse after the other. Choosing one place is a hard decision, which gives no gradient; it had to be learned by trial and reward.
+To look at a part instead of the whole is an old wish of computer vision. Itti, Koch and Niebur (1998) computed from an image a map of how much each place stands out, after what was known of the eyes of primates; Larochelle and Hinton (2010) and Mnih and others (2014) trained networks that choose where to look next, one glimpse after the other. Choosing one place is a hard decision, which gives no gradient; Mnih's network had to learn it by trial and reward.
 
 The other root is a bottleneck. The translators of 2014 read a sentence into *one* vector of fixed size and wrote the translation from that (Cho and others; Sutskever, Vinyals and Le), and they did badly on long sentences. Bahdanau, Cho and Bengio kept all the vectors instead, one a word, and let the decoder take a fresh average of them for every word it wrote. The average was soft, so it could be trained by plain gradient descent together with everything else; and the number of vectors could be any. This is why Eqs. (1) and (2) spread so quickly: they connect an input of any length with an output of any length, and ask of the input only that it be a set of vectors. Graves (2013) had done something alike a year earlier, with a soft window that slid over a text while a network wrote it down in handwriting.
 """
