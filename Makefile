@@ -17,6 +17,7 @@ endif
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
 
+test: export ATTENTION_COURSE_PROGRESS := off
 test: $(VENV)/installed  ## everything that CI runs
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
@@ -33,6 +34,7 @@ lessons: $(VENV)/installed  ## execute all lessons, and print the time and memor
 
 notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executing what has changed
 	$(RUN)/python tools/notebooks.py
+	$(RUN)/python tools/picture.py
 
 experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
 	for file in experiments/[0-9]*.py; do $(RUN)/python $$file || exit 1; done

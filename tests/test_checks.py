@@ -169,6 +169,10 @@ def test_a_kernel_that_pytorch_has_not_is_no_stub():
     wrong(answer, "return (x > 0).softmax(0)", "NotImplementedError:", "not implemented for 'Bool'")
 
 
+def test_nor_is_anything_else_that_is_not_raised_by_hand():
+    wrong(lambda x, names: memoryview(np.zeros(2, np.float16))[0], "NotImplementedError: memoryview")
+
+
 def test_a_layer_without_forward_is_no_stub():
     wrong(lambda x, names: torch.nn.Module()(x), "NotImplementedError:", 'missing the required "forward"')
 

@@ -52,7 +52,7 @@ def reverse(
 ) -> Float[Tensor, "batch source size"]:
     """Turn each sequence round within its own length; the padding stays at the end.
 
-    So the backward GRU meets the last word first, and no padding before it: exactly what packing would give, and faster.
+    So the backward GRU meets the last word first and no padding before it: exactly what packing would give, and faster.
     """
     positions = torch.arange(sequences.shape[1], device=sequences.device)
     mirrored = lengths - 1 - positions  # (B, S)
