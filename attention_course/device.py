@@ -83,6 +83,6 @@ def describe() -> str:
     amount = f", {gigabytes:.0f} GB of memory" if gigabytes else ""
     fast = "pays" if bfloat16_pays(device.type) else "does not pay"
     return (
-        f"{device.type} ({name}), {cores()} cores, {torch.get_num_threads()} threads{amount}; "
+        f"{device.type} ({name}), {cores()} cores, of which PyTorch uses {torch.get_num_threads()}{amount}; "
         f"bfloat16 {fast} here; PyTorch {torch.__version__}, Python {platform.python_version()}"
     )

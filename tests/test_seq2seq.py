@@ -41,6 +41,15 @@ def words_and_weights(model, source, longest=9):
     return [(w[:n], a[:n]) for w, a, n in zip(words, weights, ends, strict=True)]
 
 
+def talkative():
+    """A translator with much to say: a new one repeats a word, or says nothing, and looks everywhere alike."""
+    model = new_translator(dtype=torch.float64)
+    with torch.no_grad():
+        for parameter in (model.embedding.weight, model.encoder.embedding.weight, model.score.v):
+            parameter.mul_(10)
+    return model
+
+
 # Padding and weights
 
 
@@ -66,13 +75,14 @@ def test_a_sentence_alone_gives_what_it_gives_in_a_batch():
 
 
 def test_more_padding_changes_nothing_in_greedy_decoding():
-    model = new_translator()
+    model = talkative()
     for (words, weights), (wide_words, wide_weights), (alone, its_weights) in zip(
         words_and_weights(model, SOURCE),
         words_and_weights(model, widen(SOURCE)),
         [words_and_weights(model, SOURCE[i : i + 1, :n])[0] for i, n in enumerate([5, 3, 1])],
         strict=True,
     ):
+        assert len(set(words.tolist())) > 2
         assert wide_words.equal(words) and alone.equal(words)
         assert_close(wide_weights[:, :5], weights, **within)
         assert not wide_weights[:, 5:].any()
@@ -118,7 +128,7 @@ def test_teacher_forcing_and_step_by_step_give_the_same_with_any_score(name):
 
 
 def test_greedy_words_are_the_most_probable_ones_under_teacher_forcing():
-    model = new_translator()
+    model = talkative()
     words, weights = greedy(model, SOURCE, longest=9)
     previous = torch.cat([torch.full((3, 1), BOS), words[:, :-1]], 1)
     logits, expected = model(SOURCE, previous)
