@@ -55,7 +55,10 @@ def doctor(options: argparse.Namespace) -> int:
         "download": "can be downloaded",
         None: "out of reach just now",
     }
-    rows = [(name, f"{files} file{'s' * (files > 1)}", f"{size:.1f} MB", states[where]) for name, files, size, where in registry.report()]
+    rows = [
+        (name, f"{files} file{'s' * (files > 1)}", f"{size:.1f} MB", states[where])
+        for name, files, size, where in registry.report()
+    ]
     print_table(rows, "<>><")
     place = file()
     print(f"\nProgress is kept in {place}" if place else f"\n{OFF}")

@@ -67,9 +67,7 @@ def sequence_loss(
     logits: Float[Tensor, "batch target words"], target: Int[Tensor, "batch target"], label_smoothing: float = 0.0
 ) -> Float[Tensor, ""]:
     """Cross-entropy in nats a target token; padding does not count."""
-    return F.cross_entropy(
-        logits.flatten(0, 1).float(), target.flatten(), ignore_index=PAD, label_smoothing=label_smoothing
-    )
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD, label_smoothing=label_smoothing)
 
 
 def warm_up_then_decay(progress: float, warm_up: float = 0.1) -> float:

@@ -5,6 +5,7 @@ author = "The authors of Attention, hands on"
 extensions = ["myst_nb"]
 html_theme = "sphinx_book_theme"
 html_title = project
+html_extra_path = ["extra"]  # the way from the site's root to docs/index
 
 # The source folder is the repository: the site shows the same files that GitHub does.
 root_doc = "docs/index"

@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import warnings
 from html.parser import HTMLParser
 from unittest import mock
 
@@ -225,6 +226,16 @@ def test_another_style_is_right(style):
     assert repr(result) == "✓ Correct. So they sum to one."
 
 
+def test_warnings_are_not_passed_on():
+    def answer(x, names):
+        warnings.warn("softmax has guessed a dimension", UserWarning, stacklevel=1)
+        return x / x.sum()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert shares(answer).outcome == "correct"
+
+
 def test_a_callable_that_is_no_function():
     class Answer(torch.nn.Module):
         def forward(self, x, names):
@@ -325,6 +336,32 @@ def test_show():
     assert show([[1], [1, 2]] * 9).endswith(",\n …]")
     assert show("x" * 10**6).endswith("…") and len(show("x" * 10**6)) < 400
     assert len(show(torch.rand(100, 100))) < 600 and "shape (100, 100)" in show(torch.rand(100, 100))
+
+
+def test_an_input_that_should_be_refused():
+    class Root(Problem):
+        def inputs(self, generator):
+            yield "a negative number", (-1.0,)
+
+        def answer(x):
+            if x < 0:
+                raise ValueError(f"x: expected a positive number, got {x}")
+            return x**0.5
+
+        @mistake("Negative numbers are let through.")
+        def let_through(x):
+            return abs(x) ** 0.5
+
+    root = Root()
+    expected = "On a negative number your function should raise ValueError: x: expected a positive number, got -1.0"
+    assert wrong(lambda x: -1, problem=root) == wrong(lambda x: print(), problem=root) == expected
+    wrong(lambda x: 1.0, problem=root, name="let_through")
+    wrong(lambda x: [][1], "Your code stopped on a negative number.", "IndexError", problem=root)
+
+    def answer(x):
+        raise ValueError("no")
+
+    assert root(answer).outcome == "correct"
 
 
 # Exceptions

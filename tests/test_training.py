@@ -32,15 +32,6 @@ def train_tiny(model=None, **options):
     return train(model or new_translator(), options.pop("examples", tiny_examples()), **defaults | options)
 
 
-@pytest.fixture
-def one_thread():
-    """For hundreds of small steps: there threads only wait for each other, for long on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 # The loss
 
 
@@ -180,7 +171,7 @@ def accuracy_at_reversing():
     return sum(vocabulary.decode(s) == t for s, (_, t) in zip(said.tolist(), pairs, strict=False)) / 100
 
 
-def test_it_learns_to_reverse_and_without_attention_it_does_not(one_thread, monkeypatch):
+def test_it_learns_to_reverse_and_without_attention_it_does_not(monkeypatch):
     assert accuracy_at_reversing() >= 0.8
     uniform = lambda scores, mask: mask.expand_as(scores) / mask.sum(-1, keepdim=True)
     monkeypatch.setattr(seq2seq, "masked_softmax", uniform)

@@ -59,8 +59,7 @@ def _same(a: Any, b: Any, relative: float, absolute: float) -> bool:
         if a.shape != b.shape:
             return False
         wide = np.result_type(a, b, np.float64)
-        with np.errstate(all="ignore"):
-            return np.allclose(a.astype(wide), b.astype(wide), rtol=relative, atol=absolute, equal_nan=True)
+        return np.allclose(a.astype(wide), b.astype(wide), rtol=relative, atol=absolute, equal_nan=True)
     if isinstance(a, (list, np.ndarray)) and isinstance(b, (list, np.ndarray)):
         return len(a) == len(b) and all(_same(x, y, relative, absolute) for x, y in zip(a, b, strict=True))
     return type(a) is type(b) and bool(a == b)

@@ -97,10 +97,10 @@ class Problem:
             return Result("wrong", name, self.mistakes[name].sentence)
         if trial.error:
             return Result("wrong", None, self._stopped(description, trial.error))
+        if right.error:
+            return Result("wrong", None, f"On {description} your function should raise {said(right.error)}")
         if trial.value is None:
             return Result("wrong", None, f"On {description} your function returned None. Does it end in a return?")
-        if right.error:
-            return Result("wrong", None, f"On {description} your function should raise: {said(right.error)}")
         compared = contrast(right.value, trial.value)
         if name:  # it makes another mistake as well: name the one that shows first
             seen = f"So it looks on {description}; elsewhere there may be more to mend."
@@ -111,15 +111,15 @@ class Problem:
         return Result("wrong", None, f"It fails on {where}.\n{self._given(arguments)}{compared}")
 
     def _nearest(self, tried, right: Trial, trials: list[Trial], first: int) -> tuple[str | None, int]:
-        """The mistake that does as the answer does up to where that first fails, and on how many inputs they agree.
+        """The mistake that gives what the answer gives where that first fails, and on how many inputs they agree.
 
-        To agree on a single input may be chance, and is not enough.
+        To agree on one input of several may be chance, and is not enough.
         """
-        nearest, most = None, 1
+        nearest, most = None, int(len(tried) > 1)
         for name, function in self.mistakes.items():
             made = [self._try(function, arguments) for _, arguments in tried]
             agree = [t.equals(m) for t, m in zip(trials, made, strict=True)]
-            if all(agree[: first + 1]) and not made[first].equals(right) and sum(agree) > most:
+            if agree[first] and not made[first].equals(right) and sum(agree) > most:
                 nearest, most = name, sum(agree)
         return nearest, most
 

@@ -48,9 +48,9 @@ def _attempt(answer: Callable, arguments: Arguments) -> Trial:
             value = answer(*arguments)
     except (Exception, SystemExit) as error:
         return Trial(error=error)
+    changed = [i for i, (now, then) in enumerate(zip(arguments, before, strict=True)) if not same(now, then)]
     # An argument that does not even equal a copy of itself (a module, say) cannot be compared.
-    pairs = enumerate(zip(arguments, before, fresh(before), strict=True))
-    return Trial(value, written=tuple(i for i, (now, then, copy) in pairs if same(then, copy) and not same(now, then)))
+    return Trial(value, written=tuple(i for i in changed if same(before[i], fresh(before)[i])))
 
 
 def unwritten(answer: Any, trials: list[Trial]) -> bool:

@@ -24,7 +24,7 @@ class Vocabulary:
         counts = Counter(word for sentence in sentences for word in sentence)
         frequent = sorted((word for word, n in counts.items() if n >= minimum), key=lambda w: (-counts[w], w))
         self.words = [*SPECIAL, *frequent]
-        self.numbers = {word: number for number, word in enumerate(self.words)}
+        self.numbers = {word: number for number, word in enumerate(frequent, len(SPECIAL))}
 
     def __len__(self) -> int:
         return len(self.words)

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.colours import LINES
+from attention_course.plots.axes import quiet
 from attention_course.plots.picture import Picture, describe
-from attention_course.plots.text import LITERAL, NORMAL, SMALL
+from attention_course.plots.text import LITERAL, NORMAL
 
 STYLES = [("#2a598c", "-"), ("#c4622d", "--"), ("#4d4d4d", ":"), ("#6f9e3a", "-.")]
 
@@ -43,10 +43,5 @@ def lines(x, curves: dict[str, object], *, x_label: str, y_label: str, log: str 
         if name in log:
             axis.axes.set(**{f"{name}scale": "log"})
             axis.set_major_formatter("{x:g}")
-    ax.set_xlabel(x_label, fontsize=SMALL)
-    ax.set_ylabel(y_label, fontsize=SMALL)
-    ax.tick_params(labelsize=SMALL, length=3, color="#888888")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color("#888888")
-    ax.grid(axis="y", color=LINES, linewidth=0.5)
+    quiet(ax, x_label, y_label)
     return describe(ax, said)

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attention_course.plots.arguments import as_weights
-from attention_course.plots.colours import ATTENTION_COLOURS, LINES
+from attention_course.plots.axes import quiet
+from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.picture import Picture, describe
-from attention_course.plots.text import LITERAL, NORMAL, SMALL
+from attention_course.plots.text import LITERAL, NORMAL
 
 
 def measurements(
@@ -45,10 +46,5 @@ def measurements(
         best = int(weights.argmax())
         said += f" The query {query:g} is answered with {answer:.0f}"
         said += f"; it looks most at {x[best]:g}, with {weights[best]:.2f}."
-    ax.set_xlabel(x_label, fontsize=SMALL)
-    ax.set_ylabel(y_label, fontsize=SMALL)
-    ax.tick_params(labelsize=SMALL, length=3, color="#888888")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color("#888888")
-    ax.grid(axis="y", color=LINES, linewidth=0.5)
+    quiet(ax, x_label, y_label)
     return describe(ax, said)
