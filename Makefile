@@ -15,7 +15,10 @@ endif
 .PHONY: lab test lessons notebooks experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
-	$(RUN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
+	$(RUN)/jupyter lab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
+
+# Jupyter does not start for root, the only user of many containers, unless it is told that this is meant.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: export ATTENTION_COURSE_PROGRESS := off
 test: $(VENV)/installed  ## everything that CI runs

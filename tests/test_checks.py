@@ -171,7 +171,7 @@ def test_a_kernel_that_pytorch_has_not_is_no_stub():
 
 
 def test_nor_is_anything_else_that_is_not_raised_by_hand():
-    wrong(lambda x, names: memoryview(np.zeros(2, np.float16))[0], "NotImplementedError: memoryview")
+    wrong(lambda x, names: memoryview(np.zeros(2, [("a", float)]))[0], "NotImplementedError: memoryview")
 
 
 def test_a_layer_without_forward_is_no_stub():
@@ -714,7 +714,7 @@ ODD = {
 @pytest.mark.parametrize("odd", ODD)
 def test_whatever_comes_back(odd):
     make = ODD[odd]
-    for problem in (shares, lesson_01.masked_weights, lesson_01.soft_look_up):
+    for problem in (shares, lesson_01.masked_weights):
         result = looks_well(problem(lambda *args: make()))
         assert result.outcome == "wrong" and result.mistake is None, result
         assert "returned None" not in result.message
@@ -731,7 +731,7 @@ def test_a_coroutine():
         wrong(answer, "coroutine")
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_whatever_comes_back_in_whatever_order(seed):
     """Structures at random, from the odd things and from right ones."""
     draw = random.Random(seed)

@@ -4,8 +4,8 @@ Each lesson has a module; each of its problems is a `Problem` with a statement o
 solution as real code, and the mistakes one makes, as real code too, with the sentence that names each.
 """
 
-from .catalogue import lessons, problems, unsolved
+from .catalogue import lessons, problems
 from .problem import Choice, Problem, mistake
 from .result import Result
 
-__all__ = ["Choice", "Problem", "Result", "lessons", "mistake", "problems", "unsolved"]
+__all__ = ["Choice", "Problem", "Result", "lessons", "mistake", "problems"]

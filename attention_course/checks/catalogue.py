@@ -1,8 +1,6 @@
-"""Which lessons have problems, which problems these are, and which of them are still to be solved."""
+"""Which lessons have problems, and which problems these are."""
 
 import importlib
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -18,13 +16,3 @@ def lessons() -> list[ModuleType]:
 def problems(lesson: ModuleType) -> dict[str, Problem]:
     """The problems of a lesson's module by name, in the order in which they stand there."""
     return {p.name: p for p in vars(lesson).values() if isinstance(p, Problem)}
-
-
-def unsolved(lesson: ModuleType) -> list[str]:
-    """The problems whose last check in this process did not come out correct."""
-    return [name for name, p in problems(lesson).items() if p.last is None or p.last.outcome != "correct"]
-
-
-def unsolved_in(lesson: str) -> Callable[[], list[str]]:
-    """What a lesson's module offers as `check.unsolved()`; its last line is `unsolved = unsolved_in(__name__)`."""
-    return lambda: unsolved(sys.modules[lesson])

@@ -2,7 +2,6 @@
 
 import torch
 
-from .catalogue import unsolved_in
 from .problem import Choice, Problem, mistake
 
 
@@ -181,8 +180,8 @@ class WhatItProves(Choice):
         "French words before it. A weight says what was mixed into the average, not what it was used for.",
         "B": "It does depend on the sentence: give the model another one and the map changes. What is in doubt is "
         "something else, namely what a large weight lets you conclude.",
-        "D": "A row does sum to one, so the weights are shares of something. But of the average that was handed to the "
-        "decoder, not of the reasons for a word.",
+        "D": "A row sums to one, so its weights are shares: shares of the average that was handed to the decoder. How much "
+        "of the decision is owed to a word is another question.",
     }
 
 
@@ -190,4 +189,3 @@ most_attended = MostAttended()
 points_right = PointsRight()
 how_many = HowMany()
 what_it_proves = WhatItProves()
-unsolved = unsolved_in(__name__)

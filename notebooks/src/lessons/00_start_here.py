@@ -56,7 +56,8 @@ def translate(sentence):
 
 source = "the cat sat on the mat .".split()
 translation, weights = translate(source)
-plots.attention_map(weights, translation, source, title="Where the translator looks")
+languages = {"query_label": "French", "key_label": "English"}
+plots.attention_map(weights, translation, source, title="Where the translator looks", **languages)
 
 # %% [markdown] name="read-the-map"
 r"""
@@ -136,7 +137,7 @@ unknown = [word for word in mine if word not in english.numbers]
 print("words it does not know:", ", ".join(unknown) or "none")
 print("some that it knows:", ", ".join(english.words[10:200:12]))
 translation_of_mine, weights_of_mine = translate(mine)
-plots.attention_map(weights_of_mine, translation_of_mine, mine)
+plots.attention_map(weights_of_mine, translation_of_mine, mine, **languages)
 
 # %% [markdown] name="how-good-text"
 r"""
@@ -146,8 +147,8 @@ Count, on the 500 sentences that were kept apart, how many it translates word fo
 """
 
 # %% name="how-good"
-words, _ = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
-exact = sum(french.decode(w.tolist()) == list(pair.french) for w, pair in zip(words, unseen)) / len(unseen)
+written, _ = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
+exact = sum(french.decode(w.tolist()) == list(pair.french) for w, pair in zip(written, unseen)) / len(unseen)
 print(f"{exact:.0%} of {len(unseen)} unseen sentences are translated exactly")
 assert exact >= 0.75
 

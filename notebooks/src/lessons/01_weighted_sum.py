@@ -181,13 +181,12 @@ Let us be unreasonable and ask for the year 2100. The nearest key is 130 years a
 
 # %% name="year-2100" tags=["nbval-check-output"]
 scores = distance_score(torch.tensor([2100.0]), years, 5.0)[0]
-print("largest score      ", scores.max().item())
-print("its exponential    ", scores.exp().max().item())
-print("the written formula", (scores.exp() / scores.exp().sum() @ flows).item())
+naive = scores.exp() / scores.exp().sum()
+print(f"largest score {scores.max():.0f}, its exponential {scores.exp().max():.0f}, the answer {naive @ flows:.0f}")
 
 shifted = scores - scores.max()
 weights = shifted.exp() / shifted.exp().sum()
-print("largest subtracted ", (weights @ flows).item(), "  weight of 1970:", round(weights[-1].item(), 3))
+print(f"largest subtracted: the answer {weights @ flows:.0f}, with a weight of {weights[-1]:.3f} on 1970")
 
 # %% [markdown] name="overflow-text"
 r"""
@@ -261,9 +260,9 @@ scores = distance_score(years, years, 2.0)
 
 naive = scores.masked_fill(~earlier, float("-inf")).softmax(-1)
 ours = masked_softmax(scores, earlier)
-print("1871, with -inf:      ", (naive @ flows)[0].item(), "  sum of weights", naive[0].sum().item())
-print("1871, masked_softmax: ", (ours @ flows)[0].item(), "  sum of weights", ours[0].sum().item())
-print("1872, either way:     ", (naive @ flows)[1].item(), (ours @ flows)[1].item())
+for name, weights in {"-inf and softmax": naive, "masked_softmax": ours}.items():
+    print(f"{name:>16}: 1871 gets {(weights @ flows)[0]:.0f} from weights that sum to {weights[0].sum():.0f};"
+          f" 1872 gets {(weights @ flows)[1]:.0f}")
 
 # %% [markdown] name="empty-row-text"
 r"""
