@@ -26,10 +26,12 @@ def lines(x, curves: dict[str, object], *, x_label: str, y_label: str, log: str 
     named_at = max(ends, key=lambda i: np.ptp(ends[i]))  # where the curves lie furthest apart
     for (name, y), (colour, dash) in zip(curves.items(), STYLES, strict=False):
         ax.plot(x, y, dash, color=colour, linewidth=2)
+        below = y[named_at] == min(ends[named_at])  # the lowest curve is named below itself, clear of its rise
         ax.annotate(
-            name, (x[named_at], y[named_at]), xytext=(0, 6), textcoords="offset points",
+            name, (x[named_at], y[named_at]), xytext=(0, -15 if below else 6), textcoords="offset points",
             ha="left" if named_at == 0 else "right", color=colour, fontsize=NORMAL, **LITERAL,
         )  # fmt: skip
+    ax.margins(y=0.12)
     said = f"{y_label} against {x_label}: {', '.join(curves)}."
     if low:
         best = int(curves[low].argmin())

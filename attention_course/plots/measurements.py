@@ -40,7 +40,7 @@ def measurements(
         )  # fmt: skip
         ax.plot(query, answer, "D", color="#c4622d", markersize=9, zorder=4)
         ax.annotate(
-            f"{query:g}: {answer:.0f}", (query, answer), xytext=(10, 10), textcoords="offset points",
+            f"{query:g}: {answer:.0f}", (query, answer), xytext=(12, 26), textcoords="offset points",
             fontsize=NORMAL, color="#c4622d", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **LITERAL,
         )  # fmt: skip
         best = int(weights.argmax())

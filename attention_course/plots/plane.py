@@ -28,6 +28,8 @@ def plane(query, keys, weights, labels, *, limit: float = 3.0, ax=None) -> Figur
     context = weights @ keys
 
     ax = Picture((4.6, 4.6)).add_subplot() if ax is None else ax
+    if len(keys) == 3:
+        ax.fill(*keys.T, color=LINES, alpha=0.35, zorder=0)  # where averages of the keys lie
     write = partial(ax.annotate, textcoords="offset points", fontsize=NORMAL, **LITERAL)
     middle = keys[:, 1].mean()
     for key, weight, label in zip(keys, weights, labels, strict=True):

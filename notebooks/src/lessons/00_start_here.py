@@ -8,7 +8,7 @@ In half a minute this machine will have learned to translate simple English into
 # %% name="imports"
 import torch
 
-from attention_course import claims, device, plots, results
+from attention_course import claims, device, plots
 from attention_course.checks import lesson_00 as check
 from attention_course.data import grammar, registry
 from attention_course.data.vocabulary import BOS, Vocabulary, pad
@@ -17,9 +17,20 @@ from attention_course.models.seq2seq import RNNsearch
 from attention_course.training import encode_pairs, train
 from attention_course.widgets import explore, predict
 
+# %% [markdown] name="guess-text"
+r"""
+One guess before it starts. The sentence will be *the cat sat on the mat*, in French *le chat s' est assis sur le tapis*. The model writes one French word after the other, and before each it decides how much to look at every English word. Take *est*, which means *is*, and no English word here means that.
+"""
+
+# %% name="guess"
+guess = predict(
+    "When the model writes “est”, which English word will it look at most?",
+    ["cat", "sat", "on", "all of them about alike"],
+)
+
 # %% [markdown] name="train-text"
 r"""
-The sentences come from a small grammar that writes English and French at once: 30,000 pairs to learn from, and 500 that are kept apart. The model is the translator with which attention in its present form began, [Bahdanau, Cho and Bengio (2015)](https://arxiv.org/abs/1409.0473). It is told nothing about which word belongs to which.
+The sentences come from a small grammar that writes English and French at once: 30,000 pairs to learn from, and 500 that are kept apart. The model is the one of [Bahdanau, Cho and Bengio (2015)](https://arxiv.org/abs/1409.0473), which made attention known. It has two halves. An **encoder** reads the English sentence in both directions and leaves a vector at every word, its *annotation*, which speaks of that word but has heard the whole sentence. A **decoder** writes the French words one by one; a vector called its *state* carries what it has written so far. Between the two stands attention. Nobody tells the model which word belongs to which.
 """
 
 # %% name="train"
@@ -36,22 +47,11 @@ model = RNNsearch(len(english), len(french))
 run = train(model, examples, target_tokens=400_000, batch_size=32, learning_rate=1e-2)
 print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
 
-# %% [markdown] name="guess-text"
-r"""
-While it trains, make a guess. French has three words, *s' est assis*, where English has the one word *sat*. The model writes them one after the other, and for each it decides anew how much of every English word to look at.
-"""
-
-# %% name="guess"
-guess = predict(
-    "When it writes “est”, the second of the three, which English word will it look at most?",
-    ["cat, the one who sat", "sat, though it has just been used", "on, the next word to come", "all of them alike"],
-)
-
 # %% name="translate"
 def translate(sentence):
     words, weights = greedy(model, pad([english.encode(sentence)]))
     translation = french.decode(words[0].tolist())
-    return translation, weights[0, : len(translation)]  # the words, and a row of weights for each: (L, S)
+    return translation, weights[0, : len(translation)]  # the words, and a row of weights for each
 
 
 source = "the cat sat on the mat .".split()
@@ -61,73 +61,95 @@ plots.attention_map(weights, translation, source, title="Where the translator lo
 
 # %% [markdown] name="read-the-map"
 r"""
-This is attention. Read it row by row: each row belongs to a French word, and shows which shares of the English words went into it. Every row sums to one. White is nothing, the darkest blue is everything.
+This is attention. Read it row by row. Before the decoder writes a French word it is handed an average of the seven English annotations, and the row says how the average was mixed. Every row sums to one; white is nothing, the darkest blue is everything.
 
-The model had never met this sentence; the grammar holds it back. Nor had anyone drawn this diagonal for it. To predict the next French word it needed something from the English side, and it learned where to fetch it.
+The model had never met this sentence: the grammar holds it back. And it was never shown a staircase like this one. It was only ever told the right French words, and these weights are what it came to use.
 """
 
 # %% name="reveal" jupyter={"source_hidden": true}
 est = weights[translation.index("est")]
 assert source[est.argmax()] == "sat"
-guess.reveal(
-    "sat, though it has just been used",
-    f"“est” puts {est.max():.0%} of its attention there. Nothing is used up by being looked at.",
-)
+guess.reveal("sat", f"“est” takes {est.max():.0%} of its average there. French says “has seated himself” where English says “sat”, "
+             "and all three words, s' est assis, look at the one.")
 
 # %% [markdown] name="one-row-text"
 r"""
 ## One row, taken apart
 
-Here is the row of *chat*, with the English sentence shaded by its weights. Choose another French word to see its row.
+Here is the row of *chat* once more, as shades behind the English words. Choose another French word to see its row.
 """
 
 # %% name="one-row"
-def row(word):
-    return plots.shaded_sentence(source, weights[int(word.split()[0]) - 1], title=f"writing “{word.split()[1]}”")
+rows = dict(zip([f"{number}  {word}" for number, word in enumerate(translation, 1)], weights))
 
 
-explore(row, word=[f"{i} {w}" for i, w in enumerate(translation, 1)][1:])
+def row(writing):
+    return plots.shaded_sentence(source, rows[writing], title=f"writing {writing}", values=True)
+
+
+explore(row, writing=[*list(rows)[1:], *list(rows)[:1]])
 
 # %% [markdown] name="equations"
 r"""
-Where do the numbers come from? The encoder turns each English word into a vector $h_i$, its *annotation*. Before each French word the decoder, in the state $s$ it has reached, gives every annotation a *score* $S(h_i, s)$: how much do I need you now? Softmax makes shares of the scores, and the answer is the average of the annotations with these shares:
+Where do the numbers come from? Call the annotations $h_1$ to $h_7$ and the decoder's state $s$. A small learned function $S$ gives each annotation a *score*: how much is this one wanted now? The scores are turned into weights that sum to one, and the weights mix the annotations:
 
-$$\alpha_i = \frac{\exp S(h_i, s)}{\sum_j \exp S(h_j, s)} \qquad (2) \qquad\qquad c = \sum_i \alpha_i h_i \qquad (1)$$
+$$c = \sum_i \alpha_i h_i \qquad (1) \qquad\qquad \alpha_i = \frac{\exp S(h_i, s)}{\sum_j \exp S(h_j, s)} \qquad (2)$$
 
-These two equations are the whole mechanism. We can do them by hand for the first French word, and compare with what the model itself does:
+These are the first two equations of the survey that this course follows, and the core of all that comes. (What $S$ is may wait until lesson 02.) Let us do them by hand for the first French word, and compare with the model:
 """
 
 # %% name="by-hand"
 memory, state = model.encode(pad([english.encode(source)]))
-h = memory.annotations[0]  # one vector of 128 numbers a word: (7, 128)
+h = memory.annotations[0]  # seven vectors of 128 numbers: (7, 128)
 
-scores = model.score(state.unsqueeze(1), memory.annotations)[0, 0]  # one number a word: (7,)
+scores = model.score(state, h)[0]  # (7,)
 alpha = scores.exp() / scores.exp().sum()  # Eq. (2)
-c = (alpha.unsqueeze(1) * h).sum(0)  # Eq. (1): (128,)
+c = alpha @ h  # Eq. (1): (128,)
 
-first_word = model.embedding(torch.tensor([BOS]))  # what stands before the first word
-_, context, _ = model.advance(first_word, state, memory)
-assert torch.allclose(alpha, weights[0], atol=1e-5)
-assert torch.allclose(c, context[0], atol=1e-5)
+first = torch.tensor([BOS])  # the mark that stands before the first word
+_, context, _ = model.advance(model.embedding(first), state, memory)
+assert torch.allclose(alpha, weights[0], atol=1e-5) and torch.allclose(c, context[0], atol=1e-5)
 for word, score, share in zip(source, scores, alpha):
     print(f"{word:>4}  score {score:6.2f}   weight {share:.3f}")
 
-# %% [markdown] name="article-text"
+# %% [markdown] name="cover-text"
 r"""
-Did you expect *the* to get all of it? An article is easy to translate, but not to choose: French wants *le* before *chat* and *la* before *souris*, and only the noun can tell. So the model looks ahead.
+## Cover the cat
+
+In this training *le* takes part of its average from *cat*. There is an obvious reason: French wants *le* before *chat* and *la* before *souris*, so to choose the article the model has to look ahead at the noun. Obvious reasons can be tested. We cover every English word but the first, so that all attention must go to *the*, and see which article it writes.
 """
 
-# %% name="article"
-measured = results.load("00_start_here")
-shares = measured["article_on_next"]
-print(f"le and la give {sum(shares) / len(shares):.0%} of their weight to the word that comes next "
-      f"({min(shares):.0%} to {max(shares):.0%} over {len(shares)} trainings)")
+# %% name="guess-cover"
+guess = predict(
+    "The decoder may look at “the” only. How often will it still write the right one of le and la?",
+    ["half of the time: it has to guess", "about two times in three", "nearly always"],
+)
+
+# %% name="cover"
+starts = [pair for pair in unseen if pair.english[0] == "the" and pair.french[0] in ("le", "la")]
+memory, state = model.encode(pad([english.encode(pair.english) for pair in starts]))
+first = torch.full((len(starts),), BOS)
+place = torch.arange(memory.mask.shape[-1])
+
+for covered, allowed in {"nothing": place >= 0, "all but “the”": place == 0, "“the”": place > 0}.items():
+    logits, _, _ = model.step(first, state, memory._replace(mask=memory.mask & allowed))
+    right = sum(french.words[i] == pair.french[0] for i, pair in zip(logits.argmax(-1), starts)) / len(starts)
+    print(f"{covered:>13} covered: {right:.0%} of {len(starts)} articles are right")
+    assert right > 0.7 or covered == "“the”"
+
+# %% name="reveal-cover" jupyter={"source_hidden": true}
+guess.reveal("nearly always", "The annotation of “the” was made by a network that had already read the noun, and it has kept the gender.")
+
+# %% [markdown] name="cover-after"
+r"""
+So *le* looked at *cat* and did not need to. A weight says what went into the average. It does not say what the model would have done without it; for that you have to take it away and look. Keep this when you see attention maps offered as explanations, here or elsewhere. Lesson 28 is about little else.
+"""
 
 # %% [markdown] name="own-sentence-text"
 r"""
 ## Your own sentence
 
-Change the sentence and run the cell again. The model knows some three hundred English words, of people, animals, food, things and places, and likes a full stop at the end. Try a relative clause, a negation, an adjective that moves behind its noun. Try to break it, too: long sentences will do that, and lesson 03 asks why.
+Change the sentence and run the cell again. The model knows three hundred English words, of people, animals, food, things and places. Try a relative clause, a negation, an adjective that moves behind its noun. Then break it: leave the full stop away, or go on and on.
 """
 
 # %% name="own-sentence"
@@ -154,17 +176,19 @@ assert exact >= 0.75
 
 # %% [markdown] name="claim-text"
 r"""
-One picture of one sentence proves little. Our sources claim that a translator, while it writes *chat*, focuses on *cat*. Before measuring we wrote down what would count as true: at least 95 % of all cases, over several trainings. The same experiment that gave the figure for *le* and *la* tested it, on ten trainings from ten random starts.
+One picture of one sentence proves little. A glossary article from which this course takes many of its claims says that the decoder, while it writes *chat*, focuses on *cat*. Before measuring we wrote down what would count as true, at least 95 % of all cases, and then trained this model from ten random starts.
 """
 
 # %% name="claim"
 claims.verdict("chat-looks-at-cat")
 
-# %% [markdown] name="how-it-works"
+# %% [markdown] name="claim-after"
 r"""
-## How these lessons work
+That is so for this translator and this grammar, in which every *cat* is a *chat*. Real sentences come in lesson 04.
 
-You have met most of it already. You are asked for a **prediction** before a result is shown; being wrong is the best way to remember. What is being taught is **built in front of you**, and then compared with the package by an `assert`. What takes long was **measured beforehand**, and says so. And there are **exercises** with checks that try to say what went wrong, not only that something did. Here is a first one, with a mistake in it:
+## A first exercise
+
+Every lesson has exercises, with checks that try to say what went wrong, not only that something did. Here is one, with a mistake in it:
 
 *Write a function that takes a map of weights and the English words, and returns for each French word the English word it looks at most.*
 """
@@ -178,11 +202,11 @@ check.most_attended(most_attended)
 
 # %% [markdown] name="first-exercise-text"
 r"""
-The check has recognised the mistake. Change one character and run the cell again, until it says *Correct*. (Stuck? `check.most_attended.hint()`, more than once if you like, and at last `check.most_attended.solution()`.)
+Change one character and run the cell again, until it says *Correct*. If you are stuck, `check.most_attended.hint()` helps, more than once if you like, and `check.most_attended.solution()` at last.
 
 ## This machine
 
-Lessons are made for two processor cores without a graphics card, and go faster where there is one. All of them run without a network. Some are better with real data, which is downloaded once and kept; if a file can't be had, the lesson says so in one line and goes on with what it can make itself.
+The lessons are made for two processor cores, and run without a network. Some are better with real data, which is downloaded once and kept; where it can't be had, the lesson says so in one line and goes on with what it can make itself. When a number differs from the page, this is what to tell us:
 """
 
 # %% name="machine"
@@ -194,7 +218,10 @@ for name, files, megabytes, where in registry.report():
 r"""
 ## Where to go next
 
-The [exercises](exercises/00_start_here.ipynb) of this lesson take twenty minutes. Then comes **[01 · A weighted sum](01_weighted_sum.ipynb)**, which takes the two equations and builds everything else on them.
+The [exercises](exercises/00_start_here.ipynb) of this lesson take twenty minutes. Then comes **[01 · A weighted sum](01_weighted_sum.ipynb)**, which takes the two equations and shows what they can do without any network at all.
 
-The course follows a survey by Nishida and Saito, whose Eqs. (1) to (20) keep their numbers throughout, and a glossary article on attention; their claims are put to the test where they come up.
+### Sources
+
+The equations are numbered as in 西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向 (Nishida and Saito: Latest trends of attention mechanisms in deep learning), 電子情報通信学会誌 101 (2018), in Japanese. The claims come from it and from the glossary article アテンションメカニズム (Attention mechanism, 2025), also in Japanese.
+Bahdanau, Cho, Bengio: Neural machine translation by jointly learning to align and translate. ICLR 2015, [arXiv:1409.0473](https://arxiv.org/abs/1409.0473).
 """
