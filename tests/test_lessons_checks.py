@@ -292,7 +292,8 @@ def masked_weights_lists(scores, mask):
 
 
 def masked_weights_renormalised(scores, mask):
-    e = scores.exp() * mask
+    allowed = scores.masked_fill(~mask, -1e9)
+    e = (allowed - allowed.max(-1, keepdim=True).values).exp() * mask
     return e / e.sum(-1, keepdim=True).clamp(min=1e-30)
 
 

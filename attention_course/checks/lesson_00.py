@@ -52,9 +52,9 @@ class PointsRight(Problem):
     hints = (
         "For the French word in row f, the place of the largest weight is weights[f].argmax().",
         "Ask for each row whether the pair (place of the English word, f) is among the links; the English place is first.",
-        "Count the rows where (int(weights[f].argmax()), f) in links, and divide by the number of rows.",
+        "Make the place a plain number before you look for it: (int(weights[f].argmax()), f) in links. Then count.",
     )
-    praise = "With this figure the claim about chat and cat was put to the test in the lesson."
+    praise = "The lesson's figure for chat and cat is this one, taken over those two words alone."
 
     def inputs(self, generator):
         yield "one French word that looks at the right one", (torch.tensor([[0.2, 0.8]]), {(1, 0)})
@@ -65,6 +65,14 @@ class PointsRight(Problem):
         yield (
             "two French words linked to one English word",
             (torch.tensor([[0.1, 0.5, 0.4], [0.3, 0.4, 0.3], [0.0, 0.1, 0.9]]), {(1, 0), (1, 1), (0, 2)}),
+        )
+        yield (
+            "two French words, each linked to both English words",
+            (torch.tensor([[0.7, 0.3], [0.4, 0.6]]), {(0, 0), (1, 0), (0, 1), (1, 1)}),
+        )
+        yield (
+            "three French words, of which the last is linked to nothing",
+            (torch.tensor([[0.8, 0.2], [0.3, 0.7], [0.6, 0.4]]), {(0, 0), (1, 1)}),
         )
         weights = (3 * torch.randn(6, 5, generator=generator)).softmax(-1)
         chosen = torch.randint(5, (6,), generator=generator).tolist()
@@ -102,6 +110,28 @@ class PointsRight(Problem):
         return sum(weights[f, e] for e, f in links) / len(weights)
 
     @mistake(
+        "For each English word you took the French word that looks at it most. A French word is a row: walk along it."
+    )
+    def down_the_columns(weights, links):
+        right = [(e, int(column.argmax())) in links for e, column in enumerate(weights.T)]
+        return sum(right) / len(right)
+
+    @mistake(
+        "Some links have been lost: a French word may be linked to several English words, and a dictionary from French to "
+        "English keeps only one of them."
+    )
+    def one_link_a_word(weights, links):
+        linked = {f: e for e, f in sorted(links)}
+        return sum(linked.get(f) == int(row.argmax()) for f, row in enumerate(weights)) / len(weights)
+
+    @mistake(
+        "Only French words with a link were counted. One that is linked to nothing can't look right, but it is a word."
+    )
+    def linked_words_only(weights, links):
+        linked = {f for _, f in links}
+        return sum((int(weights[f].argmax()), f) in links for f in linked) / len(linked)
+
+    @mistake(
         "No pair was found among the links. Is the place of the largest weight still a tensor? The links hold numbers, and "
         "no tensor is found among them, whatever its value: int(...) makes a number of it."
     )
@@ -113,12 +143,12 @@ class HowMany(Problem):
     """For each row, the number of words it looks at: the exponential of its entropy."""
 
     hints = (
-        "The entropy of a row is minus the sum of w log w over its weights; the number of words is exp of that.",
+        "Take it in steps, for all rows at once: w log w for each weight, the sum along each row, the sign, exp.",
         "What is 0 * log 0 on a computer, and what should it be here?",
         "torch.special.xlogy(weights, weights) is w log w, and 0 where w is 0. Sum it along each row, change the sign, take exp: "
         "(-torch.special.xlogy(weights, weights).sum(-1)).exp().",
     )
-    praise = "One word: as sharp as can be. As many as there are: an average that has not chosen."
+    praise = "The number is called the perplexity of the row. One is as sharp as a row can be."
 
     def inputs(self, generator):
         yield "a row that looks at two words alike", (torch.tensor([[0.5, 0.5]]),)
@@ -157,6 +187,12 @@ class HowMany(Problem):
     )
     def down_the_columns(weights):
         return (-torch.special.xlogy(weights, weights).sum(0)).exp()
+
+    @mistake(
+        "That is one number for the whole map. Each row is a distribution of its own, and gets a number of its own."
+    )
+    def whole_map(weights):
+        return (-torch.special.xlogy(weights, weights).sum()).exp()
 
     @mistake("The sign is missing: w log w is never positive, so entropy is minus the sum.")
     def sign_missing(weights):

@@ -29,6 +29,7 @@ class SoftLookUp(Problem):
             (torch.tensor([1.0, 1.0]), torch.tensor([[1.0, 1.0], [-1.0, 0.0], [1.0, -1.0]]), randn(3, 2)),
         )
         yield "scores in the thousands", (100 * torch.ones(2), 10 * torch.tensor([[1.0, 1.0], [1.0, 0.0]]), randn(2, 3))
+        yield "scores far below zero", (100 * torch.ones(2), -5 * torch.tensor([[1.0, 1.0], [1.0, 1.1]]), randn(2, 3))
         yield "five keys of size four", (randn(4), randn(5, 4), randn(5, 3))
 
     def answer(query, keys, values):
@@ -62,7 +63,7 @@ class SoftLookUp(Problem):
 
     @mistake(
         "A score in the thousands has an infinite exp, and infinity divided by infinity is NaN. Subtract the largest score "
-        "first: numerator and denominator shrink by the same factor, and the weights stay the same."
+        "first: numerator and denominator change by the same factor, and the weights stay the same."
     )
     def overflows(query, keys, values):
         weights = torch.exp(keys @ query)
@@ -75,13 +76,22 @@ class SoftLookUp(Problem):
     def scaled(query, keys, values):
         return torch.softmax(keys @ query / len(query) ** 0.5, 0) @ values
 
+    @mistake("The largest score was subtracted above the line and not below it, so the weights do not sum to one.")
+    def subtracted_once(query, keys, values):
+        scores = keys @ query
+        return torch.exp(scores - scores.max()) / torch.exp(scores).sum() @ values
+
+    @mistake("The keys were averaged. They are what the query is compared with; what is averaged is the values.")
+    def keys_averaged(query, keys, values):
+        return torch.softmax(keys @ query, 0) @ keys
+
     @mistake("These are the weights. The question was for the context vector: the values, averaged under them.")
     def weights_returned(query, keys, values):
         return torch.softmax(keys @ query, 0)
 
     @mistake(
-        "This takes the value of the best key and nothing of the others, as a dictionary does. A soft look-up mixes; "
-        "only so is there a gradient that can say which key should have won."
+        "This takes the value of the best key and nothing of the others, as a dictionary does. A soft look-up mixes, "
+        "and so has a gradient that can say which key should have won."
     )
     def hard_look_up(query, keys, values):
         return values[(keys @ query).argmax()]
@@ -107,12 +117,34 @@ class MaskedWeights(Problem):
         )
         yield "a mask that takes the last key away", (row, torch.tensor([[True, True, False]]))
         yield "a row that may attend to nothing", (row, torch.tensor([[False, False, False]]))
+        yield "scores in the hundreds", (torch.tensor([[200.0, 199.0, 0.0]]), torch.tensor([[True, True, True]]))
+        yield (
+            "a masked score above all others",
+            (torch.tensor([[1.0, 2.0, 300.0]]), torch.tensor([[True, True, False]])),
+        )
+        yield (
+            "allowed scores far below zero",
+            (torch.tensor([[-200.0, -201.0, 5.0]]), torch.tensor([[True, True, False]])),
+        )
         scores = 2 * torch.randn(4, 5, generator=generator)
         yield "four queries and five keys", (scores, torch.rand(4, 5, generator=generator) < 0.6)
 
     def answer(scores, mask):
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
         return scores.softmax(-1) * mask
+
+    def run(self, answer, scores, mask):
+        """The weights, and a word on their gradient where they are finite and it is not."""
+        weights = answer(scores, mask)
+        if (
+            not isinstance(scores, torch.Tensor)
+            or not isinstance(weights, torch.Tensor)
+            or weights.shape != scores.shape
+        ):
+            return weights
+        slope = gradient_of_weights(answer, scores, mask)
+        spoilt = slope is not None and weights.isfinite().all() and not slope.isfinite().all()
+        return (weights, "with a gradient of NaN") if spoilt else weights
 
     wrong_way_round = (
         "The mask is the wrong way round: True means may attend, so it is where the mask is False that weights vanish."
@@ -164,6 +196,34 @@ class MaskedWeights(Problem):
     def scores_multiplied(scores, mask):
         return (scores * mask).softmax(-1)
 
+    @mistake(
+        "The weights are right, but the gradient of an empty row is NaN: nan_to_num mends the NaN on the way forward, and not on "
+        "the way back. Keep the row finite from the start, with a very low number instead of -inf."
+    )
+    def nan_in_the_gradient(scores, mask):
+        return (scores + torch.zeros_like(scores).masked_fill(~mask, float("-inf"))).softmax(-1).nan_to_num()
+
+    @mistake("The mask has not been used: every key has its share, the forbidden ones too.")
+    def mask_ignored(scores, mask):
+        return scores.softmax(-1)
+
+    @mistake("The mask was added to the scores. That lifts the allowed keys by one, and leaves the others in the game.")
+    def mask_added(scores, mask):
+        return (scores + mask).softmax(-1)
+
+    @mistake("The scores have not been used: each allowed key has the same share.")
+    def scores_ignored(scores, mask):
+        return mask / mask.sum(-1, keepdim=True).clamp(min=1)
+
+
+def gradient_of_weights(answer, scores, mask) -> torch.Tensor | None:
+    """The gradient of the sum of the weights; None where the answer is not written in differentiable PyTorch."""
+    try:
+        leaf = scores.clone().requires_grad_()
+        return torch.autograd.grad(answer(leaf * 1, mask.clone()).sum(), leaf)[0]
+    except Exception:
+        return None
+
 
 class MultipliedMask(Choice):
     """What happens where scores are multiplied by a mask before the softmax."""
@@ -182,8 +242,8 @@ class ScoreGradient(Problem):
     """The gradient of a loss with respect to the scores, from weights, values and the gradient at the context."""
 
     hints = (
-        "Write c = sum_i w_i v_i, and remember that the derivative of softmax is dw_j / de_i = w_j (1[i = j] - w_i).",
-        "The derivative of c with respect to e_i is w_i (v_i - c): the value, compared with what is there already.",
+        "Write c = sum_i w_i v_i, and remember that the derivative of softmax is dw_j / de_i is w_i (1 - w_i) for i = j, and -w_i w_j otherwise.",
+        "Put it into dL/de_i = sum_j (gradient · v_j) dw_j / de_i, and collect what belongs to w_i.",
         "weights * ((values - context) @ gradient), with context = weights @ values.",
     )
     praise = "A score rises where its value would have been better than the average, and as fast as it is attended to."
@@ -218,6 +278,16 @@ class ScoreGradient(Problem):
     def weight_forgotten(weights, values, gradient):
         return (values - weights @ values) @ gradient
 
+    @mistake(
+        "That is the gradient with respect to the weights. The way back from weights to scores is missing: softmax's derivative."
+    )
+    def softmax_forgotten(weights, values, gradient):
+        return values @ gradient
+
+    @mistake("The values were compared with their plain mean. The context is their mean under the weights.")
+    def plain_mean(weights, values, gradient):
+        return weights * ((values - values.mean(0)) @ gradient)
+
     @mistake("The sign is turned round: the difference is value minus context.")
     def sign_turned(weights, values, gradient):
         return weights * ((weights @ values - values) @ gradient)
@@ -248,6 +318,7 @@ class LeaveOneOut(Problem):
         )
         yield "three points", (torch.tensor([0.0, 1.0, 3.0]), torch.tensor([0.0, 6.0, 1.0]), 1.0)
         yield "a width of two", (torch.tensor([0.0, 1.0, 3.0]), torch.tensor([0.0, 6.0, 1.0]), 2.0)
+        yield "two points in one place", (torch.tensor([1.0, 1.0, 3.0]), torch.tensor([0.0, 6.0, 1.0]), 1.0)
         x = 5 * torch.rand(8, generator=generator)
         yield "eight points", (x, torch.randn(8, generator=generator), 0.7)
 
@@ -257,8 +328,8 @@ class LeaveOneOut(Problem):
         return scores.softmax(-1) @ y
 
     @mistake(
-        "Every point looks at itself, and is its own best answer: the narrower the kernel, the smaller the error, "
-        "down to zero. Mask the diagonal."
+        "Every point looks at itself, and is its own best answer: the narrower the kernel, the smaller the error, down to zero. "
+        "Mask the diagonal with -inf. A score of zero is no mask: zero is the best score that this kernel gives."
     )
     def looks_at_itself(x, y, width):
         return (-((x[:, None] - x[None, :]) ** 2) / (2 * width**2)).softmax(-1) @ y
@@ -270,6 +341,31 @@ class LeaveOneOut(Problem):
     def masked_after_softmax(x, y, width):
         weights = (-((x[:, None] - x[None, :]) ** 2) / (2 * width**2)).softmax(-1)
         return weights.masked_fill(torch.eye(len(x), dtype=torch.bool), 0.0) @ y
+
+    @mistake(
+        "Scores of zero were masked. Two points in one place have a score of zero as well, and may look at each other: "
+        "mask the diagonal by its place, with torch.eye."
+    )
+    def masked_by_value(x, y, width):
+        scores = -((x[:, None] - x[None, :]) ** 2) / (2 * width**2)
+        return scores.masked_fill(scores == 0, float("-inf")).softmax(-1) @ y
+
+    @mistake("Softmax down the columns: each point asks along its row, so the rows should sum to one.")
+    def wrong_axis(x, y, width):
+        scores = -((x[:, None] - x[None, :]) ** 2) / (2 * width**2)
+        return scores.masked_fill(torch.eye(len(x), dtype=torch.bool), float("-inf")).softmax(0) @ y
+
+    @mistake(
+        "Division comes before multiplication: / 2 * width ** 2 multiplies by the squared width. Put 2 * width ** 2 in brackets."
+    )
+    def brackets_missing(x, y, width):
+        scores = -((x[:, None] - x[None, :]) ** 2) / 2 * width**2
+        return scores.masked_fill(torch.eye(len(x), dtype=torch.bool), float("-inf")).softmax(-1) @ y
+
+    @mistake("The 2 is missing in the kernel: 2 * width ** 2.")
+    def two_missing(x, y, width):
+        scores = -((x[:, None] - x[None, :]) ** 2) / width**2
+        return scores.masked_fill(torch.eye(len(x), dtype=torch.bool), float("-inf")).softmax(-1) @ y
 
     @mistake("The width is squared in the kernel: 2 * width ** 2. At a width of one the slip does not show.")
     def width_not_squared(x, y, width):

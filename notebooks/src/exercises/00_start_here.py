@@ -14,11 +14,11 @@ from attention_course.checks import lesson_00 as check
 r"""
 ## 1 · Does it point right?
 
-*Writes the measure behind the claim about* chat *and* cat. ★☆☆, 7 minutes
+★☆☆, 7 minutes
 
 The grammar knows which words belong together. Its links are pairs of places, the English one first: for “the cat sat” and “le chat s' est assis” they are (0, 0), (1, 1), (2, 2), (2, 3), (2, 4).
 
-Given `weights`, one row for each French word, and such a set of `links`, return the share of French words whose largest weight falls on an English word they are linked to.
+Given `weights`, one row for each French word, and such a set of `links`, return the share of French words whose largest weight falls on an English word they are linked to. (People who align words report a relative of this figure, the alignment error rate, which lesson 04 uses.)
 """
 
 # %% name="points-right" tags=["exercise"]
@@ -33,9 +33,9 @@ check.points_right(points_right)
 r"""
 ## 2 · How many words does it look at?
 
-*Extends.* ★★☆, 10 minutes
+★★☆, 10 minutes
 
-A dark square in a white row looks at one word; an even grey looks at all of them. Between the two there is a number: the exponential of the row's entropy, $\exp\left(-\sum_i \alpha_i \log \alpha_i\right)$. For two words looked at alike it is 2. Return it for each row of `weights`, also for rows in which some weights are exactly zero.
+A row with one dark square looks at one word; a row that is pale all over looks at all of them. How many is it in between? The exponential of the row's entropy, $\exp\left(-\sum_i \alpha_i \log \alpha_i\right)$, is a good answer: when $n$ words share the weight evenly, it is exactly $n$. Return it for each row of `weights`, also for rows in which some weights are exactly zero.
 """
 
 # %% name="how-many" tags=["exercise"]
@@ -50,7 +50,7 @@ check.how_many(how_many)
 r"""
 ## 3 · What does it prove?
 
-*Explains.* ★★☆, 3 minutes
+★★☆, 3 minutes
 
 In the lesson's map, the row of *est* is dark at *sat*. What follows from that?
 

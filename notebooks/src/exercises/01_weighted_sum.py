@@ -15,9 +15,9 @@ from attention_course.checks import lesson_01 as check
 r"""
 ## 1 · A soft look-up
 
-*Writes the mechanism.* ★☆☆, 8 minutes
+★☆☆, 8 minutes
 
-From one `query` of size E, `keys` (S, E) and `values` (S, D), return the context vector of size D: dot-product scores, Eq. (2), Eq. (1). It must survive scores in the thousands. Do not call a ready-made softmax.
+From one `query` of size E, `keys` (S, E) and `values` (S, D), return the context vector of size D: dot-product scores, Eq. (2), Eq. (1). It must survive scores in the thousands, above and below zero. Write the softmax out; a ready-made one would pass, and teach you nothing.
 """
 
 # %% name="soft-look-up" tags=["exercise"]
@@ -32,18 +32,10 @@ check.soft_look_up(soft_look_up)
 r"""
 ## 2 · A mask that does not mask
 
-*Breaks something, and explains.* ★☆☆, 5 minutes
+★☆☆, 5 minutes
 
-A colleague keeps padding out of the attention by multiplying the scores with the mask, "so that padding has a score of zero". The third key below is padding. Run the cell, try other scores, and find out what it does.
-"""
+A colleague keeps padding out of the attention by multiplying the scores with the mask, "so that padding has a score of zero": `(scores * mask).softmax(-1)`, with the scores (−1, −2, 3), of which the third is padding. Before you run anything: what happens?
 
-# %% name="multiplied-mask-try"
-scores = torch.tensor([-1.0, -2.0, 3.0])
-mask = torch.tensor([True, True, False])
-(scores * mask).softmax(-1)
-
-# %% [markdown] name="multiplied-mask-options"
-r"""
 - **A** Padding gets no weight, as was meant.
 - **B** Padding gets weight, and more than a real key whose score is negative.
 - **C** The weights no longer sum to one.
@@ -56,13 +48,18 @@ multiplied_mask = ...  # "A", "B", "C" or "D"
 # %% name="multiplied-mask-check"
 check.multiplied_mask(multiplied_mask)
 
+# %% name="multiplied-mask-try"
+scores = torch.tensor([-1.0, -2.0, 3.0])
+mask = torch.tensor([True, True, False])
+(scores * mask).softmax(-1)
+
 # %% [markdown] name="masked-weights-text"
 r"""
 ## 3 · A mask that does
 
-*Writes the mechanism.* ★★☆, 12 minutes
+★★☆, 12 minutes
 
-From `scores` (L, S) and a Boolean `mask` (L, S) in which `True` means *may attend*, return the weights (L, S): softmax along each row among the keys it may attend to, exactly zero elsewhere. A row that may attend to nothing is all zeros.
+From `scores` (L, S) and a Boolean `mask` (L, S) in which `True` means *may attend*, return the weights (L, S): softmax along each row among the keys it may attend to, exactly zero elsewhere. A row that may attend to nothing is all zeros, and its gradient is finite.
 """
 
 # %% name="masked-weights" tags=["exercise"]
@@ -77,9 +74,9 @@ check.masked_weights(masked_weights)
 r"""
 ## 4 · What the gradient rewards
 
-*Derives.* ★★☆, 10 minutes
+★★☆, 10 minutes
 
-One query has the `weights` (S,) over `values` (S, D). The loss has the `gradient` (D,) with respect to the context vector. Return its gradient with respect to the scores, (S,), without autograd.
+One query has the `weights` (S,) over `values` (S, D). The loss has the `gradient` (D,) with respect to the context vector. Work out on paper its gradient with respect to the scores, from the derivative of softmax and without looking at the lesson, and return it, (S,). (Autograd would pass, too. Use it afterwards to convince yourself.)
 """
 
 # %% name="score-gradient" tags=["exercise"]
@@ -94,7 +91,7 @@ check.score_gradient(score_gradient)
 r"""
 ## 5 · No looking at oneself
 
-*Extends.* ★★★, 15 minutes
+★★★, 15 minutes
 
 Kernel regression on the points (`x`, `y`), each of shape (N,), with a Gaussian kernel of the given `width`: the score of point $j$ for point $i$ is $-(x_i - x_j)^2 / (2 w^2)$. Return the prediction (N,) for every point, made from the *other* points alone.
 """
