@@ -98,7 +98,9 @@ def train(
     model.train()
     start, seen, losses = time.perf_counter(), 0, []
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
-    with tqdm(total=target_tokens, unit=" words", disable=not progress, file=sys.stdout, leave=False) as bar:
+    with tqdm(
+        total=target_tokens, unit=" words", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False
+    ) as bar:
         for source, target in endless(examples, batch_size, seed):
             tokens = int((target[:, 1:] != PAD).sum())
             for group in optimizer.param_groups:
@@ -113,7 +115,7 @@ def train(
             losses.append(loss.item())
             seen += tokens
             bar.update(min(tokens, target_tokens - bar.n))
-            bar.set_postfix(loss=f"{losses[-1]:.2f}")
+            bar.set_postfix(loss=f"{losses[-1]:.2f}", refresh=False)
             if seen >= target_tokens:
                 break
     model.eval()
