@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import queue
 import re
 import signal
 import tempfile
@@ -91,6 +92,27 @@ class _Client(NotebookClient):
     def create_kernel_manager(self):
         self.km = AsyncKernelManager(kernel_spec_manager=_ThisInterpreter())
         return self.km
+
+    async def async_start_new_kernel_client(self):
+        client = await super().async_start_new_kernel_client()
+        for channel in (client.shell_channel, client.iopub_channel):
+            channel.get_msg = _in_short_waits(channel.get_msg)
+        return client
+
+
+def _in_short_waits(get_msg):
+    """Wait a second at a time: now and then a message lies there unnoticed until the whole time-out has passed."""
+
+    async def get(timeout=None):
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                return await get_msg(timeout=1)
+            except queue.Empty:
+                if end is not None and time.monotonic() >= end:
+                    raise
+
+    return get
 
 
 def _environment(profile: str) -> dict[str, str]:
