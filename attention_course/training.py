@@ -118,5 +118,6 @@ def train(
             bar.set_postfix(loss=f"{losses[-1]:.2f}", refresh=False)
             if seen >= target_tokens:
                 break
+        bar.refresh()  # a training shorter than the bar's interval shows its loss, too
     model.eval()
     return Training(seen, len(losses), time.perf_counter() - start, losses)
