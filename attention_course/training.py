@@ -1,9 +1,13 @@
 """Training a translator on a budget of target tokens."""
 
-import random
+import contextlib
+import copy
+import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -12,10 +16,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .data.vocabulary import BOS, EOS, Vocabulary, pad
+from . import checkpoint as saved
+from . import device
+from .data.batches import Example, endless
 from .masks import PAD
 
-Example = tuple[list[int], list[int]]
+SAVE_EVERY = 60.0  # seconds between two checkpoints
 
 
 class Training(NamedTuple):
@@ -25,42 +31,8 @@ class Training(NamedTuple):
     steps: int
     seconds: float
     losses: list[float]  # nats a target token, one a step
-
-
-def encode_pairs(
-    pairs: Sequence[tuple[Sequence[str], Sequence[str]]], source: Vocabulary, target: Vocabulary
-) -> list[Example]:
-    """Sentence pairs as numbers; the target stands between `<bos>` and `<eos>`."""
-    return [(source.encode(s), [BOS, *target.encode(t), EOS]) for s, t in pairs]
-
-
-def batches(
-    examples: Sequence[Example], size: int, generator: random.Random, pool: int = 50
-) -> Iterator[tuple[Int[Tensor, "batch source"], Int[Tensor, "batch target"]]]:
-    """One pass in batches of sentences of like length, in random order.
-
-    `pool` batches are shuffled together, sorted by length and cut up, so that little of a batch is padding.
-    """
-    if size < 1:
-        raise ValueError(f"batch size: expected at least 1, got {size}")
-    order = list(range(len(examples)))
-    generator.shuffle(order)
-    cut = []
-    for start in range(0, len(order), pool * size):
-        by_length = sorted(order[start : start + pool * size], key=lambda i: (len(examples[i][1]), len(examples[i][0])))
-        cut += [by_length[i : i + size] for i in range(0, len(by_length), size)]
-    generator.shuffle(cut)
-    for batch in cut:
-        yield pad([examples[i][0] for i in batch]), pad([examples[i][1] for i in batch])
-
-
-def endless(examples: Sequence[Example], size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """`batches`, one pass after the other, each in another order."""
-    if not examples:
-        raise ValueError("examples: expected at least one sentence pair, got none")
-    generator = random.Random(seed)
-    while True:
-        yield from batches(examples, size, generator)
+    validations: list[tuple[int, float]]  # target tokens, and the score that the model had then
+    interrupted: bool
 
 
 def sequence_loss(
@@ -81,8 +53,12 @@ def train(
     *,
     target_tokens: int,
     learning_rate: float,
-    batch_size: int = 64,
+    batch_tokens: int = 1000,
     label_smoothing: float = 0.0,
+    autocast: bool = False,
+    validate: Callable[[nn.Module], float] | None = None,
+    validate_at: Sequence[float] = (0.7, 0.8, 0.9, 1.0),
+    checkpoint: Path | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Training:
@@ -90,34 +66,105 @@ def train(
 
     The budget is a number of tokens, never of seconds, so that two runs on one machine give the same numbers.
     AdamW; gradients are clipped at norm 1; the learning rate follows `warm_up_then_decay`.
+
+    batch_tokens: see `data.batches.cut`.
+    autocast: compute in bfloat16 where that pays (`device.autocast`).
+    validate: a score of the model, the higher the better, taken at the shares `validate_at` of the budget. The model
+        is left as it was when it scored best.
+    checkpoint: a file that the training is saved to now and then. Where it exists, training goes on from there, and
+        ends as it would have without the break; a training that had ended is not repeated.
+
+    An interruption (Ctrl-C, or the notebook's stop button) ends the training, and the model keeps what it has learned;
+    the checkpoint, if there is one, is saved first. Raises ValueError for a checkpoint of another training.
     """
     if target_tokens < 1:
         raise ValueError(f"target_tokens: expected at least 1, got {target_tokens}")
-    device = next(model.parameters()).device
+    where = next(model.parameters()).device
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.98), fused=True)
-    model.train()
-    start, seen, losses = time.perf_counter(), 0, []
+    settings = {
+        "target_tokens": target_tokens,
+        "learning_rate": learning_rate,
+        "batch_tokens": batch_tokens,
+        "label_smoothing": label_smoothing,
+        "seed": seed,
+        "examples": len(examples),
+    }
+    run = {"seen": 0, "losses": [], "validations": [], "best": None}
+    if checkpoint and checkpoint.exists():
+        run = saved.load(checkpoint, model, optimizer, settings)
+    start = last_save = time.perf_counter()
+    stream = endless(examples, batch_tokens, seed, skip=len(run["losses"]))
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
-    with tqdm(
-        total=target_tokens, unit=" words", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False
-    ) as bar:
-        for source, target in endless(examples, batch_size, seed):
+    bar = tqdm(total=target_tokens, unit=" words", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False)
+    with bar, interruptions() as interrupted:
+        bar.update(min(run["seen"], target_tokens))
+        while run["seen"] < target_tokens and not interrupted:
+            source, target = (side.to(where) for side in next(stream))
             tokens = int((target[:, 1:] != PAD).sum())
+            before, after = run["seen"], run["seen"] + tokens
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate * warm_up_then_decay(min(1.0, (seen + tokens / 2) / target_tokens))
-            source, target = source.to(device), target.to(device)
-            logits, _ = model(source, target[:, :-1])
-            loss = sequence_loss(logits, target[:, 1:], label_smoothing)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            losses.append(loss.item())
-            seen += tokens
+                group["lr"] = learning_rate * warm_up_then_decay(min(1.0, (before + tokens / 2) / target_tokens))
+            loss = train_step(model, optimizer, source, target, label_smoothing, autocast)
+            run["losses"].append(loss)
+            run["seen"] = after
+            if validate and any(before < share * target_tokens <= after for share in validate_at):
+                _validate(model, validate, run)
             bar.update(min(tokens, target_tokens - bar.n))
-            bar.set_postfix(loss=f"{losses[-1]:.2f}", refresh=False)
-            if seen >= target_tokens:
-                break
+            bar.set_postfix(loss=f"{loss:.2f}", refresh=False)
+            if checkpoint and (time.perf_counter() - last_save > SAVE_EVERY or after >= target_tokens or interrupted):
+                saved.save(checkpoint, model, optimizer, settings, run)
+                last_save = time.perf_counter()
         bar.refresh()  # a training shorter than the bar's interval shows its loss, too
+    if run["best"] and not interrupted:
+        model.load_state_dict(run["best"])
     model.eval()
-    return Training(seen, len(losses), time.perf_counter() - start, losses)
+    seconds = time.perf_counter() - start
+    return Training(run["seen"], len(run["losses"]), seconds, run["losses"], run["validations"], bool(interrupted))
+
+
+def train_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    source: Int[Tensor, "batch source"],
+    target: Int[Tensor, "batch target"],
+    label_smoothing: float = 0.0,
+    autocast: bool = False,
+) -> float:
+    """One batch, one step. Gives the loss, or raises ArithmeticError, and takes no step, where that is not finite."""
+    model.train()
+    with device.autocast(source.device, autocast):
+        logits, _ = model(source, target[:, :-1])
+    loss = sequence_loss(logits.float(), target[:, 1:], label_smoothing)
+    if not loss.isfinite():
+        raise ArithmeticError(f"loss: expected a finite number, got {loss.item()}; the learning rate may be too high")
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
+
+
+def _validate(model: nn.Module, validate: Callable[[nn.Module], float], run: dict) -> None:
+    """Score the model, and keep a copy of the best so far."""
+    model.eval()
+    score = float(validate(model))
+    if not run["validations"] or score > max(s for _, s in run["validations"]):
+        run["best"] = copy.deepcopy(model.state_dict())
+    run["validations"].append((run["seen"], score))
+
+
+@contextlib.contextmanager
+def interruptions() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of being stopped by it: a step is finished before anything is saved.
+
+    Outside the main thread signals cannot be had; there nothing is collected.
+    """
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    usual = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, usual)

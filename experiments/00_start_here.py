@@ -7,10 +7,11 @@ import torch
 
 from attention_course import device, results
 from attention_course.data import grammar
+from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.decoding import greedy
 from attention_course.models.seq2seq import RNNsearch
-from attention_course.training import encode_pairs, train
+from attention_course.training import train
 
 SEEDS = range(10)
 CATS = {"chat": "cat", "chats": "cats"}
@@ -42,7 +43,7 @@ def main() -> None:
     for seed in SEEDS:
         device.seed_everything(seed)
         model = RNNsearch(len(english), len(french))
-        train(model, examples, target_tokens=400_000, batch_size=32, learning_rate=1e-2, seed=seed, progress=False)
+        train(model, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2, seed=seed, progress=False)
         words, weights = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
         exact, on_cat = 0, []
         for pair, numbers, rows in zip(unseen, words.tolist(), weights, strict=True):

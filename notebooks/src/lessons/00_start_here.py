@@ -11,10 +11,11 @@ import torch
 from attention_course import claims, device, plots, results
 from attention_course.checks import lesson_00 as check
 from attention_course.data import grammar, registry
+from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.decoding import greedy
 from attention_course.models.seq2seq import RNNsearch
-from attention_course.training import encode_pairs, train
+from attention_course.training import train
 from attention_course.widgets import explore, predict
 
 # %% [markdown] name="guess-text"
@@ -44,7 +45,7 @@ examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english
 torch.set_num_threads(1)  # so small a model gains little from a second core
 device.seed_everything(0)
 model = RNNsearch(len(english), len(french))
-run = train(model, examples, target_tokens=400_000, batch_size=32, learning_rate=1e-2)
+run = train(model, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2)
 print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
 
 # %% name="translate"
@@ -107,7 +108,7 @@ alpha = scores.exp() / scores.exp().sum()  # Eq. (2)
 c = alpha @ h  # Eq. (1): (128,)
 
 first = torch.tensor([BOS])  # the mark that stands before the first word
-_, context, _ = model.advance(model.embedding(first), state, memory)
+context, _ = model.look(model.embedding(first), state, memory)
 assert torch.allclose(alpha, weights[0], atol=1e-5) and torch.allclose(c, context[0], atol=1e-5)
 for word, score, share in zip(source, scores, alpha):
     print(f"{word:>4}  score {score:6.2f}   weight {share:.3f}")

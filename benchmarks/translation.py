@@ -1,0 +1,100 @@
+"""RNNsearch on Multi30k, English to French: how well it translates, and how fast it trains beside d2l's.
+
+    python benchmarks/translation.py quality [--processes 2]    BLEU after two budgets, three seeds
+    python benchmarks/translation.py speed                      needs d2l: `make benchmarks` installs it
+
+Each part keeps its figures in results/translation.json, and writes results/translation.md anew.
+"""
+
+import argparse
+import json
+import os
+import platform
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+SEEDS = (0, 1, 2)
+BUDGETS = (1_800_000, 3_600_000)  # target tokens
+SIZES = {"embedding_size": 256, "hidden_size": 256, "decoder_size": 512}
+RECIPE = {"learning_rate": 3e-3, "batch_tokens": 1000, "label_smoothing": 0.1, "autocast": True}
+DROPOUT = 0.3
+TEST = "test_2016_flickr"
+
+
+def quality_of(job: tuple[int, int]) -> dict:
+    """Train with one seed on one budget; the best of four checkpoints on val is scored on the test set."""
+    import torch
+
+    from attention_course import device
+    from attention_course.data import multi30k
+    from attention_course.data.batches import encode_pairs
+    from attention_course.data.vocabulary import Vocabulary
+    from attention_course.decoding import copy_unknown, translate
+    from attention_course.metrics import bleu_by_length, corpus_bleu
+    from attention_course.models.seq2seq import RNNsearch
+    from attention_course.training import train
+
+    seed, budget = job
+    torch.set_num_threads(1)
+    pairs, val, test = multi30k.pairs("train"), multi30k.pairs("val"), multi30k.pairs(TEST)
+    english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
+    device.seed_everything(seed)
+    model = RNNsearch(len(english), len(french), **SIZES, dropout=DROPOUT)
+
+    def written(part):
+        return translate(model, [source for source, _ in part], english, french)
+
+    run = train(
+        model,
+        encode_pairs(pairs, english, french),
+        target_tokens=budget,
+        seed=seed,
+        progress=False,
+        validate=lambda _: corpus_bleu([t.words for t in written(val)], [target for _, target in val]).score,
+        **RECIPE,
+    )
+    translations, references = written(test), [target for _, target in test]
+    words = [t.words for t in translations]
+    copied = [copy_unknown(t.words, s, t.weights) for t, (s, _) in zip(translations, test, strict=True)]
+    bleu = corpus_bleu(words, references)
+    groups = bleu_by_length(words, references, [len(source) for source, _ in test])
+    found = {
+        "seed": seed,
+        "budget": budget,
+        "target_tokens": run.target_tokens,
+        "val": run.validations,
+        "bleu": bleu.score,
+        "with_copies": corpus_bleu(copied, references).score,
+        "by_length": [list(group) for group in groups],
+        "signature": bleu.signature,
+        "words": [len(english), len(french)],
+        "precision": "bfloat16 autocast" if device.bfloat16_pays() else "float32",
+        "machine": device.describe(),
+    }
+    print({key: found[key] for key in ("seed", "budget", "bleu", "with_copies", "val")}, flush=True)
+    return found
+
+
+def quality(processes: int) -> None:
+    """All seeds and budgets, the long ones first."""
+    jobs = [(seed, budget) for budget in sorted(BUDGETS, reverse=True) for seed in SEEDS]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        keep("quality", list(pool.map(quality_of, jobs)))
+
+
+def keep(part: str, figures) -> None:
+    """Add the figures of one part to the file, and write the table."""
+    path = RESULTS / "translation.json"
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    kept[part] = figures
+    path.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["quality", "speed"])
+    parser.add_argument("--processes", type=int, default=2)
+    chosen = parser.parse_args()
+    quality(chosen.processes)
