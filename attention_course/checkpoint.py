@@ -1,6 +1,6 @@
 """A training on disk: from a checkpoint it ends as it would have without the break."""
 
-import pickle
+import io
 from pathlib import Path
 
 import torch
@@ -26,21 +26,26 @@ def load(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, setting
     Raises ValueError for a file that is no checkpoint, or one of a training with other settings or another model.
     """
     delete = "delete it to train from the start"
+    data = io.BytesIO(path.read_bytes())
     try:
-        state = torch.load(path, weights_only=True)
-        was = state["settings"]
-    except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        state = torch.load(data, map_location="cpu", weights_only=True)
+        was, weights = state["settings"], state["model"]
+    except Exception as error:  # there is no telling what PyTorch stumbles over in a broken file
         raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {delete}") from error
     for name, value in settings.items():
         if was.get(name) != value:
             raise ValueError(
                 f"checkpoint {path}: it belongs to a training with {name} = {was.get(name)}, not {value}; {delete}"
             )
-    try:
-        model.load_state_dict(state["model"])
-    except RuntimeError as error:
-        raise ValueError(f"checkpoint {path}: it belongs to another model; {delete}") from error
+    # `load_state_dict` would notice too, but only after it has written what fits into the model.
+    if _shapes(weights) != _shapes(model.state_dict()):
+        raise ValueError(f"checkpoint {path}: it belongs to another model; {delete}")
+    model.load_state_dict(weights)
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"]["cpu"])
     torch.cuda.set_rng_state_all(state["random"]["cuda"])
     return state["run"]
+
+
+def _shapes(weights: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in weights.items()}

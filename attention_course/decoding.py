@@ -80,8 +80,8 @@ def beam(
             logits, state, looked = model.step(words[:, -1], state, memory)
             logs = logits.float().log_softmax(-1).unflatten(0, (-1, width))  # (B, width, V)
             # What has ended goes on in one way only, and at no cost.
-            only_end = torch.full_like(logs[0, 0], -torch.inf).index_fill(0, first.new_tensor([EOS]), 0.0)
-            logs = torch.where(ended.unsqueeze(-1), only_end, logs)
+            is_end = torch.arange(logs.shape[-1], device=logs.device) == EOS
+            logs = torch.where(ended.unsqueeze(-1), torch.where(is_end, 0.0, -torch.inf), logs)
             longer = lengths + (~ended).float()
             totals = total.unsqueeze(-1) + logs
             scores = (totals / longer.unsqueeze(-1) ** length_power).flatten(1)  # (B, width * V)
@@ -136,6 +136,29 @@ def translate(
             written = target.decode(words[row].tolist())
             looked = None if weights is None else weights[row, : len(written), : len(sentences[i])].cpu()
             found[i] = Translation(written, looked)
+    return found
+
+
+@torch.no_grad()
+def align(
+    model: nn.Module,
+    pairs: Sequence[tuple[Sequence[str], Sequence[str]]],
+    source: Vocabulary,
+    target: Vocabulary,
+    batch: int = 250,
+) -> list[Float[Tensor, "words source"]]:
+    """The weights with which the model writes a given translation of each sentence: one row a target word."""
+    device = next(model.parameters()).device
+    found: list[Tensor] = [torch.empty(0)] * len(pairs)
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]))
+    with evaluating(model):
+        for start in range(0, len(order), batch):
+            places = order[start : start + batch]
+            sources = pad([source.encode(pairs[i][0]) for i in places]).to(device)
+            previous = pad([[BOS, *target.encode(pairs[i][1])] for i in places]).to(device)
+            _, weights = model(sources, previous)
+            for row, i in enumerate(places):
+                found[i] = weights[row, : len(pairs[i][1]), : len(pairs[i][0])].cpu()
     return found
 
 

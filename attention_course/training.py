@@ -86,6 +86,7 @@ def train(
         "learning_rate": learning_rate,
         "batch_tokens": batch_tokens,
         "label_smoothing": label_smoothing,
+        "autocast": autocast,
         "seed": seed,
         "examples": len(examples),
     }
@@ -93,11 +94,19 @@ def train(
     if checkpoint and checkpoint.exists():
         run = saved.load(checkpoint, model, optimizer, settings)
     start = last_save = time.perf_counter()
-    stream = endless(examples, batch_tokens, seed, skip=len(run["losses"]))
+    steps_before = len(run["losses"])
+    stream = endless(examples, batch_tokens, seed, skip=steps_before)
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
-    bar = tqdm(total=target_tokens, unit=" words", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False)
+    bar = tqdm(
+        total=target_tokens,
+        initial=min(run["seen"], target_tokens),
+        unit=" words",
+        mininterval=0.5,
+        disable=not progress,
+        file=sys.stdout,
+        leave=False,
+    )
     with bar, interruptions() as interrupted:
-        bar.update(min(run["seen"], target_tokens))
         while run["seen"] < target_tokens and not interrupted:
             source, target = (side.to(where) for side in next(stream))
             tokens = int((target[:, 1:] != PAD).sum())
@@ -111,9 +120,11 @@ def train(
                 _validate(model, validate, run)
             bar.update(min(tokens, target_tokens - bar.n))
             bar.set_postfix(loss=f"{loss:.2f}", refresh=False)
-            if checkpoint and (time.perf_counter() - last_save > SAVE_EVERY or after >= target_tokens or interrupted):
+            if checkpoint and time.perf_counter() - last_save > SAVE_EVERY:
                 saved.save(checkpoint, model, optimizer, settings, run)
                 last_save = time.perf_counter()
+        if checkpoint and len(run["losses"]) > steps_before:
+            saved.save(checkpoint, model, optimizer, settings, run)
         bar.refresh()  # a training shorter than the bar's interval shows its loss, too
     if run["best"] and not interrupted:
         model.load_state_dict(run["best"])

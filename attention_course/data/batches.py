@@ -31,15 +31,14 @@ def cut(examples: Sequence[Example], tokens: int, generator: random.Random) -> l
     order = list(range(len(examples)))
     generator.shuffle(order)
     order.sort(key=lambda i: (len(examples[i][1]), len(examples[i][0])))  # equals stay shuffled
-    found, batch, longest = [], [], 0
+    found, longest = [], 0
     for i in order:
         length = max(len(examples[i][0]), len(examples[i][1]) - 1)  # `<bos>` is not to be predicted
-        if batch and max(longest, length) * (len(batch) + 1) > tokens:
-            found.append(batch)
-            batch, longest = [], 0
-        batch.append(i)
         longest = max(longest, length)
-    found += [batch] if batch else []
+        if not found or longest * (len(found[-1]) + 1) > tokens:
+            found.append([])
+            longest = length
+        found[-1].append(i)
     generator.shuffle(found)
     return found
 

@@ -12,8 +12,6 @@ from ..scores import BilinearScore, Score
 from .recurrent import ContextGRUCell
 from .seq2seq import Source, Translator
 
-Batch = Float[Tensor, " batch"]
-
 
 class LuongState(NamedTuple):
     """What goes from word to word."""
@@ -31,6 +29,8 @@ class MonotonicWindow(nn.Module):
 
     def __init__(self, reach: int):
         super().__init__()
+        if reach < 0:
+            raise ValueError(f"reach: expected at least 0, got {reach}")
         self.reach = reach
 
     def forward(
@@ -38,9 +38,9 @@ class MonotonicWindow(nn.Module):
         hidden: Float[Tensor, "batch decoder_size"],
         position: Int[Tensor, " batch"],
         lengths: Int[Tensor, " batch"],
-    ) -> tuple[Batch, None]:
+    ) -> tuple[Int[Tensor, " batch"], None]:
         """The centre of the window, and no curve over it."""
-        return torch.minimum(position, lengths - 1).to(hidden.dtype), None
+        return torch.minimum(position, lengths - 1), None
 
 
 class PredictiveWindow(nn.Module):
@@ -52,6 +52,8 @@ class PredictiveWindow(nn.Module):
 
     def __init__(self, decoder_size: int, reach: int):
         super().__init__()
+        if reach < 1:
+            raise ValueError(f"reach: expected at least 1, as the centre may lie between two words, got {reach}")
         self.reach = reach
         self.project = nn.Linear(decoder_size, decoder_size, bias=False)
         self.v = nn.Linear(decoder_size, 1, bias=False)
@@ -61,7 +63,7 @@ class PredictiveWindow(nn.Module):
         hidden: Float[Tensor, "batch decoder_size"],
         position: Int[Tensor, " batch"],
         lengths: Int[Tensor, " batch"],
-    ) -> tuple[Batch, float]:
+    ) -> tuple[Float[Tensor, " batch"], float]:
         """The centre of the window, and the standard deviation of the curve over it."""
         share = torch.sigmoid(self.v(torch.tanh(self.project(hidden)))).squeeze(-1)
         return (lengths - 1) * share, self.reach / 2
@@ -113,7 +115,7 @@ class Luong(Translator):
             centre, width = self.window(hidden, position, mask.sum(-1))
             distance = torch.arange(mask.shape[-1], device=mask.device) - centre.unsqueeze(-1)
             weights = masked_softmax(energies, mask & (distance.abs() <= self.window.reach))
-            if width:  # the curve makes the weights sum to less than one, as in the paper
+            if width is not None:  # the curve makes the weights sum to less than one, as in the paper
                 weights = weights * torch.exp(-(distance**2) / (2 * width**2))
         return context_vector(weights.unsqueeze(1), source.annotations).squeeze(1), weights
 
