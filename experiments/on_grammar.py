@@ -44,7 +44,7 @@ def trained(new: Callable[[int, int], nn.Module], seed: int, target_tokens: int)
         examples,
         target_tokens=target_tokens,
         batch_tokens=320,
-        learning_rate=1e-2,
+        learning_rate=6e-3,
         seed=seed,
         progress=False,
     )
