@@ -105,17 +105,23 @@ class Verdict:
 
 @dataclass(frozen=True, repr=False)
 class Table:
-    """Every claim with its verdict, or None where nothing has been measured yet. As text it is a Markdown table."""
+    """Claims, each with its verdict, or None where nothing has been measured yet. As text it is a Markdown table.
+
+    The table of one lesson says how each claim was measured and what was decided beforehand, in place of the lesson.
+    """
 
     rows: tuple[tuple[Claim, Verdict | None], ...]
+    of_one_lesson: bool = False
 
     def _cells(self) -> list[tuple[str, ...]]:
-        head = ("claim", "source", "lesson", "outcome", "measured")
-        body = [
-            (claim.wording, claim.source, claim.lesson, *((v.outcome, v.measured()) if v else ("not measured yet", "")))
-            for claim, v in self.rows
-        ]
-        return [head, *body]
+        if self.of_one_lesson:
+            head = ("claim", "measure", "holds when", "outcome", "measured")
+            said = [(c.wording, c.measure, str(c.holds)) for c, _ in self.rows]
+        else:
+            head = ("claim", "source", "lesson", "outcome", "measured")
+            said = [(c.wording, c.source, c.lesson) for c, _ in self.rows]
+        found = [(v.outcome, v.measured()) if v else ("not measured yet", "") for _, v in self.rows]
+        return [head, *(a + b for a, b in zip(said, found, strict=True))]
 
     def __repr__(self):
         head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in self._cells())
@@ -143,15 +149,17 @@ def verdict(id: str) -> Verdict:
     return _judge(claims[id])
 
 
-def table() -> Table:
-    """The verdicts on all claims, in the order of claims.toml."""
+def table(lesson: str | None = None) -> Table:
+    """The verdicts on all claims, or on those of one lesson (`NN_slug`), in the order of claims.toml."""
     rows = []
     for claim in load().values():
+        if lesson not in (None, claim.lesson):
+            continue
         try:
             rows.append((claim, _judge(claim)))
         except FileNotFoundError:
             rows.append((claim, None))
-    return Table(tuple(rows))
+    return Table(tuple(rows), of_one_lesson=lesson is not None)
 
 
 def _claim(id: str, given: dict) -> Claim:

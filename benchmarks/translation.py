@@ -1,15 +1,14 @@
 """RNNsearch on Multi30k, English to French: how well it translates, and how fast it trains beside d2l's.
 
-    python benchmarks/translation.py quality [--processes 2]    BLEU after two budgets, three seeds
-    python benchmarks/translation.py speed                      needs d2l: `make benchmarks` installs it
+    python benchmarks/translation.py quality [--processes 2]    BLEU after two budgets, three seeds; some hours
+    python benchmarks/translation.py speed [--rounds 5]         about 5 minutes; needs d2l: `make benchmarks`
+    python benchmarks/translation.py table                      results/translation.md from what is kept
 
 Each part keeps its figures in results/translation.json, and writes results/translation.md anew.
 """
 
 import argparse
 import json
-import os
-import platform
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,8 +16,8 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
 BUDGETS = (1_800_000, 3_600_000)  # target tokens
-SIZES = {"embedding_size": 256, "hidden_size": 256, "decoder_size": 512}
-RECIPE = {"learning_rate": 3e-3, "batch_tokens": 1000, "label_smoothing": 0.1, "autocast": True}
+SIZES = {"embedding_size": 192, "hidden_size": 192, "decoder_size": 384}
+RECIPE = {"learning_rate": 4e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True}
 DROPOUT = 0.3
 TEST = "test_2016_flickr"
 
@@ -84,17 +83,39 @@ def quality(processes: int) -> None:
         keep("quality", list(pool.map(quality_of, jobs)))
 
 
+def speed(rounds: int) -> None:
+    """Beside d2l's, in one process."""
+    from translation_speed import measure
+
+    keep("speed", measure(SIZES, DROPOUT, RECIPE, rounds))
+
+
 def keep(part: str, figures) -> None:
     """Add the figures of one part to the file, and write the table."""
     path = RESULTS / "translation.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     kept[part] = figures
     path.write_text(json.dumps(kept, indent=1) + "\n")
+    table()
+
+
+def table() -> None:
+    """results/translation.md from what is kept."""
+    from translation_table import write
+
+    kept = json.loads((RESULTS / "translation.json").read_text())
+    (RESULTS / "translation.md").write_text(write(kept, sizes=SIZES, dropout=DROPOUT, recipe=RECIPE, test=TEST))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["quality", "speed"])
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("part", choices=["quality", "speed", "table"])
+    parser.add_argument("--processes", type=int, default=2, help="of the quality part, one thread each")
+    parser.add_argument("--rounds", type=int, default=5, help="of the speed part, after one that is not counted")
     chosen = parser.parse_args()
-    quality(chosen.processes)
+    if chosen.part == "quality":
+        quality(chosen.processes)
+    elif chosen.part == "speed":
+        speed(chosen.rounds)
+    else:
+        table()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from attention_course.plots import lines, measurements, plane
+from attention_course.plots import bands, landscape, lines, measurements, plane
 
 KEYS = torch.tensor([[2.0, 0.0], [1.0, 2.0], [0.0, -1.0]])
 
@@ -69,3 +69,35 @@ def test_lines_are_the_curves_and_the_lowest_point_is_marked():
 def test_lines_refuses_a_curve_of_another_length():
     with pytest.raises(ValueError, match=r"short: expected \(3,\) like x, got \(2,\)"):
         lines([1, 2, 3], {"short": [1, 2]}, x_label="x", y_label="y")
+
+
+def test_bands_draw_the_mean_in_its_interval_and_name_the_ends():
+    curves = {"flat": [(1, 0.9, 1.1), (1, 0.8, 1.2)], "near": [(2, 1, 3), (1.001, 0.5, 1.5)]}
+    figure = bands([4, 1024], curves, x_label="k", y_label="accuracy", log="x")
+    ax = figure.axes[0]
+    assert np.allclose(ax.lines[1].get_ydata(), [2, 1.001]) and np.allclose(ax.lines[0].get_xdata(), [4, 1024])
+    band = ax.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == 0.8 and band[:, 1].max() == 1.2
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()  # told apart in grey print
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["4", "1024"] and ax.get_xscale() == "log"
+    figure.draw_without_rendering()
+    low, high = sorted(t.get_window_extent().y0 for t in ax.texts)
+    assert {t.get_text() for t in ax.texts} == {"flat", "near"} and high - low > 10  # names that do not overlap
+    assert "At 1024: flat 1 (from 1), near 1 (from 2)" in figure.alt
+
+
+def test_bands_refuse_what_they_cannot_draw():
+    with pytest.raises(ValueError, match=r"thin: expected \(2, 3\), a row .mean, low, high.*got \(2, 2\)"):
+        bands([1, 2], {"thin": [(1, 2), (3, 4)]}, x_label="x", y_label="y")
+    with pytest.raises(ValueError, match="at most 5, got 6"):
+        bands([1], {str(i): [(1, 1, 1)] for i in range(6)}, x_label="x", y_label="y")
+
+
+def test_landscape_tells_where_the_score_is_highest():
+    x, y = np.linspace(-1, 1, 5), np.linspace(-2, 2, 9)
+    figure = landscape(x, y, x[None] - y[:, None], torch.tensor([0.5, -0.5]), title="dot")
+    assert "for the query (0.5, -0.5) the scores run from -3 to 3, highest at (1, -2)" in figure.alt
+    assert figure.axes[0].get_title("left") == "dot"
+    landscape(x, y, np.zeros((9, 5)), [0.0, 0.0])  # a plain without lines
+    with pytest.raises(ValueError, match=r"expected \(9, 5\) and \(2,\), got \(5, 9\), \(2,\)"):
+        landscape(x, y, np.zeros((5, 9)), [0.0, 0.0])

@@ -268,3 +268,16 @@ def test_a_cell_shows_its_picture_once_with_and_without_the_inline_backend():
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def test_links_are_ringed_where_key_and_query_meet_and_told():
+    figure = attention_map(some_weights(2, 7), ["a", "b"], WORDS, links={(3, 1), (0, 0)})
+    rings = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert [list(zip(*line.get_data(), strict=True)) for line in rings] == [[(0, 0), (3, 1)]]
+    assert "2 links are ringed" in figure.alt
+
+
+@pytest.mark.parametrize("link", [(7, 0), (0, 2), (-1, 0)])
+def test_a_link_outside_the_map_is_named(link):
+    with pytest.raises(ValueError, match="links: expected positions among 7 keys and 2 queries"):
+        attention_map(some_weights(2, 7), ["a", "b"], WORDS, links=[link])

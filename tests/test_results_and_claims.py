@@ -167,6 +167,18 @@ def test_a_verdict_shows_itself_as_text_and_escaped_html(write_claims):
     assert table._repr_html_().count("<tr>") == 3 and "<b>" not in table._repr_html_()
 
 
+def test_the_table_of_a_lesson_has_its_claims_and_what_was_decided(write_claims):
+    write_claims(c=CLAIM, other=CLAIM | {"lesson": "01_weighted_sum", "result": "01_weighted_sum:share"})
+    save({"share": [0.99, 0.99, 0.98]})
+    table = claims.table(lesson="00_start_here")
+    assert [claim.id for claim, _ in table.rows] == ["c"]
+    head, _, row = repr(table).splitlines()
+    assert head == "| claim | measure | holds when | outcome | measured |"
+    assert row.endswith("| share | >= 0.95 | holds | 0.987 (95 % interval 0.972 to 1, 3 seeds) |")
+    assert "&gt;= 0.95" in table._repr_html_()
+    assert not claims.table(lesson="09_none").rows
+
+
 def test_verdicts_that_cannot_be_given_say_why(write_claims):
     write_claims(looks_at_cat=CLAIM, other=CLAIM)
     with pytest.raises(KeyError, match="no claim 'look-at-cat'; there is looks_at_cat"):

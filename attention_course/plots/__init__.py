@@ -1,7 +1,9 @@
 """Pictures of attention weights. They take arrays, NumPy's or torch's, and know no model."""
 
+from attention_course.plots.bands import bands
 from attention_course.plots.bars import weight_bars
 from attention_course.plots.colours import ATTENTION_COLOURS
+from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
 from attention_course.plots.maps import attention_map
 from attention_course.plots.measurements import measurements
@@ -13,6 +15,8 @@ __all__ = [
     "ATTENTION_COLOURS",
     "Picture",
     "attention_map",
+    "bands",
+    "landscape",
     "lines",
     "measurements",
     "plane",

@@ -1,5 +1,7 @@
 """The attention map: a row for each query, a column for each key, darker where more weight falls."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -10,6 +12,7 @@ from attention_course.plots.colours import ATTENTION_COLOURS, LINES, readable_on
 from attention_course.plots.picture import Picture, describe, size_in_points
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, every_nth, listing, looks, text_width, widest
 
+RING = "#d1495b"
 WIDEST, SIDE = 460, 26  # points: the map's sides at most, which gives 40 words 11.5 each, and a cell's
 
 
@@ -23,17 +26,24 @@ def attention_map(
     query_label: str = "query (target word)",
     key_label: str = "key (source word)",
     colour_bar: bool = True,
+    links: Iterable[tuple[int, int]] = (),
     ax=None,
 ) -> Figure:
     """Attention weights as shades from white (0) to dark (1), always on that scale.
 
     `weights` is (queries, keys); `queries` and `keys` name the rows and columns. `values` writes the numbers into the
-    cells, which then stay large enough for them (good up to some 20 columns). With `ax` it draws into that axes and
-    returns its figure. ValueError when the shapes do not fit or a weight is not in 0 to 1.
+    cells, which then stay large enough for them (good up to some 20 columns). `links` are (key, query) positions, such
+    as an annotator's, each marked with a ring. With `ax` it draws into that axes and returns its figure. ValueError
+    when the shapes do not fit, a weight is not in 0 to 1 or a link is outside the map.
     """
     weights = as_weights(weights, "queries", "keys")
     queries = as_labels("queries", queries, len(weights), "row")
     keys = as_labels("keys", keys, weights.shape[1], "column")
+    links = sorted(links)
+    if outside := [link for link in links if not (0 <= link[0] < len(keys) and 0 <= link[1] < len(queries))]:
+        raise ValueError(
+            f"links: expected positions among {len(keys)} keys and {len(queries)} queries, got {outside[0]}"
+        )
 
     bar_ax = None
     if ax is None:
@@ -65,6 +75,8 @@ def attention_map(
         for (row, column), weight in np.ndenumerate(weights):
             colour = readable_on(ATTENTION_COLOURS(weight))
             ax.text(column, row, f"{weight:.2f}", ha="center", va="center", fontsize=SMALL, color=colour, **LITERAL)
+    if links:
+        ax.plot(*zip(*links, strict=True), "o", fillstyle="none", color=RING, markersize=9, markeredgewidth=1.6)
     if colour_bar:
         scale = ScalarMappable(Normalize(0, 1), ATTENTION_COLOURS)
         where = {"cax": bar_ax} if bar_ax else {"ax": ax, "fraction": 0.04, "pad": 0.03, "aspect": 30}
@@ -75,6 +87,9 @@ def attention_map(
 
     said = [f"“{query}” looks {looks(row, keys)}" for query, row in zip(queries, weights, strict=True)]
     heading = f"{title}. " if title else ""
+    if links:
+        hit = sum((int(row.argmax()), q) in links for q, row in enumerate(weights))
+        said.append(f"{len(links)} links are ringed, with the largest weight of {hit} rows")
     counted = f"{len(queries)} queries (rows) over {len(keys)} keys (columns)"
     return describe(ax, f"{heading}Attention map of {counted}: {listing(said)}.")
 

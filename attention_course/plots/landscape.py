@@ -1,0 +1,33 @@
+"""A score over a plane of keys, for one query: lines of equal height, darker where it is higher."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attention_course.plots.picture import Picture, describe
+from attention_course.plots.text import LITERAL, NORMAL, SMALL
+
+
+def landscape(x, y, scores, query, *, title: str = "", steps: int = 9, ax=None) -> Figure:
+    """Scores (len(y), len(x)) of the keys (x, y), with numbers on some lines, and the query (2,) as an arrow.
+
+    ValueError where the shape of `scores` does not fit.
+    """
+    x, y, scores, query = (np.asarray(a, dtype=float) for a in (x, y, scores, query))
+    if scores.shape != (len(y), len(x)) or query.shape != (2,):
+        raise ValueError(f"scores and query: expected ({len(y)}, {len(x)}) and (2,), got {scores.shape}, {query.shape}")
+    ax = Picture((3.2, 3.2)).add_subplot() if ax is None else ax
+    if np.ptp(scores) > 0:
+        ax.contourf(x, y, scores, steps, cmap="Greys", alpha=0.6)
+        drawn = ax.contour(x, y, scores, steps, colors="#444444", linewidths=0.7, linestyles="solid")
+        ax.clabel(drawn, drawn.levels[1::3], fontsize=SMALL - 1, fmt="%g")
+    arrow = {"arrowstyle": "-|>", "color": "#c4622d", "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", query, xytext=(0, 0), arrowprops=arrow)
+    ax.set(aspect="equal", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    ax.set_title(title, loc="left", fontsize=NORMAL, **LITERAL)
+    ax.set_xlabel("key, first number", fontsize=SMALL)
+    if ax.get_subplotspec() is None or ax.get_subplotspec().is_first_col():
+        ax.set_ylabel("key, second number", fontsize=SMALL)
+    ax.tick_params(labelsize=SMALL, length=3, color="#888888")
+    row, column = np.unravel_index(scores.argmax(), scores.shape)
+    said = f"{title}: for the query ({query[0]:g}, {query[1]:g}) the scores run from {scores.min():.2g} to"
+    return describe(ax, f"{said} {scores.max():.2g}, highest at ({x[column]:.2g}, {y[row]:.2g}).")

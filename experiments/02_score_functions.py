@@ -1,0 +1,257 @@
+"""How the five score functions learn a look-up and translation, over the size k, and the time that two of them take.
+
+Writes attention_course/results/02_score_functions.json. About half an hour on two cores.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from attention_course import device, results
+from attention_course.data import grammar
+from attention_course.data.batches import encode_pairs
+from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.decoding import greedy
+from attention_course.models.seq2seq import RNNsearch
+from attention_course.scores import (
+    AdditiveScore,
+    BilinearScore,
+    DotScore,
+    MultiplicativeScore,
+    ScaledScore,
+    Score,
+    additive_score,
+    dot_score,
+    scaled_dot_score,
+)
+from attention_course.training import train
+
+KINDS = ("dot", "bilinear", "multiplicative", "scaled", "additive")
+# A learning rate is chosen for each score and size with TUNING, and everything else is measured with SEEDS.
+SEEDS, TUNING = range(8), range(100, 104)
+LOOK_UP_SIZES = (4, 16, 64, 256, 1024)
+LOOK_UP_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+LIVE_RATE = 10.0  # the one rate of the lesson's own training
+THINGS, ON_SHELF, BATCH, STEPS = 16, 8, 128, 100
+
+TRANSLATION_SEEDS, TRANSLATION_TUNING = range(5), range(100, 101)
+TRANSLATION_SIZES = (16, 64, 256)
+TRANSLATION_RATES = (5e-3, 1e-2)
+TARGET_TOKENS = 400_000
+LONG_SIZE, LONG_TOKENS, LONG_SEEDS = 64, 1_200_000, range(3)  # is the order the same after three times the training?
+STATE = 128  # the size of the decoder's state and of the encoder's annotations
+
+REPETITIONS, REPEATS = 8, 15
+
+
+class LookUp(nn.Module):
+    """The lesson's shelf: which of eight things is asked for? Names (queries) and things (keys) start out as noise.
+
+    They are learned themselves, so that only bilinear and multiplicative scores need matrices of their own.
+    """
+
+    def __init__(self, kind: str, k: int):
+        super().__init__()
+        self.kind = kind
+        self.names = nn.Parameter(torch.randn(THINGS, k))
+        self.things = nn.Parameter(torch.randn(THINGS, k))
+        matrices = {"bilinear": 1, "multiplicative": 2}.get(kind, 0)
+        self.matrices = nn.ParameterList(torch.randn(k, k) / k**0.5 for _ in range(matrices))
+        self.v = nn.Parameter(torch.randn(k) / k**0.5) if kind == "additive" else None
+
+    def forward(self, shelf: Tensor, asked: Tensor) -> Tensor:
+        """The scores (B, 8) of the things on the shelf."""
+        queries, keys = self.names, self.things
+        if self.matrices:
+            queries = queries @ self.matrices[0]
+            keys = keys @ self.matrices[-1] if self.kind == "multiplicative" else keys
+        if self.kind == "additive":
+            scores = additive_score(queries, keys, self.v)
+        else:
+            scores = (scaled_dot_score if self.kind == "scaled" else dot_score)(queries, keys)
+        return scores[asked.unsqueeze(1), shelf]  # (16, 16) -> (B, 8)
+
+
+def shelves(count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Things on shelves (B, 8), their colours (B, 8, 3), and the place of the one that is asked for (B,)."""
+    shelf = torch.rand(count, THINGS).argsort(-1)[:, :ON_SHELF]
+    return shelf, torch.rand(count, ON_SHELF, 3), torch.randint(ON_SHELF, (count,))
+
+
+def look_up(kind: str, k: int, rate: float, seed: int) -> dict[str, float]:
+    """Train one look-up, as the lesson does; then ask it 2,000 times."""
+    device.seed_everything(seed)
+    model = LookUp(kind, k)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    measured = {}
+    for step in range(STEPS):
+        shelf, colours, place = shelves(BATCH)
+        rows = torch.arange(BATCH)
+        scores = model(shelf, shelf[rows, place])
+        scores.retain_grad()
+        weights = scores.softmax(-1)
+        answer = (weights.unsqueeze(1) @ colours).squeeze(1)
+        loss = (answer - colours[rows, place]).square().sum(-1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        if step == 0:
+            measured["largest_weight"] = weights.max(-1).values.mean().item()
+            measured["gradient"] = (scores.grad * BATCH).norm(dim=-1).median().item()
+        optimizer.step()
+    with torch.no_grad():
+        shelf, _, place = shelves(2_000)
+        scores = model(shelf, shelf[torch.arange(2_000), place])
+    return measured | {"accuracy": (scores.argmax(-1) == place).float().mean().item()}
+
+
+def best_rate(measure: Callable[[float, int], float], rates: Iterable[float], seeds: Iterable[int]) -> float:
+    """The learning rate with the best mean over the seeds."""
+    return max(rates, key=lambda rate: statistics.fmean(measure(rate, seed) for seed in seeds))
+
+
+def measure_look_up(setting: tuple[str, int]) -> dict:
+    """One score at one size: at its best learning rate, and at the lesson's."""
+    torch.set_num_threads(1)
+    kind, k = setting
+    rate = best_rate(lambda rate, seed: look_up(kind, k, rate, seed)["accuracy"], LOOK_UP_RATES, TUNING)
+    runs = [look_up(kind, k, rate, seed) for seed in SEEDS]
+    live = [look_up(kind, k, LIVE_RATE, seed)["accuracy"] for seed in SEEDS]
+    return {key: [run[key] for run in runs] for key in runs[0]} | {"rate": rate, "accuracy_at_live_rate": live}
+
+
+@cache
+def corpus() -> tuple:
+    """Training pairs as numbers, 2,000 unseen pairs, and both vocabularies."""
+    pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(2_000, part="test")
+    english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
+    return encode_pairs([(p.english, p.french) for p in pairs], english, french), unseen, english, french
+
+
+def new_score(kind: str, k: int) -> Score:
+    """The package's score between a decoder's state and the annotations, with the weights PyTorch draws."""
+    if kind == "dot":
+        return DotScore()
+    if kind == "bilinear":
+        return BilinearScore(STATE, STATE)
+    made = {"multiplicative": MultiplicativeScore, "scaled": ScaledScore, "additive": AdditiveScore}
+    return made[kind](STATE, STATE, k)
+
+
+def translate(kind: str, k: int, rate: float, seed: int, target_tokens: int = TARGET_TOKENS) -> float:
+    """Train the translator of lesson 00 with this score; the share of 1,000 unseen sentences translated exactly.
+
+    The learning rate is chosen with other sentences than those on which it is measured.
+    """
+    examples, unseen, english, french = corpus()
+    unseen = unseen[1_000:] if seed in TRANSLATION_TUNING else unseen[:1_000]
+    device.seed_everything(seed)
+    model = RNNsearch(len(english), len(french), score=new_score(kind, k))
+    train(model, examples, target_tokens=target_tokens, batch_tokens=320, learning_rate=rate, seed=seed, progress=False)
+    words, _ = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
+    written = [french.decode(numbers) for numbers in words.tolist()]
+    return sum(w == list(pair.french) for w, pair in zip(written, unseen, strict=True)) / len(unseen)
+
+
+def measure_translation(setting: tuple[str, int]) -> dict:
+    """One score at one size, at the better learning rate; at LONG_SIZE after a longer training, too."""
+    torch.set_num_threads(1)
+    rate = best_rate(lambda rate, seed: translate(*setting, rate, seed), TRANSLATION_RATES, TRANSLATION_TUNING)
+    measured = {"exact": [translate(*setting, rate, seed) for seed in TRANSLATION_SEEDS], "rate": rate}
+    if setting[1] == LONG_SIZE:
+        measured["exact_after_longer"] = [translate(*setting, rate, seed, LONG_TOKENS) for seed in LONG_SEEDS]
+    return measured
+
+
+def seconds(score: Score, queries: Tensor, keys: Tensor, backward: bool) -> float:
+    """Median of some repeats, after one that does not count."""
+    taken = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        with torch.set_grad_enabled(backward):
+            total = score(queries, keys).sum()
+        if backward:
+            total.backward()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken[1:])
+
+
+def measure_time(backward: bool) -> list[float]:
+    """Seconds of the additive score over those of the multiplicative one: 32 x 50 queries and keys, k = 64."""
+    torch.set_num_threads(1)
+    ratios = []
+    for repetition in range(REPETITIONS):
+        device.seed_everything(repetition)
+        queries, keys = torch.randn(2, 32, 50, STATE)
+        additive, multiplicative = (
+            seconds(new_score(kind, 64), queries, keys, backward) for kind in ("additive", "multiplicative")
+        )
+        ratios.append(additive / multiplicative)
+    return ratios
+
+
+def figures(looked_up: dict, translated: dict) -> dict[str, list[float]]:
+    """The figures of four claims, one a seed."""
+    look_up = {kind: {k: measured["accuracy"] for k, measured in by_k.items()} for kind, by_k in looked_up.items()}
+    exact = {kind: torch.tensor([m["exact"] for m in by_k.values()]) for kind, by_k in translated.items()}  # (k, seed)
+    additive, multiplicative = exact["additive"], exact["multiplicative"]
+
+    def spread(by_size):
+        return by_size.amax(0) - by_size.amin(0)
+
+    large = {kind: torch.tensor([look_up[kind][k] for k in (64, 256, 1024)]).mean(0) for kind in KINDS}
+    seeds = len(TRANSLATION_SEEDS)
+    tasks = [[look_up[kind][k][:seeds] for kind in KINDS] for k in LOOK_UP_SIZES]
+    tasks.append([exact[kind].mean(0).tolist() for kind in KINDS])
+    tasks = torch.tensor(tasks)  # (task, kind, seed)
+    shortfall = tasks.amax(1, keepdim=True) - tasks
+    return {
+        "additive_less_multiplicative": additive.mean(0) - multiplicative.mean(0),
+        "best_less_worst_size": (spread(additive) + spread(multiplicative)) / 2,
+        "gap_closed_by_scaling": (large["scaled"] - large["dot"]) / (large["additive"] - large["dot"]),
+        "shortfall_of_the_best_all_round": shortfall.amax(0).amin(0),
+    }
+
+
+def main() -> None:
+    """Train two at a time; then, with the machine to itself, take the times."""
+    looked_up = {kind: {} for kind in KINDS}
+    translated = {kind: {} for kind in KINDS}
+    settings = [(kind, k) for k in reversed(LOOK_UP_SIZES) for kind in KINDS]
+    sentences = [(kind, k) for k in TRANSLATION_SIZES for kind in KINDS[2:]] + [("dot", STATE), ("bilinear", STATE)]
+    sentences.sort(key=lambda setting: setting[1] != LONG_SIZE)  # what takes longest goes first
+    with ProcessPoolExecutor(2) as pool:
+        for (kind, k), measured in zip(settings, pool.map(measure_look_up, settings), strict=True):
+            looked_up[kind][k] = measured
+            print("look-up", kind, k, measured["rate"], round(statistics.fmean(measured["accuracy"]), 3), flush=True)
+        for (kind, k), measured in zip(sentences, pool.map(measure_translation, sentences), strict=True):
+            translated[kind][k] = measured
+            print("translation", kind, k, measured, flush=True)
+    values = {
+        **figures(looked_up, translated),
+        "additive_over_multiplicative_time": measure_time(backward=True),
+        "additive_over_multiplicative_time_forward": measure_time(backward=False),
+        "look_up": as_strings(looked_up),
+        "translation": as_strings(translated),
+    }
+    results.save(
+        "02_score_functions",
+        values,
+        command="python experiments/02_score_functions.py",
+        seeds=list(SEEDS),
+        note=f"Translation with {len(TRANSLATION_SEEDS)} of them, the longer with {len(LONG_SEEDS)}; learning rates "
+        "were chosen with other seeds.",
+    )
+
+
+def as_strings(by_kind: dict) -> dict:
+    """JSON wants strings as keys."""
+    return {kind: {str(k): by_kind[kind][k] for k in sorted(by_kind[kind])} for kind in by_kind}
+
+
+if __name__ == "__main__":
+    main()
