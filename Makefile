@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(abspath $(VENV))/bin
+BENCHMARKS := .venv-benchmarks
 
 # Notebooks run in their own folder, so the folder of a mirror must not depend on where one stands. A URL stays as it is.
 ifneq ($(strip $(ATTENTION_COURSE_DATA)),)
@@ -42,6 +43,10 @@ notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executi
 experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
 	for file in experiments/[0-9]*.py; do $(RUN)/python $$file || exit 1; done
 
+benchmarks: $(BENCHMARKS)/installed  ## the speed of training beside d2l's, in an environment of its own
+	$(BENCHMARKS)/bin/python benchmarks/translation.py speed
+	@echo "BLEU takes some hours: $(BENCHMARKS)/bin/python benchmarks/translation.py quality"
+
 site: $(VENV)/installed  ## the web site, in site/
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[site]"
 	$(RUN)/sphinx-build -q -W -c docs . site
@@ -50,9 +55,16 @@ repository: $(VENV)/installed  ## make repository REPO=owner/name: set the proje
 	$(RUN)/python tools/repository.py $(REPO)
 
 clean:
-	rm -rf $(VENV) build site
+	rm -rf $(VENV) $(BENCHMARKS) build site
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[test]"
+	touch $@
+
+# The peers' own pins are older than what runs here, so they come without their dependencies.
+$(BENCHMARKS)/installed: pyproject.toml constraints.txt benchmarks/requirements.txt benchmarks/peers.txt
+	$(PYTHON) -m venv $(BENCHMARKS)
+	$(BENCHMARKS)/bin/python -m pip install -q -c constraints.txt -e . -r benchmarks/requirements.txt
+	$(BENCHMARKS)/bin/python -m pip install -q --no-deps -r benchmarks/peers.txt
 	touch $@

@@ -16,7 +16,7 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
 BUDGETS = (1_800_000, 3_600_000)  # target tokens
-SIZES = {"embedding_size": 192, "hidden_size": 192, "decoder_size": 384}
+SIZES = {"embedding_size": 192, "hidden_size": 192, "decoder_size": 384, "score_size": 192}
 RECIPE = {"learning_rate": 4e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True}
 DROPOUT = 0.3
 TEST = "test_2016_flickr"
@@ -25,6 +25,7 @@ TEST = "test_2016_flickr"
 def quality_of(job: tuple[int, int]) -> dict:
     """Train with one seed on one budget; the best of four checkpoints on val is scored on the test set."""
     import torch
+    from rnnsearch import new_rnnsearch
 
     from attention_course import device
     from attention_course.data import multi30k
@@ -32,7 +33,6 @@ def quality_of(job: tuple[int, int]) -> dict:
     from attention_course.data.vocabulary import Vocabulary
     from attention_course.decoding import copy_unknown, translate
     from attention_course.metrics import bleu_by_length, corpus_bleu
-    from attention_course.models.seq2seq import RNNsearch
     from attention_course.training import train
 
     seed, budget = job
@@ -40,7 +40,7 @@ def quality_of(job: tuple[int, int]) -> dict:
     pairs, val, test = multi30k.pairs("train"), multi30k.pairs("val"), multi30k.pairs(TEST)
     english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
     device.seed_everything(seed)
-    model = RNNsearch(len(english), len(french), **SIZES, dropout=DROPOUT)
+    model = new_rnnsearch(len(english), len(french), **SIZES, dropout=DROPOUT)
 
     def written(part):
         return translate(model, [source for source, _ in part], english, french)

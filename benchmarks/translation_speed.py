@@ -1,0 +1,128 @@
+"""How fast RNNsearch trains beside d2l's sequence-to-sequence model with Bahdanau attention."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import NamedTuple
+
+import torch
+from peers.d2l_bahdanau import BATCH, Peer
+from rnnsearch import new_rnnsearch
+
+from attention_course import device
+from attention_course.data import multi30k
+from attention_course.data.batches import Batch, cut, encode_pairs
+from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.masks import PAD
+from attention_course.training import train_step
+
+# annotations of 2 x 128
+D2L_SIZES = {"embedding_size": 256, "hidden_size": 128, "decoder_size": 256, "score_size": 256}
+TURNS = 12  # batches in a round
+PEER, SHIPPED, SMALL = "d2l", "as shipped", "d2l's"
+
+
+class Contender(NamedTuple):
+    """A training step, and what it is given at each turn of a round."""
+
+    step: Callable[..., object]
+    turns: Sequence[Sequence[Batch]]
+
+    def target_tokens(self) -> int:
+        """Words to predict in a round, without padding."""
+        return sum(int((target[:, 1:] != PAD).sum()) for batches in self.turns for _, target in batches)
+
+
+def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
+    """Both on the same batches in the same precision; then each as it is shipped."""
+    pairs = multi30k.pairs("train")
+    english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
+    examples = encode_pairs(pairs, english, french)
+    device.seed_everything(0)
+    peer = Peer(len(english), len(french), PAD)
+    models = {
+        name: new_rnnsearch(len(english), len(french), **its_sizes, dropout=dropout)
+        for name, its_sizes in ((SHIPPED, sizes), (SMALL, D2L_SIZES))
+    }
+    optimizers = {
+        name: torch.optim.AdamW(model.parameters(), lr=recipe["learning_rate"], betas=(0.9, 0.98), fused=True)
+        for name, model in models.items()
+    }
+
+    def contenders(theirs: Sequence, ours: Sequence, autocast: tuple[bool, bool]) -> dict[str, Contender]:
+        def step(name):
+            smoothing = recipe["label_smoothing"]
+            return lambda s, t: train_step(models[name], optimizers[name], s, t, smoothing, autocast[1])
+
+        them = Contender(lambda s, t: peer.step(s, t, autocast[0]), theirs)
+        return {PEER: them} | {name: Contender(step(name), ours) for name in models}
+
+    def batch(places: Sequence[int]) -> Batch:
+        return pad([examples[i][0] for i in places]), pad([examples[i][1] for i in places])
+
+    order = sorted(range(len(examples)), key=lambda i: (len(examples[i][1]), len(examples[i][0])))
+    middles = [(2 * turn + 1) * len(order) // (2 * TURNS) for turn in range(TURNS)]  # short sentences to long ones
+    alike = [[batch(order[i - BATCH // 2 : i + BATCH // 2])] for i in middles]
+    fast = device.bfloat16_pays()
+    found = compare("same batches", "float32", contenders(alike, alike, (False, False)), rounds)
+    if fast:
+        found += compare("same batches", "bfloat16", contenders(alike, alike, (True, True)), rounds)
+
+    generator = random.Random(0)
+    mixed = [[batch(generator.sample(order, BATCH))] for _ in range(TURNS // 2)]
+    cuts = iter(cut(examples, recipe["batch_tokens"], generator))
+    several = 2_000 // recipe["batch_tokens"]  # batches with about as many words
+    bucketed = [[batch(next(cuts)) for _ in range(several)] for _ in mixed]
+    precision = "bfloat16 against float32" if fast else "float32"
+    found += compare("each as shipped", precision, contenders(mixed, bucketed, (False, True)), rounds)
+
+    parameters = {name: sum(p.numel() for p in m.parameters()) for name, m in [(PEER, peer.model), *models.items()]}
+    versions = f"d2l {version('d2l')}; {device.describe()}"
+    return {"rows": found, "rounds": rounds, "batch": BATCH, "parameters": parameters, "machine": versions}
+
+
+def compare(setting: str, precision: str, contenders: dict[str, Contender], rounds: int) -> list[dict]:
+    """How many times as many target tokens a second as d2l each of the others trains."""
+    seconds = race(contenders, rounds)
+    tokens = {name: contender.target_tokens() for name, contender in contenders.items()}
+    speed = {name: [tokens[name] / sum(turns) for turns in seconds[name]] for name in contenders}
+    best = {name: tokens[name] / sum(map(min, zip(*seconds[name], strict=True))) for name in contenders}
+    rows = [
+        {
+            "setting": setting,
+            "precision": precision,
+            "sizes": name,
+            "ratios": [ours / theirs for ours, theirs in zip(speed[name], speed[PEER], strict=True)],
+            "ratio_of_best": best[name] / best[PEER],
+            "tokens_per_second": statistics.median(speed[name]),
+            "of_d2l": statistics.median(speed[PEER]),
+        }
+        for name in contenders
+        if name != PEER
+    ]
+    for row in rows:
+        print(row, flush=True)
+    return rows
+
+
+def race(contenders: dict[str, Contender], rounds: int) -> dict[str, list[list[float]]]:
+    """Seconds of every turn, (rounds, turns). A first round warms up and is not counted.
+
+    The contenders take turns, and another one goes first each time: what slows the machine down for a while slows all.
+    """
+    names = list(contenders)
+    seconds = {name: [] for name in names}
+    for number in range(rounds + 1):
+        for name in names:
+            seconds[name].append([])
+        for turn in range(len(contenders[PEER].turns)):
+            names = names[1:] + names[:1]
+            for name in names:
+                step, turns = contenders[name]
+                start = time.perf_counter()
+                for source, target in turns[turn]:
+                    step(source, target)
+                seconds[name][number].append(time.perf_counter() - start)
+    return {name: taken[1:] for name, taken in seconds.items()}

@@ -1,0 +1,94 @@
+"""What the benchmark of translation found, as Markdown."""
+
+import statistics
+
+from attention_course.data.multi30k import WORDS
+
+
+def write(kept: dict, *, sizes: dict, dropout: float, recipe: dict, test: str) -> str:
+    """kept: the figures of the parts that have been run."""
+    model = (
+        f"The model is `attention_course.models.seq2seq.RNNsearch` with an embedding of {sizes['embedding_size']}, a "
+        f"bidirectional GRU of 2 × {sizes['hidden_size']} as encoder, a decoder of {sizes['decoder_size']}, an additive "
+        f"score of {sizes['score_size']}, dropout {dropout}; AdamW with learning rate {recipe['learning_rate']}, label smoothing {recipe['label_smoothing']}, "
+        f"batches of up to {recipe['batch_tokens']} tokens of sentences of like length."
+    )
+    parts = ["# RNNsearch on Multi30k, English to French", model]
+    if "quality" in kept:
+        parts += _quality(kept["quality"], test)
+    if "speed" in kept:
+        parts += _speed(kept["speed"])
+    return "\n\n".join(parts) + "\n"
+
+
+def _quality(runs: list[dict], test: str) -> list[str]:
+    budgets = sorted({run["budget"] for run in runs})
+    seeds = sorted({run["seed"] for run in runs})
+    first = runs[0]
+    groups = [f"{shortest}–{longest} words" for shortest, longest, *_ in first["by_length"]]
+    head = ["target tokens", "BLEU", *(f"seed {seed}" for seed in seeds), "with copies", *groups]
+    rows = []
+    for budget in budgets:
+        same = sorted((run for run in runs if run["budget"] == budget), key=lambda run: run["seed"])
+        scores = [run["bleu"] for run in same]
+        means = [statistics.fmean(run["by_length"][g][3] for run in same) for g in range(len(groups))]
+        spread = f" ± {statistics.stdev(scores):.1f}" if len(scores) > 1 else ""
+        copies = statistics.fmean(run["with_copies"] for run in same)
+        numbers = [*scores, copies, *means]
+        rows.append([f"{budget:,}", f"**{statistics.fmean(scores):.1f}**{spread}", *(f"{x:.1f}" for x in numbers)])
+    english, french = (pattern.pattern for pattern in (WORDS["en"], WORDS["fr"]))
+    return [
+        "## Quality",
+        f"`{test}`, greedy search. Sentences are lower-cased and cut into words by the regular expressions "
+        f"`{english}` (English) and `{french}` (French); references are scored as they are, never with `<unk>` for a "
+        f"word. The vocabularies have the words that occur at least twice in the training part ({first['words'][0]:,} "
+        f"and {first['words'][1]:,}, with four special ones). Of the checkpoints at 0.7, 0.8, 0.9 and 1.0 of the "
+        "budget, the one with the best BLEU on `val` is scored. BLEU is sacreBLEU's, mean and standard deviation over "
+        f"{len(seeds)} seeds; its signature: `{first['signature']}`.",
+        _table(head, rows),
+        '"With copies" puts, for each `<unk>` in a translation, the source word that it looked at most. The last '
+        "columns are BLEU, without copies, of the test sentences by the length of their source; both are means over "
+        "the seeds.",
+        f"Measured with {first['precision']} on: {first['machine']}.",
+    ]
+
+
+def _speed(found: dict) -> list[str]:
+    head = ["", "precision", "our sizes", "times d2l", "lowest to highest", "best", "tokens/s", "d2l's tokens/s"]
+    rows = [
+        [
+            row["setting"],
+            row["precision"],
+            row["sizes"],
+            f"**{statistics.median(row['ratios']):.2f}**",
+            f"{min(row['ratios']):.2f}–{max(row['ratios']):.2f}",
+            f"{row['ratio_of_best']:.2f}",
+            f"{row['tokens_per_second']:,.0f}",
+            f"{row['of_d2l']:,.0f}",
+        ]
+        for row in found["rows"]
+    ]
+    peer, shipped, small = (f"{count / 1e6:.1f}" for count in found["parameters"].values())
+    small_row = list(found["parameters"])[2]
+    return [
+        "## Training speed beside d2l",
+        "The peer is the model of *Dive into Deep Learning*, section 11.4: embedding 256, two layers of 256 in "
+        f"encoder and decoder, dropout 0.2, Adam, clipping at 1, masked loss; {peer} million parameters on our "
+        f'vocabularies. Ours has the sizes above ({shipped} million) or, in the rows "{small_row}", 256 for embedding, '
+        f"annotations, decoder and score as well ({small} million), with one layer and an encoder that reads both ways.",
+        "A step is forward, loss, backward, clipping and optimizer; speed is in target tokens, padding not counted. "
+        "All run in one process and take turns, batch by batch. Each round gives one ratio; the table has the median "
+        f'of {found["rounds"]} rounds, the lowest and the highest. "Best" is the ratio where each batch counts with '
+        "the fastest of its rounds. Tokens a second are medians, too, and say more about the machine than the code.",
+        f'"Same batches": {found["batch"]} sentences of like length, the same for all. "Each as shipped": for d2l '
+        f"{found['batch']} random sentences in float32, for us batches by tokens, in bfloat16 where that pays. d2l "
+        "pads or cuts every sentence to one length for the whole corpus; so that nothing is cut, that would have to "
+        "be the longest of all. It gets the faster way here, padding to the longest of the batch, and is spared the "
+        "plotting of its loss.",
+        _table(head, rows),
+        f"Measured on: {found['machine']}.",
+    ]
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
