@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from .data.vocabulary import BOS, EOS, SPECIAL, UNKNOWN, Vocabulary, pad
+from .masks import PAD
 
 
 class Hypothesis(NamedTuple):
@@ -133,9 +134,11 @@ def translate(
         places = order[start : start + batch]
         words, weights = greedy(model, pad([source.encode(sentences[i]) for i in places]).to(device), longest)
         for row, i in enumerate(places):
-            written = target.decode(words[row].tolist())
-            looked = None if weights is None else weights[row, : len(written), : len(sentences[i])].cpu()
-            found[i] = Translation(written, looked)
+            numbers = words[row].tolist()
+            end = numbers.index(EOS) if EOS in numbers else len(numbers)
+            said = [place for place in range(end) if numbers[place] not in (PAD, BOS)]  # as `decode` has it
+            looked = None if weights is None else weights[row, said, : len(sentences[i])].cpu()
+            found[i] = Translation(target.decode(numbers), looked)
     return found
 
 

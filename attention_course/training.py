@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def train(
         "label_smoothing": label_smoothing,
         "autocast": autocast,
         "seed": seed,
-        "examples": len(examples),
+        "examples": f"{len(examples)}, checksum {zlib.crc32(repr(list(examples)).encode())}" if checkpoint else None,
     }
     run = {"seen": 0, "losses": [], "validations": [], "best": None}
     if checkpoint and checkpoint.exists():

@@ -9,9 +9,10 @@ def write(kept: dict, *, sizes: dict, dropout: float, recipe: dict, test: str) -
     """kept: the figures of the parts that have been run."""
     model = (
         f"The model is `attention_course.models.seq2seq.RNNsearch` with an embedding of {sizes['embedding_size']}, a "
-        f"bidirectional GRU of 2 × {sizes['hidden_size']} as encoder, a decoder of {sizes['decoder_size']}, an additive "
-        f"score of {sizes['score_size']}, dropout {dropout}; AdamW with learning rate {recipe['learning_rate']}, label smoothing {recipe['label_smoothing']}, "
-        f"batches of up to {recipe['batch_tokens']} tokens of sentences of like length."
+        f"bidirectional GRU of 2 × {sizes['hidden_size']} as encoder, a decoder of {sizes['decoder_size']} and an "
+        f"additive score of {sizes['score_size']}; dropout {dropout}, AdamW with learning rate "
+        f"{recipe['learning_rate']}, label smoothing {recipe['label_smoothing']}, batches of up to "
+        f"{recipe['batch_tokens']} tokens of sentences of like length."
     )
     parts = ["# RNNsearch on Multi30k, English to French", model]
     if "quality" in kept:
@@ -75,7 +76,7 @@ def _speed(found: dict) -> list[str]:
         "The peer is the model of *Dive into Deep Learning*, section 11.4: embedding 256, two layers of 256 in "
         f"encoder and decoder, dropout 0.2, Adam, clipping at 1, masked loss; {peer} million parameters on our "
         f'vocabularies. Ours has the sizes above ({shipped} million) or, in the rows "{small_row}", 256 for embedding, '
-        f"annotations, decoder and score as well ({small} million), with one layer and an encoder that reads both ways.",
+        f"annotations, decoder and score as well ({small} million), with one layer and a bidirectional encoder.",
         "A step is forward, loss, backward, clipping and optimizer; speed is in target tokens, padding not counted. "
         "All run in one process and take turns, batch by batch. Each round gives one ratio; the table has the median "
         f'of {found["rounds"]} rounds, the lowest and the highest. "Best" is the ratio where each batch counts with '

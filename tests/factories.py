@@ -1,14 +1,20 @@
-"""What several tests need: numbers, the five scores with their formulas, loops to compare with, a device guard."""
+"""What several tests need: numbers, scores with their formulas, loops to compare with, translators, a device guard."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from attention_course.models.seq2seq import RNNsearch
+from attention_course.data.vocabulary import BOS, EOS, pad
+from attention_course.masks import PAD
+from attention_course.models.luong import Luong, MonotonicWindow, PredictiveWindow
+from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore
+from attention_course.training import train
 
 QUERY_SIZE = 6
 
@@ -79,11 +85,97 @@ def loop_attention(energies, values, mask):
     return contexts, weights
 
 
-def new_translator(score=None, dtype=torch.float32, **options):
-    """A small RNNsearch of 12 source words and 11 target words."""
+# Translators of 12 source words and 11 target words, and three sentences for them
+
+SOURCE = pad([[5, 4, 9, 11, 3], [8, 3, 7], [6]])
+PREVIOUS = pad([[BOS, 4, 5, 10], [BOS, 7], [BOS, 3, 9]])
+TARGET = pad([[4, 5, 10, EOS], [7, EOS], [3, 9, EOS]])
+SIZES = {"embedding_size": 8, "hidden_size": 6, "decoder_size": 10}
+FITTING = {  # scores for states of 10 and annotations of 12 numbers, the dot product excepted
+    "dot": DotScore,
+    "additive": lambda: AdditiveScore(10, 12, 5),
+    "multiplicative": lambda: MultiplicativeScore(10, 12, 5),
+    "scaled": lambda: ScaledScore(10, 12, 5),
+    "bilinear": lambda: BilinearScore(10, 12),
+}
+
+
+class LastWordQuery(RNNsearch):
+    """Its query is the state and the last word."""
+
+    def query(self, word, state):
+        return torch.cat([state, word], -1)
+
+
+def with_score(family, name, **options):
+    """A translator with the score of that name; for a dot product, states are as large as annotations."""
+    return family(score=FITTING[name](), **options | ({"decoder_size": 12} if name == "dot" else {}))
+
+
+MODELS = {  # each is called with the numbers of words and the sizes
+    "encoder-decoder": EncoderDecoder,
+    **{f"RNNsearch, {s}": lambda *words, s=s, **o: with_score(partial(RNNsearch, *words), s, **o) for s in FITTING},
+    "last word in the query": lambda *words, **o: LastWordQuery(*words, score=AdditiveScore(18, 12, 5), **o),
+    **{f"Luong, {s}": lambda *words, s=s, **o: with_score(partial(Luong, *words), s, **o) for s in FITTING},
+    "Luong, local-m": lambda *words, **o: Luong(*words, window=MonotonicWindow(1), **o),
+    "Luong, local-p": lambda *words, **o: Luong(*words, window=PredictiveWindow(10, 2), **o),
+}
+ATTENTIVE = [name for name in MODELS if name != "encoder-decoder"]
+# One of each kind, for what does not depend on the score.
+FAMILIES = ["encoder-decoder", "RNNsearch, additive", "last word in the query"]
+FAMILIES += ["Luong, bilinear", "Luong, local-m", "Luong, local-p"]
+
+
+def new_model(name, dtype=torch.float64, target_words=11, **options):
+    """One of `MODELS`, with much to say: one as PyTorch makes it repeats a word, and looks everywhere alike."""
     torch.manual_seed(0)
-    sizes = {"embedding_size": 8, "hidden_size": 6, "decoder_size": 10} | options
-    return RNNsearch(12, 11, score=score, **sizes).to(dtype).eval()
+    model = MODELS[name](12, target_words, **SIZES | options).to(dtype).eval()
+    for parameter in model.parameters():
+        nn.init.normal_(parameter)
+    nn.init.zeros_(model.bias)
+    return model
+
+
+def new_translator(**options):
+    """An RNNsearch as PyTorch makes it."""
+    torch.manual_seed(0)
+    return RNNsearch(12, 11, **SIZES | options).eval()
+
+
+def tiny_examples(count=40):
+    """Sentence pairs of 1 to 4 words, fit for the translators here."""
+    return [([4 + i % 8] * (1 + i % 3), [BOS, *[4 + i % 7] * (1 + i % 4), EOS]) for i in range(count)]
+
+
+def train_tiny(model=None, **options):
+    """A short training, of 15 steps or so."""
+    defaults = {"target_tokens": 300, "learning_rate": 1e-2, "batch_tokens": 20, "progress": False}
+    examples = options.pop("examples", tiny_examples())
+    return train(model or new_translator(), examples, **defaults | options)
+
+
+def widen(tokens, by=4):
+    """The same sentences with more padding."""
+    return nn.functional.pad(tokens, (0, by), value=PAD)
+
+
+def leaves(tree):
+    """The tensors of a state or memory, which may be a tuple of tuples."""
+    return [tree] if isinstance(tree, torch.Tensor) else [leaf for part in tree for leaf in leaves(part)]
+
+
+def state_after(model, source, previous):
+    """The state of a decoder that has been told the words `previous`."""
+    memory, state = model.encode(source)
+    for words in previous.unbind(1):
+        _, state, _ = model.step(words, state, memory)
+    return leaves(state)
+
+
+def gradients(model, loss):
+    """Of every parameter, by name; what has none is left out."""
+    found = torch.autograd.grad(loss, list(model.parameters()), retain_graph=True, allow_unused=True)
+    return {name: g for (name, _), g in zip(model.named_parameters(), found, strict=True) if g is not None}
 
 
 class DeviceIsGiven(TorchFunctionMode):

@@ -11,7 +11,7 @@ import attention_course
 
 ROOT = Path(attention_course.__file__).parents[1]
 CORE = ["", ".functional", ".masks", ".scores", ".layers", ".models.seq2seq"]
-HEAVY = {"matplotlib", "ipywidgets", "IPython", "pooch", "requests", "scipy"}
+HEAVY = {"matplotlib", "ipywidgets", "IPython", "pooch", "requests", "sacrebleu", "scipy"}
 PROGRAM = f"""
 import importlib, json, sys
 import torch

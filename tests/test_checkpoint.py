@@ -1,0 +1,227 @@
+"""Checkpoints: a training that was broken off ends as if it had not been, and no other training takes its place."""
+
+import math
+import signal
+
+import pytest
+import torch
+from factories import SIZES, SOURCE, tiny_examples, train_tiny
+
+from attention_course import training
+from attention_course.decoding import greedy
+from attention_course.models.luong import Luong
+from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
+
+MODELS = [RNNsearch, EncoderDecoder, Luong]
+
+
+class Crash(Exception):
+    """The power goes off."""
+
+
+def new(family=RNNsearch, **options):
+    torch.manual_seed(0)
+    return family(12, 11, **SIZES | {"dropout": 0.3} | options)
+
+
+def score(model):
+    """One that goes up and down."""
+    return math.sin(1e3 * model.bias.sum().item())
+
+
+def run(model, path=None, **options):
+    shares = (0.2, 0.4, 0.6, 0.8, 1.0)
+    return train_tiny(
+        model, **{"target_tokens": 150, "checkpoint": path, "validate": score, "validate_at": shares} | options
+    )
+
+
+def break_at(model, step, how):
+    """Have `how` called in the given step of a training."""
+    steps = []
+
+    def count(module, inputs):
+        steps.append(module.training)
+        if sum(steps) == step:
+            how()
+
+    model.register_forward_pre_hook(count)
+    return model
+
+
+def interrupt():
+    signal.raise_signal(signal.SIGINT)
+
+
+def crash():
+    raise Crash
+
+
+def everything(model, run):
+    """What two trainings that went the same way have in common, bit by bit."""
+    return [p.tolist() for p in model.parameters()], run._replace(seconds=0.0)
+
+
+def other_numbers(family=RNNsearch):
+    """A model of the same form, and random numbers that have been drawn."""
+    model = new(family)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
+    return model
+
+
+def resumed(path, family=RNNsearch):
+    """Another model, trained from the checkpoint."""
+    model = other_numbers(family)
+    return model, run(model, path)
+
+
+def contents(model):
+    return {name: tensor.tolist() for name, tensor in model.state_dict().items()}
+
+
+# Going on
+
+
+@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("step", [1, 6])
+def test_an_interrupted_training_goes_on_as_if_it_had_not_been(family, step, tmp_path):
+    unbroken = new(family)
+    expected = everything(unbroken, run(unbroken))
+    broken = run(break_at(new(family), step, interrupt), tmp_path / "run.pt")
+    assert broken.interrupted and broken.steps == step
+    assert everything(*resumed(tmp_path / "run.pt", family)) == expected
+
+
+@pytest.mark.parametrize("step", [2, 6])
+def test_after_a_crash_training_goes_on_from_the_last_checkpoint(step, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_EVERY", 0)
+    unbroken = new()
+    expected = everything(unbroken, run(unbroken))
+    with pytest.raises(Crash):
+        run(break_at(new(), step, crash), tmp_path / "run.pt")
+    assert everything(*resumed(tmp_path / "run.pt")) == expected
+
+
+def test_a_training_may_be_broken_off_again_and_again_and_while_it_validates(tmp_path):
+    unbroken = new()
+    expected = everything(unbroken, run(unbroken))
+    for make in (new, other_numbers, other_numbers, other_numbers):
+        assert run(make(), tmp_path / "run.pt", validate=lambda model: interrupt() or score(model)).interrupted
+    assert everything(*resumed(tmp_path / "run.pt")) == expected
+
+
+def test_an_interruption_between_two_steps_is_saved_too(tmp_path, monkeypatch):
+    update = training.tqdm.set_postfix
+    monkeypatch.setattr(training.tqdm, "set_postfix", lambda bar, **what: interrupt() or update(bar, **what))
+    broken = run(new(), tmp_path / "run.pt")
+    assert broken.interrupted and broken.steps == 1
+    monkeypatch.undo()
+    assert torch.load(tmp_path / "run.pt", weights_only=True)["run"]["losses"] == broken.losses
+
+
+def test_without_interruptions_a_checkpoint_changes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_EVERY", 0)
+    without = new()
+    expected = everything(without, run(without))
+    model = new()
+    assert everything(model, run(model, tmp_path / "folder" / "run.pt")) == expected
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["run.pt"]
+
+
+def test_a_training_that_has_ended_is_not_repeated(tmp_path):
+    path, model = tmp_path / "run.pt", new()
+    first = run(model, path)
+    file = path.read_bytes()
+    other = break_at(other_numbers(), 1, crash)
+    again = run(other, path)
+    assert everything(other, again) == everything(model, first) and path.read_bytes() == file
+    assert not other.training and greedy(other, SOURCE)[0].equal(greedy(model, SOURCE)[0])
+
+
+# Other trainings, broken files
+
+
+@pytest.fixture
+def finished(tmp_path):
+    run(new(), tmp_path / "run.pt")
+    return tmp_path / "run.pt"
+
+
+def refused(path, message, model, **options):
+    """Training is refused with the message; model, random numbers and file are as they were."""
+    file, numbers, random = path.read_bytes(), contents(model), torch.get_rng_state()
+    with pytest.raises(ValueError) as told:
+        run(model, path, **options)
+    assert str(told.value) == f"checkpoint {path}: {message}; delete it to train from the start"
+    assert path.read_bytes() == file and contents(model) == numbers and torch.get_rng_state().equal(random)
+    assert [p.name for p in path.parent.iterdir()] == ["run.pt"]
+
+
+@pytest.mark.parametrize(
+    "name, was, value",
+    [
+        ("target_tokens", 150, 151),
+        ("learning_rate", 0.01, 0.02),
+        ("batch_tokens", 20, 21),
+        ("label_smoothing", 0.0, 0.1),
+        ("autocast", False, True),
+        ("seed", 0, 1),
+    ],
+)
+def test_a_training_with_another_setting_is_another_training(name, was, value, finished):
+    message = f"it belongs to a training with {name} = {was}, not {value}"
+    refused(finished, message, other_numbers(), **{name: value})
+
+
+@pytest.mark.parametrize("number", [40, 41])
+def test_a_training_with_other_examples_is_another_training(finished, number):
+    others = [(source, [*target[:-1], 4, target[-1]]) for source, target in tiny_examples(number)]
+    with pytest.raises(ValueError, match=rf"a training with examples = 40, checksum \d+, not {number}, checksum \d+"):
+        run(other_numbers(), finished, examples=others)
+
+
+@pytest.mark.parametrize(
+    "model", [new(Luong), new(EncoderDecoder), new(embedding_size=7), new(decoder_size=11)], ids=range(4)
+)
+def test_a_checkpoint_of_another_model_is_told_before_anything_is_written(model, finished):
+    refused(finished, "it belongs to another model", model)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.3, 0.6, 0.9, 0.99])
+def test_half_a_checkpoint_is_told(kept, finished):
+    file = finished.read_bytes()
+    finished.write_bytes(file[: int(kept * len(file))])
+    refused(finished, "this file is broken or no checkpoint", other_numbers())
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("content", [b"hello", b"\x80\x04.", b"PK\x03\x04", b"<html>", "é".encode("latin-1"), b"."])
+def test_a_file_that_is_no_checkpoint_is_told(content, tmp_path):
+    (tmp_path / "run.pt").write_bytes(content)
+    refused(tmp_path / "run.pt", "this file is broken or no checkpoint", other_numbers())
+
+
+@pytest.mark.parametrize("content", [torch.zeros(3), [1], {"settings": {}}, new().state_dict(), None], ids=range(5))
+def test_another_file_of_pytorch_is_no_checkpoint(content, tmp_path):
+    torch.save(content, tmp_path / "run.pt")
+    refused(tmp_path / "run.pt", "this file is broken or no checkpoint", other_numbers())
+
+
+def test_a_checkpoint_is_replaced_when_the_new_one_is_whole(tmp_path, monkeypatch):
+    path, unbroken, write = tmp_path / "run.pt", new(), torch.save
+    expected = everything(unbroken, run(unbroken))
+    run(break_at(new(), 3, interrupt), path)
+    file = path.read_bytes()
+
+    def fill_the_disk(state, partial):
+        write(state, partial)
+        partial.write_bytes(partial.read_bytes()[:1000])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(torch, "save", fill_the_disk)
+    with pytest.raises(OSError, match="No space left"):
+        run(break_at(other_numbers(), 3, interrupt), path)
+    assert path.read_bytes() == file
+    monkeypatch.undo()
+    assert everything(*resumed(path)) == expected
