@@ -1,0 +1,190 @@
+# %% [markdown] name="title"
+r"""
+# Exercises 03 · The bottleneck
+
+Five problems on [lesson 03](../03_the_bottleneck.ipynb), about fifty minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.shift.hint()` gives a hint, each time a more explicit one; `check.shift.solution()` shows one solution.
+"""
+
+# %% name="imports"
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from attention_course import device, plots
+from attention_course.checks import lesson_03 as check
+from attention_course.data import grammar
+from attention_course.data.batches import encode_pairs
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.decoding import translate
+from attention_course.models.seq2seq import EncoderDecoder
+from attention_course.training import train
+
+# %% [markdown] name="shift-text"
+r"""
+## 1 · What the decoder is given, and what it has to say
+
+Writes the mechanism · ★☆☆, 8 minutes
+
+In training the decoder is told the true words, each of them one step late. From `sentences` (B, L), numbers of words with `PAD` = 0 behind the shorter ones, return the tuple `(previous, target)`, both (B, L + 1): `previous` is `BOS` = 1 and then the words, `target` is the words and then `EOS` = 2, and behind them stands `PAD`. The sentence 7 5 in a row of three gives 1 7 5 0 and 7 5 2 0.
+"""
+
+# %% name="shift" tags=["exercise"]
+def shift(sentences):
+    raise NotImplementedError("your turn")
+
+
+# %% name="shift-check"
+check.shift(shift)
+
+# %% [markdown] name="summary-text"
+r"""
+## 2 · One vector for each sentence of a batch
+
+Writes the mechanism · ★★☆, 8 minutes
+
+Two readers have read a batch of padded sentences. `from_left` (B, S, H) holds the states of the one that starts at the first word; at place `t` it has read the words up to `t`, and it goes on into the padding. `from_right` (B, S, H) holds those of the one that starts at each sentence's last word; at place `t` it has read the words from there back to `t`. Both are in the order of the words, and what stands in padded places means nothing. With `lengths` (B,), return $c$ of Eq. (4), (B, 2H): the state in which the left reader has read the whole sentence, and behind it that of the right reader.
+"""
+
+# %% name="summary" tags=["exercise"]
+def summary(from_left, from_right, lengths):
+    raise NotImplementedError("your turn")
+
+
+# %% name="summary-check"
+check.summary(summary)
+
+# %% [markdown] name="exact-by-length-text"
+r"""
+## 3 · Right, by length
+
+Measures · ★☆☆, 8 minutes
+
+`translations` and `references` are lists of sentences, a sentence is a list of words, and `lengths` holds the number of words in each *source* sentence. `bins` is a list of pairs `(a, b)`, such as `[(4, 6), (7, 9)]`; both ends belong to the bin. Return a list with one entry for each bin: the share of its sentences that are translated exactly, or `None` if it has no sentence.
+"""
+
+# %% name="exact-by-length" tags=["exercise"]
+def exact_by_length(translations, references, lengths, bins):
+    raise NotImplementedError("your turn")
+
+
+# %% name="exact-by-length-check"
+check.exact_by_length(exact_by_length)
+
+# %% [markdown] name="two-readers-text"
+r"""
+## 4 · Two readers
+
+Extends · ★★★, 14 minutes
+
+The lesson's one-number reader, $h_t = \tfrac12 h_{t-1} + x_t$, with as many binary digits as it is given, one of them before the point. What does not fit is cut off here:
+"""
+
+# %% name="two-readers-reader"
+def read(sentence, bits):
+    h = 0.0
+    for x in sentence:
+        h = int((h / 2 + x) * 2 ** (bits - 1)) / 2 ** (bits - 1)
+    return h
+
+
+sentence = [1, 0, 1, 1, 1, 1, 0]
+left, right = read(sentence, bits=3), read(sentence[::-1], bits=3)
+left, right
+
+# %% [markdown] name="two-readers-more"
+r"""
+Now two of them read the same sentence of zeros and ones, one from the left and one from the right, and you get the numbers in which they end, `left` and `right`, with the `length` of the sentence and the number of `bits` that each of them has. Return what they still know, a list of `length` numbers: the word, 0 or 1, wherever one of the readers holds it, and 0.5 where neither does. For the sentence above that is `[1, 0, 1, 0.5, 1, 1, 0]`.
+"""
+
+# %% name="two-readers" tags=["exercise"]
+def two_readers(left, right, length, bits):
+    raise NotImplementedError("your turn")
+
+
+# %% name="two-readers-check"
+check.two_readers(two_readers)
+
+# %% [markdown] name="reversed-source-text"
+r"""
+## 5 · One reader, from right to left
+
+Breaks something and explains · ★★☆, 12 minutes
+
+Sutskever, Vinyals and Le had no reader from the left. They fed each source sentence to a single one from the last word to the first, and report that BLEU on their test set rose from 25.9 to 30.6 ([2014](https://arxiv.org/abs/1409.3215), section 3.3).
+
+Take the reader from the left out of the lesson's translator, let the other one have all 128 numbers of $c$, and train. It has read the last word first and the first word last. Before you run anything: where does the line of the lesson's figure lie now, the share of words that can be read off $c$, by their place? (Leave out the full stop.)
+
+- **A** It falls. The first words come back best, and the later a word stands the worse.
+- **B** It rises. The last words come back best.
+- **C** It sags in the middle, much as with two readers.
+- **D** It is flat, for the decoder needs all words alike.
+"""
+
+# %% name="reversed-source" tags=["exercise"]
+reversed_source = ...  # "A", "B", "C" or "D"
+
+# %% name="reversed-source-check"
+check.reversed_source(reversed_source)
+
+# %% [markdown] name="try-text"
+r"""
+See for yourself. The next cells train that translator, which takes about a minute, and read words off its vector, as the lesson did. Its line is drawn before the training and after.
+"""
+
+# %% name="try-model"
+class OneReader(EncoderDecoder):
+    def encode(self, source):
+        c, first_state = super().encode(source)
+        from_left, from_right = c.chunk(2, -1)
+        return torch.cat([0 * from_left, from_right], -1), first_state  # the left reader's half is always zero
+
+
+pairs = grammar.pairs(30_000)
+english = Vocabulary(pair.english for pair in pairs)
+french = Vocabulary(pair.french for pair in pairs)
+examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
+
+# %% name="try-probe"
+LENGTH = 13
+some = grammar.pairs(4_000, 2, "train", LENGTH, LENGTH), grammar.pairs(800, 3, "test", LENGTH, LENGTH)
+words, unseen = (torch.tensor([english.encode(pair.english) for pair in part]) for part in some)
+
+
+def read_off(model):
+    with torch.no_grad():
+        c, c_of_unseen = model.encode(words)[0], model.encode(unseen)[0]
+    mean, deviation = c.mean(0), c.std(0) + 1e-6
+    probe = torch.nn.Linear(c.shape[1], LENGTH * len(english))
+    optimizer = torch.optim.Adam(probe.parameters(), lr=0.03, weight_decay=1e-4)
+    for _ in range(40):
+        few = torch.randperm(len(c))[:1000]
+        logits = probe((c[few] - mean) / deviation).view(-1, LENGTH, len(english))
+        optimizer.zero_grad()
+        F.cross_entropy(logits.flatten(0, 1), words[few].flatten()).backward()
+        optimizer.step()
+    guessed = probe((c_of_unseen - mean) / deviation).view(-1, LENGTH, len(english)).argmax(-1)
+    return (guessed == unseen).float().mean(0)
+
+# %% name="try-train"
+KIND, NUMBERS, BUDGET = OneReader, 128, 300_000  # numbers of a reader's state; French words to train on
+
+torch.set_num_threads(1)
+device.seed_everything(0)
+model = KIND(len(english), len(french), hidden_size=NUMBERS)
+lines = {"untrained": read_off(model)}
+run = train(model, examples, target_tokens=BUDGET, batch_tokens=320, learning_rate=1e-2)
+lines["trained"] = read_off(model)
+plots.lines(range(1, LENGTH + 1), lines, x_label="place of the word in the sentence", y_label="share that is right")
+
+# %% [markdown] name="try-more"
+r"""
+Then change things: two readers of 64 numbers again (`EncoderDecoder, 64`), a larger vector, a longer training. Does the line rise everywhere, or only where it is high already? And what becomes of the long sentences?
+"""
+
+# %% name="try-by-length"
+for a, b in [(4, 6), (7, 9), (10, 12), (13, 15)]:
+    some = grammar.pairs(200, 1, "test", a, b)
+    written = translate(model, [pair.english for pair in some], english, french)
+    share = np.mean([t.words == list(pair.french) for t, pair in zip(written, some)])
+    print(f"{a:>2} to {b:>2} words: {share:.0%} exact")
+assert lines["trained"][10] > lines["trained"][6] + 0.1, "with the settings above the line sags"

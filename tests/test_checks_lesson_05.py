@@ -1,0 +1,142 @@
+"""Lesson 05's problems: they agree with the package, and with answers and slips in other styles."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.testing import assert_close
+
+from attention_course.checks import lesson_05 as check
+from attention_course.metrics import alignment_error_rate
+from attention_course.models.ibm1 import Ibm1
+from attention_course.models.luong import Luong, PredictiveWindow
+from attention_course.scores import DotScore
+
+SEEDS = range(3)
+
+
+def rate_numbers(predicted, sure, possible):
+    sizes = [
+        (len(a & s), len(a & p.union(s)), len(a), len(s)) for a, s, p in zip(predicted, sure, possible, strict=True)
+    ]
+    in_s, in_p, a, s = np.sum(sizes, axis=0)
+    return 1 - (in_s + in_p) / (a + s)
+
+
+def decoder_numpy(words, hidden, annotations, cell, score, W):
+    words, hidden, annotations, W = (np.asarray(x) for x in (words, hidden, annotations, W))
+    attentional, written = np.zeros_like(hidden), []
+    for t in range(words.shape[1]):
+        hidden = cell(words[:, t], attentional, hidden)
+        weights = np.exp(score(hidden, annotations))
+        context = (weights[..., None] * annotations).sum(1) / weights.sum(-1, keepdims=True)
+        attentional = np.tanh(np.concatenate([hidden, context], -1) @ W.T)
+        written.append(attentional)
+    return np.stack(written, 1)
+
+
+def window_slice(energies, centre, reach):
+    first, last = max(0, math.ceil(centre - reach)), min(len(energies) - 1, math.floor(centre + reach))
+    weights = torch.zeros(len(energies))
+    weights[first : last + 1] = energies[first : last + 1].softmax(0)
+    return weights * torch.exp(-2 * ((torch.arange(len(energies)) - centre) / reach) ** 2)
+
+
+def em_numpy(t, pairs):
+    t, counts = np.asarray(t), np.zeros(t.shape)
+    for english, french in pairs:
+        block = t[np.ix_(english, french)]
+        np.add.at(counts, np.ix_(english, french), block / block.sum(0))
+    return counts / counts.sum(1, keepdims=True)
+
+
+def em_lists(t, pairs):
+    counts = [[0.0] * t.shape[1] for _ in range(len(t))]
+    for english, french in pairs:
+        for f in french:
+            together = sum(float(t[e, f]) for e in english)
+            for e in english:
+                counts[e][f] += float(t[e, f]) / together
+    return [[count / sum(row) for count in row] for row in counts]
+
+
+@pytest.mark.parametrize("problem, answer", [
+    (check.error_rate, rate_numbers), (check.luong_decoder, decoder_numpy), (check.window_weights, window_slice),
+    (check.em_step, em_numpy), (check.em_step, em_lists),
+], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
+def test_other_styles_are_right(problem, answer):
+    for seed in SEEDS:
+        result = problem.grade(answer, seed)
+        assert result.outcome == "correct", result
+
+
+@pytest.mark.parametrize("problem, name, answer", [
+    (check.error_rate, "sure_not_possible", lambda a, s, p: 1 - sum(
+        len(x & y) + len(x & z) for x, y, z in zip(a, s, p, strict=True)) / sum(map(len, [*a, *s]))),
+    (check.error_rate, "averaged_over_sentences", lambda a, s, p: np.mean(
+        [rate_numbers([x], [y], [z]) for x, y, z in zip(a, s, p, strict=True)])),
+    (check.luong_decoder, "cell_turned_round", lambda words, hidden, annotations, cell, score, W: decoder_numpy(
+        words, hidden, annotations, lambda word, a, h: cell(word, h, a), score, W)),
+    (check.luong_decoder, "words_first", lambda *arguments: np.swapaxes(decoder_numpy(*arguments), 0, 1)),
+    (check.window_weights, "normalised_again", lambda e, p, r: torch.where(
+        (torch.arange(len(e)) - p).abs() > r, -torch.inf, e - 2 * ((torch.arange(len(e)) - p) / r) ** 2).softmax(0)),
+    (check.em_step, "totals_of_the_french", lambda t, pairs: (lambda c: c / c.sum(0, keepdims=True))(
+        check.iterate(t, pairs, finish=lambda counts: counts).numpy())),
+], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
+def test_a_slip_goes_by_its_name(problem, name, answer):
+    for seed in SEEDS:
+        result = problem.grade(answer, seed)
+        assert (result.outcome, result.mistake) == ("wrong", name), result
+
+
+def test_the_rate_is_the_package_s():
+    for _, arguments in check.error_rate.inputs(torch.Generator().manual_seed(0)):
+        assert type(check.error_rate).answer(*arguments) == pytest.approx(alignment_error_rate(*arguments))
+
+
+def test_the_decoder_runs_on_the_package_s_parts():
+    torch.manual_seed(0)
+    luong = Luong(9, 9, score=DotScore(), embedding_size=4, hidden_size=2, decoder_size=4)
+    torch.nn.init.zeros_(luong.readout.bias)
+    source, previous = torch.randint(4, 9, (2, 5)), torch.randint(4, 9, (2, 3))
+    memory, state = luong.encode(source)
+    words = luong.cell.from_word(luong.embedding(previous))
+
+    def score(hidden, annotations):
+        return luong.score.compare(hidden.unsqueeze(1), luong.score.prepare(annotations)).squeeze(1)
+
+    vectors = type(check.luong_decoder).answer(
+        words, state.hidden, memory.annotations, luong.cell, score, luong.readout.weight
+    )
+    assert_close(luong.words(vectors), luong(source, previous)[0])
+
+
+def test_the_window_is_the_package_s():
+    torch.manual_seed(0)
+    luong = Luong(9, 9, window=PredictiveWindow(8, 2), decoder_size=8)
+    memory, state = luong.encode(torch.randint(4, 9, (3, 7)))
+    centres, _ = luong.window(state.hidden, state.position, torch.tensor([7, 7, 7]))
+    energies = luong.score.compare(state.hidden.unsqueeze(1), memory.prepared).squeeze(1)
+    for row, centre, weights in zip(
+        energies, centres, luong.look(state.hidden, state.position, memory)[1], strict=True
+    ):
+        assert_close(type(check.window_weights).answer(row, centre.item(), 2), weights)
+
+
+def test_iterations_are_the_package_s():
+    pairs = [([0, 1], [0, 1]), ([0, 2], [2, 0, 2]), ([1, 0, 1], [1])]
+    t = torch.full((3, 3), 1 / 3, dtype=torch.float64)
+    for _ in range(4):
+        t = type(check.em_step).answer(t, pairs)
+    words = [([str(e) for e in english], [str(f) for f in french]) for english, french in pairs]
+    reference = Ibm1(words, iterations=4, null=False)
+    assert_close(
+        t, torch.tensor([[reference.probability(str(f), str(e)) for f in range(3)] for e in range(3)]).double()
+    )
+
+
+def test_a_window_s_weights_sum_to_less_the_further_its_centre_is():
+    energies = torch.tensor([0.0, 0.0, 9.0, 0.0, 0.0, 0.0])
+    sums = [type(check.window_weights).answer(energies, centre, 3).sum().item() for centre in (2.0, 3.0, 4.0)]
+    assert 1 > sums[0] > sums[1] > sums[2]
