@@ -56,7 +56,11 @@ def bfloat16_pays(device_type: str = "cpu") -> bool:
 
 
 def autocast(device: torch.device, enabled: bool = True) -> contextlib.AbstractContextManager:
-    """bfloat16 where it pays on this device, else float32: `with autocast(device): loss = model(...)`."""
+    """bfloat16 where it pays on this device, else float32: `with autocast(device): loss = model(...)`.
+
+    On a CPU it takes memory: oneDNN keeps what it has compiled for each shape, and sentences come in many shapes. A
+    training that needs 600 MB in float32 may need 2 GB.
+    """
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled and bfloat16_pays(device.type))
 
 

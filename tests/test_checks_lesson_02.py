@@ -1,0 +1,138 @@
+"""Lesson 02's problems: answers in other styles, slips as learners make them, and what the sentences promise."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.testing import assert_close
+
+from attention_course.checks import lesson_02 as check
+from attention_course.scores import AdditiveScore, MultiplicativeScore
+
+SEEDS = range(3)
+
+
+def additive_einsum(queries, keys, W_1, W_2, v):
+    sums = torch.einsum("bld,kd->blk", queries, W_2)[:, :, None] + torch.einsum("bsd,kd->bsk", keys, W_1)[:, None]
+    return torch.einsum("blsk,k->bls", sums.tanh(), v)
+
+
+def additive_numpy(queries, keys, W_1, W_2, v):
+    q, k = np.dot(queries, np.transpose(W_2)), np.dot(keys, np.transpose(W_1))
+    return np.tanh(q[:, :, np.newaxis, :] + k[:, np.newaxis, :, :]) @ np.asarray(v)
+
+
+def additive_loops(queries, keys, W_1, W_2, v):
+    out = torch.zeros(len(queries), queries.shape[1], keys.shape[1])
+    for n in range(len(queries)):
+        for i, b in enumerate(queries[n]):
+            for j, a in enumerate(keys[n]):
+                out[n, i, j] = v @ torch.tanh(W_1 @ a + W_2 @ b)
+    return out
+
+
+def hidden_numpy(W_1, W_2):
+    return np.asarray(W_1).T @ np.asarray(W_2)
+
+
+def hidden_outer(W_1, W_2):
+    return sum(torch.outer(one, two) for one, two in zip(W_1, W_2, strict=True))
+
+
+def hidden_unit_vectors(W_1, W_2):
+    return [[float((W_1[:, i] * W_2[:, j]).sum()) for j in range(W_2.shape[1])] for i in range(W_1.shape[1])]
+
+
+def spread_root(k, query_std, key_std, repeats):
+    return math.sqrt(k * repeats) * query_std * key_std
+
+
+def spread_tensor(k, query_std, key_std, repeats):
+    return torch.tensor(k * repeats).sqrt() * query_std * key_std
+
+
+def cosine_library(queries, keys, temperature):
+    return F.cosine_similarity(queries[:, None], keys[None], dim=-1) / temperature
+
+
+def cosine_normalize(queries, keys, temperature):
+    return F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).T / temperature
+
+
+def cosine_numpy(queries, keys, temperature):
+    lengths = np.linalg.norm(queries, axis=-1)[:, None] * np.linalg.norm(keys, axis=-1)
+    return np.divide(queries @ keys.T, lengths, out=np.zeros(lengths.shape), where=lengths > 0) / temperature
+
+
+@pytest.mark.parametrize("problem, answer", [
+    (check.additive_energies, additive_einsum), (check.additive_energies, additive_numpy),
+    (check.additive_energies, additive_loops), (check.hidden_matrix, hidden_numpy),
+    (check.hidden_matrix, hidden_outer), (check.hidden_matrix, hidden_unit_vectors),
+    (check.score_spread, spread_root), (check.score_spread, spread_tensor),
+    (check.cosine_energies, cosine_library), (check.cosine_energies, cosine_normalize),
+    (check.cosine_energies, cosine_numpy),
+], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
+def test_other_styles_are_right(problem, answer):
+    for seed in SEEDS:
+        result = problem.grade(answer, seed)
+        assert result.outcome == "correct", result
+
+
+@pytest.mark.parametrize("problem, name, answer", [
+    (check.additive_energies, "matrices_swapped",
+     lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_2, W_1, v)),
+    (check.additive_energies, "only_pairs", lambda q, k, W_1, W_2, v: torch.tanh(k @ W_1.T + q @ W_2.T).matmul(v)),
+    (check.additive_energies, "turned_round",
+     lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_1, W_2, v).transpose(1, 2)),
+    (check.additive_energies, "weights_returned",
+     lambda q, k, W_1, W_2, v: torch.softmax(additive_einsum(q, k, W_1, W_2, v), 2)),
+    (check.hidden_matrix, "transposed", lambda W_1, W_2: (W_1.T @ W_2).T),
+    (check.score_spread, "root_of_k", lambda k, *_: math.sqrt(k)),
+    (check.score_spread, "repeats_ignored", lambda k, q, a, r: math.sqrt(k * q**2 * a**2)),
+    (check.cosine_energies, "nan_for_zeros",
+     lambda q, k, t: q @ k.T / q.norm(dim=1)[:, None] / k.norm(dim=1) / t),
+    (check.cosine_energies, "temperature_forgotten", lambda q, k, t: F.normalize(q) @ F.normalize(k).T),
+    (check.cosine_energies, "lengths_left", lambda q, k, t: torch.einsum("le,se->ls", q, k) / t),
+], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
+def test_a_slip_goes_by_its_name(problem, name, answer):
+    for seed in SEEDS:
+        result = problem.grade(answer, seed)
+        assert (result.outcome, result.mistake) == ("wrong", name), result
+
+
+def test_the_answers_are_the_package_s_scores():
+    torch.manual_seed(0)
+    queries, keys = torch.randn(2, 3, 4), torch.randn(2, 5, 6)
+    additive, multiplicative = AdditiveScore(4, 6, 3), MultiplicativeScore(4, 6, 3)
+    matrices = [(m.project_key.weight, m.project_query.weight) for m in (additive, multiplicative)]
+    assert_close(type(check.additive_energies).answer(queries, keys, *matrices[0], additive.v), additive(queries, keys))
+    W = type(check.hidden_matrix).answer(*matrices[1])
+    assert_close(queries @ W.mT @ keys.mT, multiplicative(queries, keys))
+
+
+@pytest.mark.parametrize("repeats", [1, 4])
+def test_the_spread_is_the_spread(repeats):
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(20_000, 64 // repeats, generator=generator).repeat(1, repeats) for _ in range(2))
+    measured = (0.5 * a * 3 * b).sum(-1).std().item()
+    assert measured == pytest.approx(type(check.score_spread).answer(64, 0.5, 3.0, repeats), rel=0.03)
+
+
+def test_of_the_four_networks_only_the_first_gets_no_gradient():
+    noise = torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
+    values = torch.rand(200, 8, generator=torch.Generator().manual_seed(1))
+    found = {}
+    for letter, scores in {"A": 30 * noise, "B": 300 + noise, "C": 0.1 * noise - 300, "D": 0 * noise}.items():
+        scores.requires_grad_()
+        (scores.softmax(-1) * values).sum().backward()
+        found[letter] = scores.grad.norm(dim=-1).median().item()
+    assert found["A"] < 1e-3 and min(found[letter] for letter in "BCD") > 0.05
+    assert check.stands_still.right == "A"
+
+
+def test_queries_of_zero_learn():
+    queries, keys = torch.zeros(1, 4, requires_grad=True), torch.randn(8, 4, requires_grad=True)
+    ((queries @ keys.mT).softmax(-1) @ torch.randn(8, 1)).sum().backward()
+    assert not keys.grad.any() and queries.grad.any()
