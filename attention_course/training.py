@@ -23,6 +23,7 @@ from .data.batches import Example, endless
 from .masks import PAD
 
 SAVE_EVERY = 60.0  # seconds between two checkpoints
+TIDY_EVERY = 20  # steps
 
 
 class Training(NamedTuple):
@@ -121,6 +122,8 @@ def train(
                 _validate(model, validate, run)
             bar.update(min(tokens, target_tokens - bar.n))
             bar.set_postfix(loss=f"{loss:.2f}", refresh=False)
+            if len(run["losses"]) % TIDY_EVERY == 0:
+                device.give_back_memory()
             if checkpoint and time.perf_counter() - last_save > SAVE_EVERY:
                 saved.save(checkpoint, model, optimizer, settings, run)
                 last_save = time.perf_counter()

@@ -10,7 +10,16 @@ import numpy
 import pytest
 import torch
 
-from attention_course.device import autocast, bfloat16_pays, cores, describe, memory, pick_device, seed_everything
+from attention_course.device import (
+    autocast,
+    bfloat16_pays,
+    cores,
+    describe,
+    give_back_memory,
+    memory,
+    pick_device,
+    seed_everything,
+)
 
 
 def draw():
@@ -57,3 +66,15 @@ def test_half_width_is_taken_where_it_pays_and_is_wanted(enabled, pays, monkeypa
 def test_there_are_cores_and_memory_where_it_can_be_told():
     assert 1 <= cores() <= os.cpu_count()
     assert memory() is None or memory() > 0
+
+
+@pytest.mark.skipif(not Path("/lib/x86_64-linux-gnu/libc.so.6").exists(), reason="the C library is not glibc")
+def test_freed_memory_goes_back_to_the_system():
+    resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    tensors = [torch.ones(25_000) for _ in range(2_000)]  # 100 kB each: they lie side by side on the heap
+    last = tensors[-1]
+    del tensors
+    before = resident()
+    give_back_memory()
+    assert before - resident() > 100e6
+    assert last.sum() == 25_000

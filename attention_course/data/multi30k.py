@@ -8,6 +8,7 @@ non-commercial research and education: `registry.licence("multi30k")`.
 
 import gzip
 import re
+import sys
 
 from attention_course.data import registry
 
@@ -48,7 +49,7 @@ def tokenize(text: str, language: str) -> list[str]:
     """
     if language not in WORDS:
         raise ValueError(f"language: expected one of {', '.join(WORDS)}; got {language!r}")
-    return WORDS[language].findall(text.lower())
+    return [sys.intern(word) for word in WORDS[language].findall(text.lower())]  # each word once in memory
 
 
 def _sentences(part: str, language: str) -> list[list[str]]:

@@ -243,7 +243,9 @@ def read_off(vectors, vectors_of_unseen):
 # %% name="probe-figure"
 with torch.no_grad():
     c, c_of_unseen = model.encode(words)[0], model.encode(words_of_unseen)[0]  # (6000, 128), (800, 128)
-counts, counts_of_unseen = (F.one_hot(part, len(english)).sum(1).float() for part in (words, words_of_unseen))
+counts, counts_of_unseen = (
+    torch.zeros(len(part), len(english)).scatter_add_(1, part, torch.ones(part.shape)) for part in (words, words_of_unseen)
+)
 shares_right = {
     "the vector": read_off(c, c_of_unseen),
     "its left reader": read_off(c[:, :64], c_of_unseen[:, :64]),

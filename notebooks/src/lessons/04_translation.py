@@ -159,6 +159,7 @@ except DatasetUnavailable as why:
     print(f"Multi30k cannot be had here ({str(why).splitlines()[0]}), so we go on with the grammar.")
     pairs, test = ([(list(p.english), list(p.french)) for p in some] for some in (sentences[:10_000], unseen))
     corpus = "the grammar"
+del sentences, examples  # to have room for what follows
 
 english, french = Vocabulary((e for e, _ in pairs), minimum=2), Vocabulary((f for _, f in pairs), minimum=2)
 print(f"{corpus}: {len(pairs):,} pairs to learn from, {len(test):,} to test; {len(english):,} English and {len(french):,} French words")
