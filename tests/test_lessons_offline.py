@@ -1,6 +1,6 @@
 """Lessons that would like to download something run to their end without it.
 
-Here they are cut short: a few words of training each, and no promises kept (asserts are off). `make test` without a
+Here they are cut short: 60,000 words for each training, and no promises kept (asserts are off). `make test` without a
 mirror and a network runs them whole.
 """
 
@@ -16,7 +16,7 @@ RUN = """
 import sys, jupytext
 from attention_course import training
 whole = training.train
-training.train = lambda *args, **options: whole(*args, **options | {"target_tokens": 3_000, "progress": False})
+training.train = lambda *args, **options: whole(*args, **options | {"target_tokens": 60_000, "progress": False})
 here = {"__name__": "__main__"}
 for cell in jupytext.read(sys.argv[1]).cells:
     if cell.cell_type == "code":
