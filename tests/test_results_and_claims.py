@@ -210,5 +210,5 @@ def test_malformed_claims_fail_at_load(change, message, write_claims):
 def test_the_claims_of_the_course_are_well_formed():
     loaded = claims.load()
     assert str(loaded["chat-looks-at-cat"].holds) == ">= 0.95"
-    assert all(claim.result.startswith(claim.lesson) and "\n" not in claim.wording for claim in loaded.values())
+    assert all(claim.result[:2] <= claim.lesson[:2] and "\n" not in claim.wording for claim in loaded.values())
     assert len(claims.table().rows) == len(tomllib.loads(claims.PATH.read_text()))
