@@ -9,6 +9,7 @@ import torch
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_03 as check
+from attention_course.checks.lesson_03_problems.two_readers import read
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 from attention_course.masks import PAD, padding_mask
@@ -172,6 +173,6 @@ def test_summary_is_the_package_s():
 @pytest.mark.parametrize("length, bits", [(1, 1), (5, 8), (8, 4), (9, 4), (20, 7)])
 def test_two_readers_hold_both_ends(length, bits):
     sentence = torch.randint(2, (length,), generator=torch.Generator().manual_seed(length)).tolist()
-    left, right = check.read(sentence, bits), check.read(sentence[::-1], bits)
+    left, right = read(sentence, bits), read(sentence[::-1], bits)
     known = type(check.two_readers).answer(left, right, length, bits)
     assert known == [x if min(i, length - 1 - i) < bits else 0.5 for i, x in enumerate(sentence)]

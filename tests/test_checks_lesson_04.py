@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from attention_course import decoding
 from attention_course.checks import lesson_04 as check
+from attention_course.checks.lesson_04_problems.counting import grams
 from attention_course.data.vocabulary import BOS, EOS, pad
 from attention_course.functional import masked_softmax
 from attention_course.metrics import corpus_bleu
@@ -137,7 +138,7 @@ def fed_from_its_context(look, advance, read, state, longest):
 def logs_of_all_shares(translations, references):
     total = 0
     for n in range(1, 5):
-        pairs = [(check.grams(t, n), check.grams(r, n)) for t, r in zip(translations, references, strict=True)]
+        pairs = [(grams(t, n), grams(r, n)) for t, r in zip(translations, references, strict=True)]
         total += math.log(sum((a & b).total() for a, b in pairs) / sum(a.total() for a, _ in pairs))
     t, r = sum(map(len, translations)), sum(map(len, references))
     return 100 * math.exp(total / 4 + min(0, 1 - r / t))

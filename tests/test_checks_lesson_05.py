@@ -8,6 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_05 as check
+from attention_course.checks.lesson_05_problems.em_step import iterate
 from attention_course.metrics import alignment_error_rate
 from attention_course.models.ibm1 import Ibm1
 from attention_course.models.luong import Luong, PredictiveWindow
@@ -82,7 +83,7 @@ def test_other_styles_are_right(problem, answer):
     (check.window_weights, "normalised_again", lambda e, p, r: torch.where(
         (torch.arange(len(e)) - p).abs() > r, -torch.inf, e - 2 * ((torch.arange(len(e)) - p) / r) ** 2).softmax(0)),
     (check.em_step, "totals_of_the_french", lambda t, pairs: (lambda c: c / c.sum(0, keepdims=True))(
-        check.iterate(t, pairs, finish=lambda counts: counts).numpy())),
+        iterate(t, pairs, finish=lambda counts: counts).numpy())),
 ], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
 def test_a_slip_goes_by_its_name(problem, name, answer):
     for seed in SEEDS:

@@ -1,0 +1,1 @@
+"""The problems of lesson 00, one a file."""

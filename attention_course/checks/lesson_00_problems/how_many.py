@@ -1,0 +1,65 @@
+"""For each row, the number of words it looks at: the exponential of its entropy."""
+
+import torch
+
+from ..problem import Problem, mistake
+
+
+class HowMany(Problem):
+    """For each row, the number of words it looks at: the exponential of its entropy."""
+
+    hints = (
+        "Take it in steps, for all rows at once: w log w for each weight, the sum along each row, the sign, exp.",
+        "What is 0 * log 0 on a computer, and what should it be here?",
+        "torch.special.xlogy(weights, weights) is w log w, and 0 where w is 0. Sum it along each row, change the sign, take exp: "
+        "(-torch.special.xlogy(weights, weights).sum(-1)).exp().",
+    )
+    praise = "The number is called the perplexity of the row. One is as sharp as a row can be."
+
+    def inputs(self, generator):
+        yield "a row that looks at two words alike", (torch.tensor([[0.5, 0.5]]),)
+        yield (
+            "two rows, of which one looks at all words alike",
+            (torch.tensor([[0.25] * 4, [0.4, 0.4, 0.1, 0.1]]),),
+        )
+        yield "a row with all its weight on one word", (torch.tensor([[0.0, 1.0, 0.0]]),)
+        yield "five rows of six weights", (torch.randn(5, 6, generator=generator).softmax(-1),)
+
+    def answer(weights):
+        entropy = -torch.special.xlogy(weights, weights).sum(-1)
+        return entropy.exp()
+
+    @mistake(
+        "A weight of exactly zero gives 0 * log 0, which is NaN on a computer. What is not looked at should count for "
+        "nothing: torch.special.xlogy sees to that; a tiny number added inside the logarithm helps as well."
+    )
+    def nan_at_zero(weights):
+        return (-(weights * weights.log()).sum(-1)).exp()
+
+    @mistake(
+        "That is the entropy itself. Two words looked at alike have the entropy log 2 = 0.69; exp of it gives the 2."
+    )
+    def entropy_not_number(weights):
+        return -torch.special.xlogy(weights, weights).sum(-1)
+
+    @mistake(
+        "Logarithm and exponential do not fit: with log2 the entropy is in bits, and the way back is 2 ** entropy, not exp."
+    )
+    def bits_and_exp(weights):
+        return (-torch.special.xlogy(weights, weights).sum(-1) / torch.log(torch.tensor(2.0))).exp()
+
+    @mistake(
+        "Summed down the columns: that is one number for each English word. A row is a French word, and the last axis."
+    )
+    def down_the_columns(weights):
+        return (-torch.special.xlogy(weights, weights).sum(0)).exp()
+
+    @mistake(
+        "That is one number for the whole map. Each row is a distribution of its own, and gets a number of its own."
+    )
+    def whole_map(weights):
+        return (-torch.special.xlogy(weights, weights).sum()).exp()
+
+    @mistake("The sign is missing: w log w is never positive, so entropy is minus the sum.")
+    def sign_missing(weights):
+        return torch.special.xlogy(weights, weights).sum(-1).exp()

@@ -1,0 +1,1 @@
+"""The problems of lesson 01, one a file."""

@@ -1,0 +1,1 @@
+"""The problems of lesson 02, one a file."""

@@ -1,0 +1,1 @@
+"""The problems of lesson 03, one a file."""

@@ -1,0 +1,1 @@
+"""The problems of lesson 04, one a file."""

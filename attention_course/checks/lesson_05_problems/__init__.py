@@ -1,0 +1,1 @@
+"""The problems of lesson 05, one a file."""
