@@ -43,7 +43,7 @@ THINGS, ON_SHELF, BATCH, STEPS = 16, 8, 128, 100
 
 TRANSLATION_SEEDS, TRANSLATION_TUNING = range(5), range(100, 101)
 TRANSLATION_SIZES = (16, 64, 256)
-TRANSLATION_RATES = (1e-3, 2e-3, 5e-3, 1e-2)
+TRANSLATION_RATES = (2e-3, 5e-3, 1e-2)
 TARGET_TOKENS = 400_000
 LONG_SIZE, LONG_TOKENS, LONG_SEEDS = 64, 1_200_000, range(3)  # is the order the same after three times the training?
 STATE = 128  # the size of the decoder's state and of the encoder's annotations
