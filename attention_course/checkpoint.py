@@ -8,7 +8,7 @@ from torch import nn
 
 
 def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict, run: dict) -> None:
-    """Write all that the rest of a training depends on, random numbers included.
+    """Write all that the rest of a training depends on, the random numbers of CPU and CUDA included.
 
     A checkpoint that is there already is replaced when the new one is whole.
     """
@@ -23,7 +23,8 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, setting
 def load(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict) -> dict:
     """Put model, optimizer and random numbers where `save` found them. Gives `run` as it was.
 
-    Raises ValueError for a file that is no checkpoint, or one of a training with other settings or another model.
+    Raises ValueError for a file that is no checkpoint, or one of a training with other settings or with a model whose
+    parameters have other names or shapes.
     """
     delete = "delete it to train from the start"
     data = io.BytesIO(path.read_bytes())

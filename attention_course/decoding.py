@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from .data.vocabulary import BOS, EOS, SPECIAL, UNKNOWN, Vocabulary, pad
+from .device import at_least_float32
 from .masks import PAD
 
 
@@ -79,7 +80,7 @@ def beam(
         weights = None
         for _ in range(longest):
             logits, state, looked = model.step(words[:, -1], state, memory)
-            logs = logits.float().log_softmax(-1).unflatten(0, (-1, width))  # (B, width, V)
+            logs = at_least_float32(logits).log_softmax(-1).unflatten(0, (-1, width))  # (B, width, V)
             # What has ended goes on in one way only, and at no cost.
             is_end = torch.arange(logs.shape[-1], device=logs.device) == EOS
             logs = torch.where(ended.unsqueeze(-1), torch.where(is_end, 0.0, -torch.inf), logs)
@@ -126,12 +127,13 @@ def translate(
     longest: int = 50,
     batch: int = 250,
 ) -> list[Translation]:
-    """Translate sentences of words into words, greedily, with sentences of like length in one batch."""
+    """Translate sentences of words into words, greedily, with sentences of like length in one batch.
+
+    Raises ValueError for a sentence without words.
+    """
     device = next(model.parameters()).device
     found: list[Translation] = [Translation([], None)] * len(sentences)
-    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
-    for start in range(0, len(order), batch):
-        places = order[start : start + batch]
+    for places in in_batches(sentences, batch):
         words, weights = greedy(model, pad([source.encode(sentences[i]) for i in places]).to(device), longest)
         for row, i in enumerate(places):
             numbers = words[row].tolist()
@@ -150,19 +152,31 @@ def align(
     target: Vocabulary,
     batch: int = 250,
 ) -> list[Float[Tensor, "words source"]]:
-    """The weights with which the model writes a given translation of each sentence: one row a target word."""
+    """The weights with which the model writes a given translation of each sentence: one row a target word.
+
+    Raises ValueError for a sentence without words, TypeError for a model without attention.
+    """
     device = next(model.parameters()).device
     found: list[Tensor] = [torch.empty(0)] * len(pairs)
-    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]))
     with evaluating(model):
-        for start in range(0, len(order), batch):
-            places = order[start : start + batch]
+        for places in in_batches([sentence for sentence, _ in pairs], batch):
             sources = pad([source.encode(pairs[i][0]) for i in places]).to(device)
             previous = pad([[BOS, *target.encode(pairs[i][1])] for i in places]).to(device)
             _, weights = model(sources, previous)
+            if weights is None:
+                raise TypeError(f"align: expected a model with attention, got {type(model).__name__}")
             for row, i in enumerate(places):
                 found[i] = weights[row, : len(pairs[i][1]), : len(pairs[i][0])].cpu()
     return found
+
+
+def in_batches(sentences: Sequence[Sequence[str]], size: int) -> Iterator[list[int]]:
+    """The places of sentences of like length, `size` at a time. Raises ValueError for a sentence without words."""
+    if not all(sentences):
+        empty = next(i for i, sentence in enumerate(sentences) if not sentence)
+        raise ValueError(f"sentences: expected at least one word in each, number {empty} is empty")
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    return (order[start : start + size] for start in range(0, len(order), size))
 
 
 def copy_unknown(words: Sequence[str], source: Sequence[str], weights: Float[Tensor, "words source"]) -> list[str]:

@@ -65,6 +65,11 @@ def autocast(device: torch.device, enabled: bool = True) -> contextlib.AbstractC
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled and bfloat16_pays(device.type))
 
 
+def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
+    """Half precision as float32; what is wider stays as it is."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
 def give_back_memory() -> None:
     """Return freed memory to the system, where that is Linux: a few milliseconds.
 

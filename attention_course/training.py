@@ -77,7 +77,10 @@ def train(
         ends as it would have without the break; a training that had ended is not repeated.
 
     An interruption (Ctrl-C, or the notebook's stop button) ends the training, and the model keeps what it has learned;
-    the checkpoint, if there is one, is saved first. Raises ValueError for a checkpoint of another training.
+    the checkpoint, if there is one, is saved first.
+
+    Raises ValueError for a budget below one token, no examples, or a checkpoint of another training, and
+    ArithmeticError where the loss is no longer finite.
     """
     if target_tokens < 1:
         raise ValueError(f"target_tokens: expected at least 1, got {target_tokens}")
@@ -89,13 +92,15 @@ def train(
         "batch_tokens": batch_tokens,
         "label_smoothing": label_smoothing,
         "autocast": autocast,
+        "validate_at": list(validate_at) if validate else None,
         "seed": seed,
         "examples": f"{len(examples)}, checksum {zlib.crc32(repr(list(examples)).encode())}" if checkpoint else None,
     }
-    run = {"seen": 0, "losses": [], "validations": [], "best": None}
+    run = {"seen": 0, "seconds": 0.0, "losses": [], "validations": [], "best": None}
     if checkpoint and checkpoint.exists():
         run = saved.load(checkpoint, model, optimizer, settings)
-    start = last_save = time.perf_counter()
+    last_save = time.perf_counter()
+    start = last_save - run["seconds"]
     steps_before = len(run["losses"])
     stream = endless(examples, batch_tokens, seed, skip=steps_before)
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
@@ -124,17 +129,19 @@ def train(
             bar.set_postfix(loss=f"{loss:.2f}", refresh=False)
             if len(run["losses"]) % TIDY_EVERY == 0:
                 device.give_back_memory()
+            run["seconds"] = time.perf_counter() - start
             if checkpoint and time.perf_counter() - last_save > SAVE_EVERY:
                 saved.save(checkpoint, model, optimizer, settings, run)
                 last_save = time.perf_counter()
         if checkpoint and len(run["losses"]) > steps_before:
             saved.save(checkpoint, model, optimizer, settings, run)
         bar.refresh()  # a training shorter than the bar's interval shows its loss, too
-    if run["best"] and not interrupted:
+    if run["best"] and run["seen"] >= target_tokens:
         model.load_state_dict(run["best"])
     model.eval()
-    seconds = time.perf_counter() - start
-    return Training(run["seen"], len(run["losses"]), seconds, run["losses"], run["validations"], bool(interrupted))
+    return Training(
+        run["seen"], len(run["losses"]), run["seconds"], run["losses"], run["validations"], bool(interrupted)
+    )
 
 
 def train_step(
@@ -149,7 +156,7 @@ def train_step(
     model.train()
     with device.autocast(source.device, autocast):
         logits, _ = model(source, target[:, :-1])
-    loss = sequence_loss(logits.float(), target[:, 1:], label_smoothing)
+    loss = sequence_loss(device.at_least_float32(logits), target[:, 1:], label_smoothing)
     if not loss.isfinite():
         raise ArithmeticError(f"loss: expected a finite number, got {loss.item()}; the learning rate may be too high")
     optimizer.zero_grad()
@@ -170,7 +177,7 @@ def _validate(model: nn.Module, validate: Callable[[nn.Module], float], run: dic
 
 @contextlib.contextmanager
 def interruptions() -> Iterator[list[int]]:
-    """Collect Ctrl-C instead of being stopped by it: a step is finished before anything is saved.
+    """Collect Ctrl-C instead of being stopped by it: a step is finished before anything is saved. A second one stops.
 
     Outside the main thread signals cannot be had; there nothing is collected.
     """
@@ -178,7 +185,13 @@ def interruptions() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    usual = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
+    usual = signal.getsignal(signal.SIGINT)
+
+    def collect(number, frame):
+        received.append(number)
+        signal.signal(signal.SIGINT, usual)
+
+    signal.signal(signal.SIGINT, collect)
     try:
         yield received
     finally:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from peers.d2l_bahdanau import BATCH, Peer
 from rnnsearch import new_rnnsearch
 
@@ -36,7 +37,7 @@ class Contender(NamedTuple):
 
 
 def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
-    """Both on the same batches in the same precision; then each as it is shipped."""
+    """Both on the same batches in the same precision, with the same loss; then each as it is shipped."""
     pairs = multi30k.pairs("train")
     english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
     examples = encode_pairs(pairs, english, french)
@@ -51,9 +52,10 @@ def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
         for name, model in models.items()
     }
 
-    def contenders(theirs: Sequence, ours: Sequence, autocast: tuple[bool, bool]) -> dict[str, Contender]:
+    def contenders(
+        theirs: Sequence, ours: Sequence, autocast: tuple[bool, bool], smoothing: float
+    ) -> dict[str, Contender]:
         def step(name):
-            smoothing = recipe["label_smoothing"]
             return lambda s, t: train_step(models[name], optimizers[name], s, t, smoothing, autocast[1])
 
         them = Contender(lambda s, t: peer.step(s, t, autocast[0]), theirs)
@@ -66,9 +68,9 @@ def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
     middles = [(2 * turn + 1) * len(order) // (2 * TURNS) for turn in range(TURNS)]  # short sentences to long ones
     alike = [[batch(order[i - BATCH // 2 : i + BATCH // 2])] for i in middles]
     fast = device.bfloat16_pays()
-    found = compare("same batches", "float32", contenders(alike, alike, (False, False)), rounds)
+    found = compare("same batches", "float32", contenders(alike, alike, (False, False), 0.0), rounds)
     if fast:
-        found += compare("same batches", "bfloat16", contenders(alike, alike, (True, True)), rounds)
+        found += compare("same batches", "bfloat16", contenders(alike, alike, (True, True), 0.0), rounds)
 
     generator = random.Random(0)
     mixed = [[batch(generator.sample(order, BATCH))] for _ in range(TURNS // 2)]
@@ -76,11 +78,24 @@ def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
     several = 2_000 // recipe["batch_tokens"]  # batches with about as many words
     bucketed = [[batch(next(cuts)) for _ in range(several)] for _ in mixed]
     precision = "bfloat16 against float32" if fast else "float32"
-    found += compare("each as shipped", precision, contenders(mixed, bucketed, (False, True)), rounds)
+    shipped, smoothing = "each as shipped", recipe["label_smoothing"]
+    found += compare(shipped, precision, contenders(mixed, bucketed, (False, True), smoothing), rounds)
+    lengths = [max(map(len, sides)) for sides in zip(*examples, strict=True)]
+    fixed = [[padded(batch, lengths) for batch in batches] for batches in mixed]
+    shipped += ", d2l with one length"
+    found += compare(shipped, precision, contenders(fixed, bucketed, (False, True), smoothing), rounds)
 
     parameters = {name: sum(p.numel() for p in m.parameters()) for name, m in [(PEER, peer.model), *models.items()]}
     versions = f"d2l {version('d2l')}; {device.describe()}"
     return {"rows": found, "rounds": rounds, "batch": BATCH, "parameters": parameters, "machine": versions}
+
+
+def padded(batch: Batch, lengths: Sequence[int]) -> Batch:
+    """Source and target as wide as the longest sentences of the whole corpus."""
+    source, target = (
+        F.pad(side, (0, length - side.shape[1]), value=PAD) for side, length in zip(batch, lengths, strict=True)
+    )
+    return source, target
 
 
 def compare(setting: str, precision: str, contenders: dict[str, Contender], rounds: int) -> list[dict]:

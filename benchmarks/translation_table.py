@@ -81,11 +81,11 @@ def _speed(found: dict) -> list[str]:
         "All run in one process and take turns, batch by batch. Each round gives one ratio; the table has the median "
         f'of {found["rounds"]} rounds, the lowest and the highest. "Best" is the ratio where each batch counts with '
         "the fastest of its rounds. Tokens a second are medians, too, and say more about the machine than the code.",
-        f'"Same batches": {found["batch"]} sentences of like length, the same for all. "Each as shipped": for d2l '
-        f"{found['batch']} random sentences in float32, for us batches by tokens, in bfloat16 where that pays. d2l "
-        "pads or cuts every sentence to one length for the whole corpus; so that nothing is cut, that would have to "
-        "be the longest of all. It gets the faster way here, padding to the longest of the batch, and is spared the "
-        "plotting of its loss.",
+        f'"Same batches": {found["batch"]} sentences of like length, the same for all, without label smoothing, which '
+        f'd2l does not have. "Each as shipped": for d2l {found["batch"]} random sentences in float32, padded to the '
+        "longest of the batch; for us batches by tokens, with label smoothing, in bfloat16 where that pays. d2l's own "
+        "data module pads or cuts every sentence to one length for the whole corpus; in the last rows that is the "
+        "longest of all, so that nothing is cut. It is always spared the plotting of its loss.",
         _table(head, rows),
         f"Measured on: {found['machine']}.",
     ]

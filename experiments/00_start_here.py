@@ -9,7 +9,7 @@ from attention_course import device, results
 from attention_course.data import grammar
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, Vocabulary, pad
-from attention_course.decoding import greedy
+from attention_course.decoding import translate
 from attention_course.models.seq2seq import RNNsearch
 from attention_course.training import train
 
@@ -44,14 +44,13 @@ def main() -> None:
         device.seed_everything(seed)
         model = RNNsearch(len(english), len(french))
         train(model, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2, seed=seed, progress=False)
-        words, weights = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
         exact, on_cat = 0, []
-        for pair, numbers, rows in zip(unseen, words.tolist(), weights, strict=True):
-            written = french.decode(numbers)
-            exact += written == list(pair.french)
-            for place, word in enumerate(written):
+        translations = translate(model, [pair.english for pair in unseen], english, french)
+        for pair, translation in zip(unseen, translations, strict=True):
+            exact += translation.words == list(pair.french)
+            for word, weights in zip(translation.words, translation.weights, strict=True):
                 if word in CATS and CATS[word] in pair.english:
-                    on_cat.append(pair.english[rows[place, : len(pair.english)].argmax()] in CATS.values())
+                    on_cat.append(pair.english[weights.argmax()] in CATS.values())
         values["chat_on_cat"].append(sum(on_cat) / len(on_cat))
         values["chats_written"].append(len(on_cat))
         values["article_from_the"].append(articles_right(model, english, french, unseen))

@@ -7,16 +7,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
 
 import torch
+from on_grammar import corpus, exact, trained
 from torch import Tensor, nn
 
 from attention_course import device, results
 from attention_course.data import grammar
-from attention_course.data.batches import encode_pairs
-from attention_course.data.vocabulary import Vocabulary, pad
-from attention_course.decoding import greedy
+from attention_course.data.vocabulary import pad
 from attention_course.models.seq2seq import RNNsearch
 from attention_course.scores import (
     AdditiveScore,
@@ -29,7 +27,6 @@ from attention_course.scores import (
     dot_score,
     scaled_dot_score,
 )
-from attention_course.training import train
 
 KINDS = ("dot", "bilinear", "multiplicative", "scaled", "additive")
 # Two more for the look-up: is it the score, or how large its parameters are when training begins?
@@ -130,14 +127,6 @@ def measure_look_up(setting: tuple[str, int]) -> dict:
     return {key: [run[key] for run in runs] for key in runs[0]} | {"rate": rate, "accuracy_at_live_rate": live}
 
 
-@cache
-def corpus() -> tuple:
-    """Training pairs as numbers, 2,000 unseen pairs, and both vocabularies."""
-    pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(2_000, part="test")
-    english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
-    return encode_pairs([(p.english, p.french) for p in pairs], english, french), unseen, english, french
-
-
 def new_score(kind: str, k: int) -> Score:
     """The package's score between a decoder's state and the annotations, with the weights PyTorch draws."""
     if kind == "dot":
@@ -153,14 +142,10 @@ def translate(kind: str, k: int, rate: float, seed: int, target_tokens: int = TA
 
     The learning rate is chosen with other sentences than those on which it is measured.
     """
-    examples, unseen, english, french = corpus()
+    unseen = grammar.pairs(2_000, part="test")
     unseen = unseen[1_000:] if seed in TRANSLATION_TUNING else unseen[:1_000]
-    device.seed_everything(seed)
-    model = RNNsearch(len(english), len(french), score=new_score(kind, k))
-    train(model, examples, target_tokens=target_tokens, batch_tokens=320, learning_rate=rate, seed=seed, progress=False)
-    words, _ = greedy(model, pad([english.encode(pair.english) for pair in unseen]))
-    written = [french.decode(numbers) for numbers in words.tolist()]
-    return sum(w == list(pair.french) for w, pair in zip(written, unseen, strict=True)) / len(unseen)
+    model, _ = trained(lambda e, f: RNNsearch(e, f, score=new_score(kind, k)), seed, target_tokens, rate)
+    return exact(model, unseen)
 
 
 def measure_translation(setting: tuple[str, int]) -> dict:
@@ -183,22 +168,14 @@ def spread(model: RNNsearch, sources: Tensor) -> float:
 def measure_spread(setting: tuple[str, int]) -> dict[str, list[float]]:
     """Before training and a little later."""
     torch.set_num_threads(1)
-    examples, _, english, french = corpus()
+    english, french, examples = corpus()
     sources = pad([source for source, _ in examples if len(source) == 8][:1_000])
     found = {"untrained": [], "later": []}
     for seed in SPREAD_SEEDS:
         device.seed_everything(seed)
-        model = RNNsearch(len(english), len(french), score=new_score(*setting))
-        found["untrained"].append(spread(model, sources))
-        train(
-            model,
-            examples,
-            target_tokens=SPREAD_TOKENS,
-            batch_tokens=320,
-            learning_rate=SPREAD_RATE,
-            seed=seed,
-            progress=False,
-        )
+        untrained = RNNsearch(len(english), len(french), score=new_score(*setting))
+        found["untrained"].append(spread(untrained, sources))
+        model, _ = trained(lambda e, f: RNNsearch(e, f, score=new_score(*setting)), seed, SPREAD_TOKENS, SPREAD_RATE)
         found["later"].append(spread(model, sources))
     return found
 
@@ -233,21 +210,21 @@ def measure_time(backward: bool) -> list[float]:
 def figures(looked_up: dict, translated: dict) -> dict[str, list[float]]:
     """The figures of four claims, one a seed."""
     look_up = {kind: {k: measured["accuracy"] for k, measured in by_k.items()} for kind, by_k in looked_up.items()}
-    exact = {kind: torch.tensor([m["exact"] for m in by_k.values()]) for kind, by_k in translated.items()}  # (k, seed)
-    additive, multiplicative = exact["additive"], exact["multiplicative"]
+    right = {kind: torch.tensor([m["exact"] for m in by_k.values()]) for kind, by_k in translated.items()}  # (k, seed)
+    additive, multiplicative = right["additive"], right["multiplicative"]
 
     def best_less_worst(by_size):
         return by_size.amax(0) - by_size.amin(0)
 
-    def gap_closed(scaled, plain, best):
-        return (scaled - plain) / (best - plain)
+    def gap_closed(scaled, plain, best):  # where there is no gap: whether the scaled score is as good
+        return torch.where(best > plain, (scaled - plain) / (best - plain), (scaled >= best).float())
 
     large = {kind: torch.tensor([look_up[kind][k] for k in (64, 256, 1024)]).mean(0) for kind in KINDS}
     seeds = len(TRANSLATION_SEEDS)
     in_look_up = gap_closed(large["scaled"], large["multiplicative"], large["additive"])[:seeds]
-    in_translation = gap_closed(exact["scaled"].mean(0), multiplicative.mean(0), additive.mean(0))
+    in_translation = gap_closed(right["scaled"].mean(0), multiplicative.mean(0), additive.mean(0))
     tasks = [[look_up[kind][k][:seeds] for kind in KINDS] for k in LOOK_UP_SIZES]
-    tasks.append([exact[kind].mean(0).tolist() for kind in KINDS])
+    tasks.append([right[kind].mean(0).tolist() for kind in KINDS])
     tasks = torch.tensor(tasks)  # (task, kind, seed)
     shortfall = tasks.amax(1, keepdim=True) - tasks
     return {

@@ -46,9 +46,7 @@ def main() -> None:
         by_length = values[f"by_length_{name}"]
         values[f"kept_{name}"] = [row[3] / row[0] for row in by_length]  # 13-15 words against 4-6
         values[f"kept_beyond_{name}"] = [row[5] / row[3] for row in by_length]  # 21-25 against 13-15
-    results.save(
-        "03_the_bottleneck", values, command="python experiments/03_the_bottleneck.py", seeds=SEEDS, precision="float32"
-    )
+    results.save("03_the_bottleneck", values, command="python experiments/03_the_bottleneck.py", seeds=SEEDS)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from attention_course import device, results
 from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import Vocabulary, pad
-from attention_course.decoding import align, beam, copy_unknown, translate
+from attention_course.decoding import align, beam, copy_unknown, in_batches, translate
 from attention_course.metrics import bleu_by_length, corpus_bleu, hard_links
 from attention_course.models.ibm1 import Ibm1
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
@@ -62,10 +62,8 @@ def measure(job: tuple[str, int]) -> dict:
 
 def by_beam(model, english, french, sources, references, width: int, power: float) -> dict:
     """BLEU, length and log probability of the best translations that a beam finds."""
-    order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
     best = {}
-    for start in range(0, len(order), 50):
-        places = order[start : start + 50]
+    for places in in_batches(sources, 50):
         found = beam(model, pad([english.encode(sources[i]) for i in places]), width, 40, power)
         best |= {i: hypotheses[0] for i, hypotheses in zip(places, found, strict=True)}
     written = [french.decode(best[i].words) for i in range(len(sources))]
@@ -97,7 +95,7 @@ def against_ibm1(pairs, test, weights) -> dict:
 
 
 def main() -> None:
-    """Both models, all seeds, two at a time, the long ones first."""
+    """Both models, all seeds, two at a time."""
     jobs = [(name, seed) for name in MODELS for seed in SEEDS]
     with ProcessPoolExecutor(2) as pool:
         measured = dict(zip(jobs, pool.map(measure, jobs), strict=True))
@@ -113,7 +111,6 @@ def main() -> None:
         values,
         command="python experiments/04_translation.py",
         seeds=SEEDS,
-        precision="float32",
     )
 
 

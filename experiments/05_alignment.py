@@ -33,8 +33,8 @@ class WordInQuery(RNNsearch):
 class WithoutFeeding(Luong):
     """Luong's translator whose cell is not told where it looked."""
 
-    def feed(self, attentional):
-        return torch.zeros_like(attentional)
+    def advance(self, word, state, source):
+        return super().advance(word, state._replace(attentional=torch.zeros_like(state.attentional)), source)
 
 
 VARIANTS = {
@@ -93,7 +93,7 @@ def main() -> None:
     values["seeds_differ"] = [
         differing(measured[first, a]["links"], measured[first, b]["links"]) for a, b in combinations(SEEDS, 2)
     ]
-    results.save("05_alignment", values, command="python experiments/05_alignment.py", seeds=SEEDS, precision="float32")
+    results.save("05_alignment", values, command="python experiments/05_alignment.py", seeds=SEEDS)
 
 
 def differing(links: list, others: list) -> float:

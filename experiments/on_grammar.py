@@ -27,13 +27,15 @@ class Corpus(NamedTuple):
 @cache
 def corpus() -> Corpus:
     """The same for every process and seed."""
-    pairs = grammar.pairs(30_000)
+    pairs = grammar.pairs(30_000, part="train")
     english = Vocabulary(pair.english for pair in pairs)
     french = Vocabulary(pair.french for pair in pairs)
     return Corpus(english, french, encode_pairs([(pair.english, pair.french) for pair in pairs], english, french))
 
 
-def trained(new: Callable[[int, int], nn.Module], seed: int, target_tokens: int) -> tuple[nn.Module, Training]:
+def trained(
+    new: Callable[[int, int], nn.Module], seed: int, target_tokens: int, learning_rate: float = 6e-3
+) -> tuple[nn.Module, Training]:
     """A translator made by `new(source_words, target_words)` and trained with one seed, on one thread."""
     torch.set_num_threads(1)
     english, french, examples = corpus()
@@ -44,7 +46,7 @@ def trained(new: Callable[[int, int], nn.Module], seed: int, target_tokens: int)
         examples,
         target_tokens=target_tokens,
         batch_tokens=320,
-        learning_rate=6e-3,
+        learning_rate=learning_rate,
         seed=seed,
         progress=False,
     )

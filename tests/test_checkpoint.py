@@ -167,11 +167,27 @@ def refused(path, message, model, **options):
         ("label_smoothing", 0.0, 0.1),
         ("autocast", False, True),
         ("seed", 0, 1),
+        ("validate_at", [0.2, 0.4, 0.6, 0.8, 1.0], [0.5]),
     ],
 )
 def test_a_training_with_another_setting_is_another_training(name, was, value, finished):
     message = f"it belongs to a training with {name} = {was}, not {value}"
     refused(finished, message, other_numbers(), **{name: value})
+
+
+def test_a_training_that_validates_is_another_than_one_that_does_not(finished):
+    refused(
+        finished,
+        "it belongs to a training with validate_at = [0.2, 0.4, 0.6, 0.8, 1.0], not None",
+        new(),
+        validate=None,
+    )
+
+
+def test_the_time_of_all_sessions_counts(tmp_path):
+    before = run(break_at(new(), 6, interrupt), tmp_path / "run.pt").seconds
+    after = run(other_numbers(), tmp_path / "run.pt").seconds
+    assert 0 < before < after == run(other_numbers(), tmp_path / "run.pt").seconds
 
 
 @pytest.mark.parametrize("number", [40, 41])

@@ -62,8 +62,8 @@ def test_a_step_is_the_one_of_the_paper(score):
 
 def test_the_attentional_vector_is_fed_to_the_next_word_unless_nothing_is():
     class Unfed(Luong):
-        def feed(self, attentional):
-            return torch.zeros_like(attentional)
+        def advance(self, word, state, source):
+            return super().advance(word, state._replace(attentional=torch.zeros_like(state.attentional)), source)
 
     fed = with_window(None)
     unfed = Unfed(12, 11, **SIZES).double()
@@ -110,9 +110,18 @@ def test_a_window_of_one_word_puts_all_weight_on_it():
     assert weights.amax(-1).eq(1).all()
 
 
-def test_the_window_is_in_its_place_far_into_a_long_text():
-    source, position = torch.full((1, 300), 5), torch.tensor([257])
-    model = with_window(MonotonicWindow(0)).bfloat16()  # 257 is no number of bfloat16
+class At257(PredictiveWindow):
+    """Whatever the state is: word 257 of 515."""
+
+    def __init__(self):
+        super().__init__(10, 1)
+        nn.init.zeros_(self.v.weight)
+
+
+@pytest.mark.parametrize("window", [MonotonicWindow(0), At257()])
+def test_the_window_is_in_its_place_far_into_a_long_text(window):
+    source, position = torch.full((1, 515), 5), torch.tensor([257])
+    model = with_window(window).bfloat16()  # 257 is no number of bfloat16
     memory, state = model.encode(source)
     _, _, weights = model.step(torch.tensor([4]), state._replace(position=position), memory)
     assert weights.argmax().item() == 257

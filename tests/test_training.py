@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 import torch
-from factories import SOURCE, new_translator, normal, tiny_examples, train_tiny
+from factories import SOURCE, TARGET, new_translator, normal, tiny_examples, train_tiny
 
 from attention_course import device
 from attention_course.data.batches import encode_pairs, endless
@@ -17,7 +17,7 @@ from attention_course.decoding import greedy
 from attention_course.device import seed_everything
 from attention_course.masks import PAD
 from attention_course.models import seq2seq
-from attention_course.training import sequence_loss, train, warm_up_then_decay
+from attention_course.training import sequence_loss, train, train_step, warm_up_then_decay
 
 
 def copy_of(model):
@@ -104,6 +104,14 @@ def test_without_progress_nothing_is_printed_and_with_it_nothing_on_stderr(capsy
     train_tiny(target_tokens=50, progress=True)
     out, err = capsys.readouterr()
     assert "loss=" in out and not err
+
+
+def test_float64_stays_float64():
+    model = new_translator().double()
+    with torch.no_grad():
+        expected = sequence_loss(model(SOURCE, TARGET[:, :-1])[0], TARGET[:, 1:]).item()
+    loss = train_step(model, torch.optim.SGD(model.parameters(), lr=0.1), SOURCE, TARGET)
+    assert loss == pytest.approx(expected, rel=1e-14)
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
@@ -210,6 +218,31 @@ def test_an_interruption_while_validating_is_one_too():
     run = train_tiny(validate=lambda model: signal.raise_signal(signal.SIGINT) or 1.0, validate_at=(0.3, 0.9))
     assert run.interrupted and len(run.validations) == 1 and run.target_tokens < 150
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interruption_does_not_wait():
+    def press_twice(model):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(validate=press_twice, validate_at=(0.3,))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interruption_after_the_last_step_keeps_the_best_model():
+    scores, states = iter([2.0, 1.0]), []
+
+    def score(model):
+        states.append(copy_of(model))
+        if len(states) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return next(scores)
+
+    model = new_translator()
+    run = train_tiny(model, validate=score, validate_at=(0.5, 1.0))
+    assert run.interrupted and len(states) == 2 and same(copy_of(model), states[0])
 
 
 def test_after_an_error_ctrl_c_is_what_it_was():

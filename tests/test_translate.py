@@ -52,6 +52,20 @@ def test_weights_stand_for_real_words_alone_and_are_those_of_the_translation(nam
             assert logits[0, -1].argmax() == EOS
 
 
+def test_a_sentence_without_words_is_told_whatever_stands_beside_it():
+    model, message = speaker("RNNsearch, additive"), "expected at least one word in each, number 1 is empty"
+    with pytest.raises(ValueError, match=message):
+        translate(model, [["a"], []], ENGLISH, FRENCH)
+    with pytest.raises(ValueError, match=message):
+        align(model, [(["a"], ["t"]), ([], ["t"])], ENGLISH, FRENCH)
+    assert translate(model, [], ENGLISH, FRENCH) == align(model, [], ENGLISH, FRENCH) == []
+
+
+def test_only_a_model_with_attention_can_align():
+    with pytest.raises(TypeError, match="expected a model with attention, got EncoderDecoder"):
+        align(speaker("encoder-decoder"), [(["a"], ["t"])], ENGLISH, FRENCH)
+
+
 @pytest.mark.parametrize("batch", [1, 4, 250])
 def test_alignments_are_the_weights_of_the_given_translations(batch):
     model = speaker("RNNsearch, additive").train()

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ..device import at_least_float32
 from ..functional import context_vector, masked_softmax
 from ..masks import padding_mask
 from ..scores import BilinearScore, Score
@@ -66,7 +67,7 @@ class PredictiveWindow(nn.Module):
     ) -> tuple[Float[Tensor, " batch"], float]:
         """The centre of the window, and the standard deviation of the curve over it."""
         share = torch.sigmoid(self.v(torch.tanh(self.project(hidden)))).squeeze(-1)
-        return (lengths - 1) * share, self.reach / 2
+        return (lengths - 1) * at_least_float32(share), self.reach / 2  # in bfloat16 there is no place 257
 
 
 class Luong(Translator):
@@ -81,7 +82,7 @@ class Luong(Translator):
     window: a `MonotonicWindow` or `PredictiveWindow`; without one, attention is global.
 
     Against the paper: one GRU where it stacks LSTMs, and the encoder and the tied output matrix of `Translator`, so
-    that it differs from `RNNsearch` in its attention alone.
+    that it differs from `RNNsearch` in what Luong changed: the query, the score, the readout and input feeding.
     """
 
     def __init__(
@@ -116,18 +117,14 @@ class Luong(Translator):
             distance = torch.arange(mask.shape[-1], device=mask.device) - centre.unsqueeze(-1)
             weights = masked_softmax(energies, mask & (distance.abs() <= self.window.reach))
             if width is not None:  # the curve makes the weights sum to less than one, as in the paper
-                weights = weights * torch.exp(-(distance**2) / (2 * width**2))
+                weights = weights * torch.exp(-(distance**2) / (2 * width**2)).to(weights.dtype)
         return context_vector(weights.unsqueeze(1), source.annotations).squeeze(1), weights
-
-    def feed(self, attentional: Float[Tensor, "batch embedding_size"]) -> Float[Tensor, "batch embedding_size"]:
-        """What the cell is told of the last attentional vector: all of it."""
-        return attentional
 
     def advance(
         self, word: Float[Tensor, "batch gates"], state: LuongState, source: Source
     ) -> tuple[LuongState, Float[Tensor, "batch source"]]:
         """From word t - 1 to word t. word: what `cell.from_word` made of y_{t-1}."""
-        hidden = self.cell(word, self.feed(state.attentional), state.hidden)
+        hidden = self.cell(word, state.attentional, state.hidden)
         context, weights = self.look(hidden, state.position, source)
         attentional = torch.tanh(self.readout(torch.cat([hidden, context], -1)))
         return LuongState(hidden, attentional, state.position + 1), weights

@@ -1,5 +1,3 @@
-"""For each row, the number of words it looks at: the exponential of its entropy."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""For each French word (a row of weights), the English word it looks at most."""
-
 import torch
 
 from ..problem import Problem, mistake

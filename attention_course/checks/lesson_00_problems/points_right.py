@@ -1,5 +1,3 @@
-"""The share of French words whose largest weight falls on an English word they are linked to."""
-
 import torch
 
 from ..problem import Problem, mistake

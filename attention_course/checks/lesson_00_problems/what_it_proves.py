@@ -1,5 +1,3 @@
-"""What a dark square in an attention map proves."""
-
 from ..problem import Choice
 
 

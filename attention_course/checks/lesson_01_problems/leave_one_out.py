@@ -1,5 +1,3 @@
-"""Kernel regression in which no point may look at itself."""
-
 import torch
 
 from ..problem import Problem, mistake

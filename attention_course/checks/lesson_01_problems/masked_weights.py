@@ -1,5 +1,3 @@
-"""Softmax over the keys that a mask allows; a row that allows none is zero."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""What happens where scores are multiplied by a mask before the softmax."""
-
 from ..problem import Choice
 
 

@@ -1,5 +1,3 @@
-"""The gradient of a loss with respect to the scores, from weights, values and the gradient at the context."""
-
 import torch
 
 from ..problem import Problem, mistake

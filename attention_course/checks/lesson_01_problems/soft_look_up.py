@@ -1,5 +1,3 @@
-"""Eqs. (2) and (1) for one query: dot-product scores, weights, context vector."""
-
 import torch
 
 from ..problem import Problem, mistake

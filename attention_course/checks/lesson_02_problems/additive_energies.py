@@ -1,5 +1,3 @@
-"""The additive score of every query with every key, in batches, with its matrices."""
-
 import torch
 
 from ..problem import Problem, mistake
@@ -79,7 +77,7 @@ class AdditiveEnergies(Problem):
         return torch.tanh((queries @ W_2.mT).unsqueeze(-2) * (keys @ W_1.mT).unsqueeze(-3)) @ v
 
     @mistake(
-        "The scores were divided by the square root of k. The additive score has no such factor; tanh keeps it small."
+        "The scores were divided by the square root of k. The formula has no such factor: how large the scores are at the start is up to v."
     )
     def scaled(queries, keys, W_1, W_2, v):
         sums = (queries @ W_2.mT).unsqueeze(-2) + (keys @ W_1.mT).unsqueeze(-3)

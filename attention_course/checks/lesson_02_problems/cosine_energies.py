@@ -1,12 +1,10 @@
-"""A score that keeps its spread at any size: the cosine, divided by a temperature."""
-
 import torch
 
 from ..problem import Problem, mistake
 
 
 class CosineEnergies(Problem):
-    """A score that keeps its spread at any size: the cosine, divided by a temperature."""
+    """A score within fixed bounds at any size: the cosine, divided by a temperature."""
 
     hints = (
         "The cosine of two vectors is their dot product divided by both lengths. What is left to do for a vector of length zero?",
@@ -14,7 +12,10 @@ class CosineEnergies(Problem):
         "keeps a length of zero from being divided by.",
         "queries / queries.norm(dim=-1, keepdim=True).clamp(min=1e-12), the same for keys, then queries @ keys.mT / temperature.",
     )
-    praise = "No k in it, and no √k: between −1/temperature and 1/temperature, whatever the vectors do."
+    praise = (
+        "Between −1/temperature and 1/temperature, whatever the vectors are. The spread still depends on k: cosines of random vectors have a "
+        "standard deviation of 1/√k, so for large k a temperature of 1 leaves all weights nearly equal, and it has to be lowered or learned."
+    )
 
     def inputs(self, generator):
         def randn(*sizes):
@@ -24,6 +25,7 @@ class CosineEnergies(Problem):
         yield "one query and two keys", (2 * randn(1, 3), 3 * randn(2, 3), 1.0)
         yield "a temperature of a tenth", (randn(2, 3), randn(3, 3), 0.1)
         yield "a key of zeros", (randn(1, 2), torch.tensor([[0.0, 0.0], [1.0, 2.0]]), 0.5)
+        yield "a query of zeros", (torch.tensor([[0.0, 0.0], [3.0, 1.0]]), randn(2, 2), 0.5)
         yield "three queries and five keys of size 64", (randn(3, 64), randn(5, 64), 0.2)
 
     def answer(queries, keys, temperature):
@@ -64,7 +66,7 @@ class CosineEnergies(Problem):
         return queries @ keys.mT
 
     @mistake(
-        "A key of zeros has length zero, and zero divided by zero is not a number. Padding is often just that. Keep the length from "
+        "A vector of zeros has length zero, and zero divided by zero is not a number. Padding is often just that. Keep the length from "
         "being zero, with clamp."
     )
     def nan_for_zeros(queries, keys, temperature):

@@ -1,5 +1,3 @@
-"""The bilinear matrix W that a multiplicative score hides."""
-
 import torch
 
 from ..problem import Problem, mistake
@@ -13,7 +11,7 @@ class HiddenMatrix(Problem):
         "It is a^T W_1^T W_2 b. What stands between a^T and b? Check the shape: (key size, query size).",
         "Return W_1.mT @ W_2.",
     )
-    praise = "Its rank is at most k. Where k is smaller than both sizes, there are bilinear scores that no multiplicative one can express."
+    praise = "Its rank is at most k; for k = 1 all its rows are multiples of one another. Where k is smaller than both sizes, there are bilinear scores that no multiplicative one can express."
 
     def inputs(self, generator):
         def randn(*sizes):

@@ -1,5 +1,3 @@
-"""The standard deviation of a dot product whose numbers have any spread, and repeat."""
-
 import torch
 
 from ..problem import Problem, mistake
@@ -39,15 +37,15 @@ class ScoreSpread(Problem):
         return k * repeats * query_std**2 * key_std**2
 
     @mistake(
-        "That is √k, right for numbers of variance 1 and for no others. Where numbers are a tenth as large, so are the scores, and twice "
-        "over if both are."
+        "That is √k, right for numbers of variance 1 and for no others. Where the query's numbers are a tenth as large, so are the "
+        "scores; if the key's are, too, the scores are a hundredth."
     )
     def root_of_k(k, query_std, key_std, repeats):
         return k**0.5
 
     @mistake(
         "Repeats were left out. Variances add only for independent terms, and a number that stands there twice is not independent "
-        "of itself: it adds four variances, where two numbers would add two."
+        "of itself: it brings four variances, where two independent numbers bring two."
     )
     def repeats_ignored(k, query_std, key_std, repeats):
         return k**0.5 * query_std * key_std
@@ -70,7 +68,7 @@ class ScoreSpread(Problem):
         return (k * repeats * query_std * key_std) ** 0.5
 
     @mistake(
-        "The variance of a product of two independent numbers of mean zero is the product of their variances, no sum."
+        "The variance of a product of two independent numbers of mean zero is the product of their variances, not their mean."
     )
     def spreads_added(k, query_std, key_std, repeats):
         return (k * repeats * (query_std**2 + key_std**2) / 2) ** 0.5

@@ -1,5 +1,3 @@
-"""The share of sentences translated exactly, by the length of the source sentence."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""Where the line of the lesson's figure lies if one reader, from right to left, has all the numbers."""
-
 from ..problem import Choice
 
 

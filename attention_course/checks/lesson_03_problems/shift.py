@@ -1,5 +1,3 @@
-"""Teacher forcing: what the decoder is given, and what it has to say at each place."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""Eq. (4) for a padded batch: the last state of each of two readers."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""What two one-number readers, one from each end, still know of a sentence of zeros and ones."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""One step of beam search: the best continuations of all beginnings."""
-
 import torch
 
 from ..problem import Problem, mistake

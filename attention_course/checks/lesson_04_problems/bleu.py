@@ -1,5 +1,3 @@
-"""BLEU of a corpus, with one reference for each sentence and no smoothing."""
-
 import math
 from collections import Counter
 from itertools import chain

@@ -1,5 +1,3 @@
-"""The loop around Eqs. (6) to (9): look, move on, read a word."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""The sentences of a beam, the best first, by log probability over a power of the length."""
-
 import math
 
 import torch

@@ -1,5 +1,3 @@
-"""Why all rows of a map are the same."""
-
 from ..problem import Choice
 
 

@@ -1,5 +1,3 @@
-"""One iteration of IBM Model 1 on a table of numbers."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""AER over a corpus, from sets of links."""
-
 import torch
 
 from ..problem import Problem, mistake

@@ -1,5 +1,3 @@
-"""A small function in the place of a trained part. It equals its copies, and shows as its formula."""
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,5 +1,3 @@
-"""What follows from a low and a high alignment error rate of two good translators."""
-
 from ..problem import Choice
 
 

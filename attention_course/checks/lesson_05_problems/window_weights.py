@@ -1,5 +1,3 @@
-"""local-p: softmax inside a window, times a curve around its centre."""
-
 import math
 
 import torch
