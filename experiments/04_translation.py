@@ -12,7 +12,7 @@ from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import Vocabulary, pad
 from attention_course.decoding import align, beam, copy_unknown, in_batches, translate
-from attention_course.metrics import bleu_by_length, corpus_bleu, hard_links
+from attention_course.metrics import bleu_by_length, corpus_bleu, diagonal_links, hard_links
 from attention_course.models.ibm1 import Ibm1
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.training import train
@@ -84,8 +84,7 @@ def against_ibm1(pairs, test, weights) -> dict:
         theirs = ibm1.links(source, target)
         words += len(theirs)
         same += len(theirs & hard_links(looked))
-        straight = {(round(t * (len(source) - 1) / max(1, len(target) - 1)), t) for t in range(len(target))}
-        diagonal += len(theirs & straight)
+        diagonal += len(theirs & diagonal_links(len(source), len(target)))
     shown = [i for i, (source, _) in enumerate(test) if 9 <= len(source) <= 12][:SHOWN]
     return {
         "agrees_with_ibm1": same / words,

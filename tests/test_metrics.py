@@ -20,6 +20,7 @@ from attention_course.metrics import (
     alignment_error_rate,
     bleu_by_length,
     corpus_bleu,
+    diagonal_links,
     entropy,
     hard_links,
     one_link_floor,
@@ -213,6 +214,18 @@ def test_aer_of_sure_links_alone_is_symmetric_and_knows_no_direction():
 def test_links_that_cannot_be_compared(arguments, words):
     with pytest.raises(ValueError, match=words):
         alignment_error_rate(*arguments)
+
+
+# The diagonal
+
+
+def test_the_diagonal_goes_from_the_first_words_to_the_last_and_never_back():
+    assert diagonal_links(4, 4) == {(0, 0), (1, 1), (2, 2), (3, 3)}
+    assert diagonal_links(3, 5) == {(0, 0), (0, 1), (1, 2), (2, 3), (2, 4)}
+    assert diagonal_links(5, 1) == {(0, 0)} and diagonal_links(5, 0) == frozenset()
+    for source, target in product(range(1, 9), range(2, 9)):
+        sources = [s for s, _ in sorted(diagonal_links(source, target), key=lambda link: link[1])]
+        assert sources == sorted(sources) and (sources[0], sources[-1]) == (0, source - 1)
 
 
 # The floor

@@ -19,6 +19,15 @@ def hard_links(weights: Float[Tensor, "target source"]) -> frozenset[tuple[int, 
     return frozenset((source, target) for target, source in enumerate(weights.argmax(-1).tolist()))
 
 
+def diagonal_links(source_length: int, target_length: int) -> frozenset[tuple[int, int]]:
+    """Link each target word to the source word that is as far along in its sentence: what attention must beat.
+
+    The first words are linked, and the last (a single target word is a first word).
+    """
+    steps = max(1, target_length - 1)
+    return frozenset((round(target * (source_length - 1) / steps), target) for target in range(target_length))
+
+
 def alignment_error_rate(
     predicted: Sequence[Links], sure: Sequence[Links], possible: Sequence[Links] | None = None
 ) -> float:

@@ -42,7 +42,7 @@ r"""
 
 Writes the mechanism · ★★☆, 8 minutes
 
-Two readers have read a batch of padded sentences. `from_left` (B, S, H) holds the states of the one that starts at the first word; at place `t` it has read the words up to `t`, and it goes on into the padding. `from_right` (B, S, H) holds those of the one that starts at each sentence's last word; at place `t` it has read the words from there back to `t`. Both are in the order of the words, and what stands in padded places means nothing. With `lengths` (B,), return $c$ of Eq. (4), (B, 2H): the state in which the left reader has read the whole sentence, and behind it that of the right reader.
+Two GRUs have read a batch of padded sentences. `from_left` (B, S, H) holds the states of the one that starts at the first word; at place `t` it has read the words up to `t`, and it goes on into the padding. `from_right` (B, S, H) holds those of the one that starts at each sentence's last word; at place `t` it has read the words from there back to `t`. Both are in the order of the words (in the lesson's `write`, `from_right` was in the order of reading), and what stands in padded places means nothing. With `lengths` (B,), return $c$ of Eq. (4), (B, 2H): the state of the first when it has read the whole sentence, joined with that of the second.
 """
 
 # %% name="summary" tags=["exercise"]
@@ -112,7 +112,7 @@ Breaks something and explains · ★★☆, 12 minutes
 
 Sutskever, Vinyals and Le had no reader from the left. They fed each source sentence to a single one from the last word to the first, and report that BLEU on their test set rose from 25.9 to 30.6 ([2014](https://arxiv.org/abs/1409.3215), section 3.3).
 
-Take the reader from the left out of the lesson's translator, let the other one have all 128 numbers of $c$, and train. It has read the last word first and the first word last. Before you run anything: where does the line of the lesson's figure lie now, the share of words that can be read off $c$, by their place? (Leave out the full stop.)
+Take the GRU that reads from left to right out of the lesson's translator, let the other one have 128 numbers, and train. It has read the last word first and the first word last. Before you run anything: where does the line of the lesson's figure lie now, the share of words that can be read off $c$, by their place? (Forget the full stop at the end, which is always there.)
 
 - **A** It falls. The first words come back best, and the later a word stands the worse.
 - **B** It rises. The last words come back best.
@@ -139,7 +139,7 @@ class OneReader(EncoderDecoder):
         return torch.cat([0 * from_left, from_right], -1), first_state  # the left reader's half is always zero
 
 
-pairs = grammar.pairs(30_000)
+pairs = grammar.pairs(30_000, part="train")
 english = Vocabulary(pair.english for pair in pairs)
 french = Vocabulary(pair.french for pair in pairs)
 examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
@@ -187,4 +187,4 @@ for a, b in [(4, 6), (7, 9), (10, 12), (13, 15)]:
     written = translate(model, [pair.english for pair in some], english, french)
     share = np.mean([t.words == list(pair.french) for t, pair in zip(written, some)])
     print(f"{a:>2} to {b:>2} words: {share:.0%} exact")
-assert lines["trained"][10] > lines["trained"][6] + 0.1, "with the settings above the line sags"
+assert lines["trained"][10] > lines["trained"][6] + 0.1  # with the settings above

@@ -61,7 +61,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-One word of local-p. From its `energies` (S,), the `centre` of its window and the `reach`, return the weights (S,): a softmax over the words $i$, counted from 0, that are at most `reach` away from the centre $p$, times $\exp\left(-(i - p)^2 / 2\sigma^2\right)$ with $\sigma$ half of the reach. The centre is a float, lies inside the sentence, and need not be at a word; the window may stick out at either end.
+One word of local-p. From its `energies` (S,), the `centre` of its window and the `reach`, return the weights (S,): a softmax over the words $i$, counted from 0, that are at most `reach` away from the centre $p$, times $\exp\left(-(i - p)^2 / 2\sigma^2\right)$ with $\sigma$ half of the reach. The reach is at least 1. The centre is a float, lies inside the sentence, and need not be at a word; the window may stick out at either end.
 """
 
 # %% name="window-weights" tags=["exercise"]
@@ -99,7 +99,7 @@ Two translators of the grammar each get 95 % of the same unseen sentences exactl
 
 - **A** The second often looks away from the word that it needs, so it must have learned many translations by heart.
 - **B** In the first, a French word nearly always depends on the English word with the largest weight: cover that one, and the French word goes wrong.
-- **C** In the second, the largest weights lie elsewhere than the annotator's links more often. Which words it could do without, neither rate says.
+- **C** In the second, the largest weights lie elsewhere than the grammar's links more often. Which words it could do without, neither rate says.
 - **D** The two must be built differently. Train either again from another random start, and it will look at much the same words as before.
 - **E** The second gives its largest weight to a wrong word 30 % of the time.
 """
@@ -112,7 +112,7 @@ check.what_aer_says(what_aer_says)
 
 # %% [markdown] name="try-text"
 r"""
-To know what a word depends on, take something away. In the lesson Bahdanau's decoder often looked elsewhere than at *not* when it wrote *ne*. The next cells train it again, which takes less than a minute, bring it to each *ne* with the true words before it, and cover something just there: the annotation with the largest weight, that of *not*, or both. Last, they leave all annotations open and make *not* an unknown word before the encoder reads the sentence. What do you expect of each?
+To know what a word depends on, take something away. In the lesson Bahdanau's decoder often looked elsewhere than at *not* when it wrote *ne*. The next cells train it again, which takes less than a minute, bring it to each *ne* with the true words before it, and cover something just there: the annotation with the largest weight, that of *not*, or both. Then they cover that of *not* from the first word on, since the decoder's state remembers what it has looked at. Last, they leave all annotations open and put an unknown word in the place of *not* before the encoder reads the sentence; and because the model has met few unknown words, do the same to the first word of the sentence, for comparison. What do you expect of each?
 """
 
 # %% name="try-train"
@@ -141,31 +141,35 @@ def largest(weights):
 
 
 @torch.no_grad()
-def still_right(sources, cover):
+def still_right(sources, cover, always=False):
     memory, state = model.encode(sources)
     right = torch.zeros(len(asked), dtype=torch.bool)
     for t, word in enumerate(previous[:, :-1].unbind(1)):
         _, next_state, weights = model.step(word, state, memory)
         open_words = memory.mask & ~cover(weights).unsqueeze(1)
-        logits, _, _ = model.step(word, state, memory._replace(mask=open_words))
+        logits, covered_state, _ = model.step(word, state, memory._replace(mask=open_words))
         right |= (places == t) & (logits.argmax(-1) == previous[:, t + 1])
-        state = next_state
+        state = covered_state if always else next_state
     return right.float().mean().item()
 
 
 # %% name="try-shares"
+first = torch.zeros_like(linked)
+first[:, 0] = True
 shares = {
     "nothing covered": still_right(sources, lambda weights: linked & False),
     "the largest weight's annotation covered": still_right(sources, largest),
     "the annotation of “not” covered": still_right(sources, lambda weights: linked),
     "both covered": still_right(sources, lambda weights: linked | largest(weights)),
+    "that of “not” covered from the first word on": still_right(sources, lambda weights: linked, always=True),
     "“not” unknown to the encoder": still_right(sources.masked_fill(linked, UNKNOWN), lambda weights: linked & False),
+    "the first word unknown to the encoder": still_right(sources.masked_fill(first, UNKNOWN), lambda weights: linked & False),
 }
 for what, share in shares.items():
-    print(f"{what:<40} {share:.0%} of {len(asked)} are still “ne” or “n'”")
+    print(f"{what:<46} {share:.0%} of {len(asked)} are still right")
 assert shares["the annotation of “not” covered"] > shares["“not” unknown to the encoder"] + 0.2
 
 # %% [markdown] name="try-after"
 r"""
-An annotation can be covered and its word still get through, since other annotations have heard of it: compare the last line with the third. And an annotation without which nothing is lost may stand in for another: compare the fourth with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
+An annotation can be covered and its word still get through, since the GRUs carry it into other annotations: compare the last two lines but one. And an annotation without which nothing is lost may stand in for another: compare the fourth with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
 """

@@ -35,7 +35,7 @@ Read the sentence 1 0 1 1 with a pencil. The number goes 1, 0.5, 1.25, 1.625. No
 """
 
 # %% name="one-number"
-def read(sentence, bits=24):
+def read(sentence, bits=24):  # a float32 has 24 binary digits
     h, behind_the_point = 0.0, bits - 1  # one digit stands before the point: h is below 2
     for x in sentence:
         h = h / 2 + x
@@ -82,12 +82,12 @@ $$p(y_t \mid y_1, \dots, y_{t-1}, x) = g(y_{t-1}, s_t, c) \qquad (5)$$
 
 | survey | is | in the code below | shape |
 |---|---|---|---|
-| $h_t$ | encoder state at word $t$ | from_left, from_right | (batch, words, 64) each |
+| $h_t$ | encoder state at word $t$ | from_left, from_right | (batch, S, 64) each, with S English words |
 | $c$ | the one vector | c | (batch, 128) |
 | $s_t$ | decoder state, $s_t = \mathrm{GRU}([y_{t-1}, c], s_{t-1})$ | s | (batch, 128) |
 | $g$ | what reads a word off them | model.words | (batch, French words) |
 
-Ours is a little stronger than $q = h_T$. Two GRUs of 64 numbers read the sentence, one from the left and one from the right, and $c$ joins the states in which they end. The decoder's first state is made from the right reader's last one, as Bahdanau and others did later, so that lesson 04 can change one thing only. Here are the three equations, written with the parts of the package's class:
+Ours is a little stronger than $q = h_T$. Two GRUs of 64 numbers read the sentence, one from left to right and one from right to left, and $c$ joins the states in which they end. The decoder's first state is made from the last one of the second, as Bahdanau and others did later, so that lesson 04 can change one thing only. Its first word is told that the word before is `<bos>`, number `BOS`, and it ends a sentence with `<eos>`, number `EOS`. Here are the three equations, written with the parts of the package's class:
 """
 
 # %% name="mechanism"
@@ -102,7 +102,7 @@ def write(sentence, longest=25):
     x = model.encoder.embedding(torch.tensor([english.encode(sentence)]))  # (1, S, 64)
     from_left, _ = model.encoder.forwards(x)  # Eq. (3)
     from_right, _ = model.encoder.backwards(x.flip(1))
-    c = torch.cat([from_left[:, -1], from_right[:, -1]], -1)  # Eq. (4): (1, 128)
+    c = torch.cat([from_left[:, -1], from_right[:, -1]], -1)  # Eq. (4), what each has when it has read all: (1, 128)
     s, y, written = torch.tanh(model.first_state(from_right[:, -1])), torch.tensor([BOS]), []
     while len(written) < longest:
         word = model.embedding(y)
@@ -115,7 +115,7 @@ def write(sentence, longest=25):
 
 # %% [markdown] name="train-text"
 r"""
-The same sentences as in lesson 00, none longer than 15 words, full stop included. While it learns, the decoder is told the true French word before each that it has to write, whatever it would have written itself; this is called *teacher forcing*. After training, what we wrote must give what the package gives.
+The same sentences as in lesson 00, none longer than 15 words, full stop included. While it learns, the decoder is told the true French word before each that it has to write, whatever it would have written itself; this is called *teacher forcing*. The training is given a number of French words, `target_tokens`, and stops when it has used them. After it, what we wrote must give what the package gives.
 """
 
 # %% name="train"
@@ -146,8 +146,9 @@ def exact(written, pairs):
 translations = {size: translate(model, [pair.english for pair in some], english, french) for size, some in unseen.items()}
 shares = {size: exact(translations[size], some) for size, some in unseen.items()}
 for (a, b), share in shares.items():
-    by_chance = shares[4, 6] ** ((a + b) / (4 + 6))  # if every word went wrong as often as in the short sentences
-    print(f"{a:>2} to {b:>2} words: {share:.0%} exact; if only the number of words mattered it would be {by_chance:.0%}")
+    words = (a + b) / 2  # about as many, against 5 in the short sentences
+    if_alike = shares[4, 6] ** (words / 5)  # if each word went right as often as theirs do: p ** 5 is the share of 5 words
+    print(f"{a:>2} to {b:>2} words: {share:.0%} exact; if every word were as safe as in short ones, {if_alike:.0%}")
 assert shares[4, 6] > 0.75 and shares[13, 15] < 0.35
 
 # %% name="reveal-length" jupyter={"source_hidden": true}
@@ -158,15 +159,15 @@ guess.reveal("less than a quarter as many" if ratio < 0.25 else "about half as m
 
 # %% [markdown] name="no-room"
 r"""
-Is there not enough room? Count. A sentence of 15 words out of 300 needs at most $15 \log_2 300$ bits to write down, and the vector has 128 numbers of 32 bits:
+Is there not enough room? Count. To write down a sentence of 15 words out of $n$ takes at most $15 \log_2 n$ bits, and the vector has 128 numbers of 32 bits:
 """
 
 # %% name="room" tags=["nbval-check-output"]
-print(f"a sentence: at most {15 * np.log2(300):.0f} bits;  the vector: {128 * 32:,} bits")
+print(f"a sentence of words out of {len(english)}: at most {15 * np.log2(len(english)):.0f} bits;  the vector: {128 * 32:,} bits")
 
 # %% [markdown] name="room-text"
 r"""
-There is room for thirty sentences, so it is not a matter of size alone. The network has to *find* a rule that packs fifteen words into its vector and another that unpacks them, by gradient descent, and that has not happened here. With more training it gets further; how much further, we shall see.
+There is room for more than thirty sentences. In the toy the digits ran out; here they do not. The network has to *find* a rule that packs fifteen words into its vector and another that unpacks them, by gradient descent, and that has not happened here. With more training it gets further; how much further, we shall see.
 
 ## How it fails
 
@@ -176,7 +177,7 @@ Before you look at sentences that went wrong, guess how they went wrong.
 # %% name="guess-failure"
 guess = predict(
     "What does a wrong translation of a long sentence look like?",
-    ["it stops in the middle", "the right words in disorder", "correct French that says something else"],
+    ["it stops in the middle", "the right words in disorder", "mostly fluent French that says something else"],
 )
 
 # %% name="failures"
@@ -193,7 +194,8 @@ known = {two for pair in pairs for two in neighbours(pair.french)}
 share_known = lambda sentences: np.mean([two in known for sentence in sentences for two in neighbours(sentence)])
 short = np.mean([len(written) <= len(pair.french) - 2 for pair, written in wrong])
 disorder = np.mean([sorted(written) == sorted(pair.french) for pair, written in wrong])
-first = np.median([next((i for i, (a, b) in enumerate(zip(written, pair.french), 1) if a != b), len(written)) for pair, written in wrong])
+first_wrong = lambda written, true: next((i for i, (a, b) in enumerate(zip(written, true), 1) if a != b), len(written))
+first = np.median([first_wrong(written, pair.french) for pair, written in wrong])
 fluent, true = share_known(written for _, written in wrong), share_known(pair.french for pair, _ in wrong)
 print(f"too short by two words or more: {short:.0%};  the right words in another order: {disorder:.0%}")
 print(f"neighbouring words that also stand side by side in the training: {fluent:.1%} as written, {true:.1%} in the true French")
@@ -201,14 +203,12 @@ print(f"the first wrong word is, in the median, word {first:.0f}")
 assert fluent > 0.9
 
 # %% name="reveal-failure" jupyter={"source_hidden": true}
-guess.reveal("correct French that says something else",
-             f"With small slips of gender and number. Of all neighbouring words, {fluent:.1%} also stand side by side in the training sentences. "
-             "The translations begin well and then tell another story.")
+guess.reveal("mostly fluent French that says something else",
+             f"There are slips of gender and number: {1 - fluent:.1%} of neighbouring words never stand side by side in the training sentences, where it is "
+             f"{1 - true:.1%} in the true French. But most begin well and then tell another story.")
 
 # %% [markdown] name="probe-text"
 r"""
-Whoever reads only such a translation may see nothing wrong.
-
 ## What is in the vector
 
 We can ask the vector itself. Take sentences of exactly 13 words. From their vectors $c$ alone, let a linear classifier say which word stood first, another which stood second, and so on. (The classifier is trained on 6,000 sentences and asked about 800 others.)
@@ -248,8 +248,8 @@ counts, counts_of_unseen = (
 )
 shares_right = {
     "the vector": read_off(c, c_of_unseen),
-    "its left reader": read_off(c[:, :64], c_of_unseen[:, :64]),
-    "its right reader": read_off(c[:, 64:], c_of_unseen[:, 64:]),
+    "left-to-right half": read_off(c[:, :64], c_of_unseen[:, :64]),
+    "right-to-left half": read_off(c[:, 64:], c_of_unseen[:, 64:]),
     "all words, no order": read_off(counts, counts_of_unseen),
     "commonest word": (words[:, :PLACES].mode(0).values == words_of_unseen[:, :PLACES]).float().mean(0),
 }
@@ -271,13 +271,13 @@ guess.reveal("those in the middle",
 
 # %% [markdown] name="figure-text"
 r"""
-This sagging line is what the vector holds of thirteen words. Look at its two halves by themselves: the reader from the left knows best what it read last, which is the end, and the one from the right the beginning. In the middle neither is of much help.
+This sagging line is what our classifier can find in the vector. (The bands are 95 % intervals. "Commonest word" always names the word that stands there most often in training.) Look at the two halves by themselves: the one made from left to right knows best what was read last, the end, and the other the beginning. In the middle neither is of much help.
 
-Part of the sag comes from the task. For the line "all words, no order" the classifier was given a list of all words of the sentence, and it, too, finds the ends easier to place than the middle. So compare the lines: at the ends the vector holds much more than such a list would give away, and in the middle not much more. (A linear classifier that fails does not prove that a word is gone. The decoder is not linear, and may find what the classifier does not.)
+Part of the sag comes from the task. For the line "all words, no order" the classifier was given a list of all words of the sentence, and it, too, finds the ends easier to place than the middle. So compare the lines: at the ends the vector holds much more than such a list would give away, and in the middle not much more. (A linear classifier that fails does not prove that a word is gone. Here and there ours even does worse with the whole vector than with half of it. And the decoder is not linear, and may find what a linear classifier does not.)
 
 ## Longer than anything it has seen
 
-One training is one case, and a short one. Beforehand we trained this model on a million French words, from five random starts, and beside it, equally long, the translator of lesson 00, which has the same sizes and a decoder that may look back at every word. The sentences go beyond the lengths of the training, too. Bands are 95 % intervals over the five trainings.
+That was one short training. Beforehand we trained this model on a million French words, from five random starts, and beside it, on as many, the translator of lesson 00, which has the same sizes and a decoder that may look back at every word. The sentences go beyond the lengths of the training, too. Bands are 95 % intervals over the five trainings.
 """
 
 # %% name="experiment"
@@ -287,7 +287,7 @@ curves = {
     name: [results.interval(column) for column in zip(*measured[key])]
     for name, key in {"one vector": "by_length_without", "attention": "by_length_with"}.items()
 }
-figure = plots.bands(middle, curves, x_label="words in the English sentence", y_label="share translated exactly")
+figure = plots.bands(middle, curves, x_label="words in the English sentence (middle of each group)", y_label="share translated exactly")
 figure.axes[0].axvline(15.5, color="grey", linewidth=1)
 figure.axes[0].annotate("longest in training", (15.5, 1.0), xytext=(4, 0), textcoords="offset points", color="grey")
 print(measured.provenance)
@@ -303,7 +303,7 @@ claims.table("03_the_bottleneck")
 
 # %% [markdown] name="claims-text"
 r"""
-(*In part*: the mean reaches the threshold, and the lower end of its interval does not.) The longer training has helped the one vector, and not by enough. Inside the lengths of the training attention keeps nearly all; a little beyond them it still helps, and then it collapses as well. Bahdanau and his colleagues saw no loss on sentences of 50 words and more, with a model trained on sentences of up to 50. How a network can be made to go on where its training stopped is taken up in lesson 11.
+(*In part*: the mean reaches the threshold, and the lower end of its interval does not.) The longer training has helped the one vector, and still it loses most of the sentences of 13 to 15 words. Inside the lengths of the training attention keeps nearly all; a little beyond them it still helps, and then it collapses as well. Bahdanau and his colleagues saw no loss on sentences of 50 words and more, with a model trained on sentences of up to 50. How a network can be made to go on where its training stopped is taken up in lesson 11.
 
 A larger vector would hold more, too. In the [exercises](exercises/03_the_bottleneck.ipynb) you can try that, and the single reader from right to left with which Sutskever and his colleagues got so far in 2014. Guess first what its line will look like.
 
