@@ -136,6 +136,23 @@ def new_model(name, dtype=torch.float64, target_words=11, **options):
     return model
 
 
+def as_one_gru(encoder):
+    """An `Encoder` as PyTorch's own bidirectional GRU on packed sentences: source -> (annotations, the last states)."""
+    sizes = encoder.forwards.input_size, encoder.forwards.hidden_size
+    both = nn.GRU(*sizes, batch_first=True, bidirectional=True).to(encoder.embedding.weight.dtype)
+    theirs = {name: parameter.detach() for name, parameter in encoder.forwards.named_parameters()}
+    theirs |= {f"{name}_reverse": parameter.detach() for name, parameter in encoder.backwards.named_parameters()}
+    both.load_state_dict(theirs)
+
+    def read(source):
+        lengths = (source != PAD).sum(-1)
+        packed = nn.utils.rnn.pack_padded_sequence(encoder.embedding(source), lengths, batch_first=True)
+        annotations, last = both(packed)
+        return nn.utils.rnn.pad_packed_sequence(annotations, batch_first=True)[0], last
+
+    return read
+
+
 def new_translator(**options):
     """An RNNsearch as PyTorch makes it."""
     torch.manual_seed(0)

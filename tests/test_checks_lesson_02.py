@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_02 as check
 from attention_course.scores import AdditiveScore, MultiplicativeScore
-
-SEEDS = range(3)
 
 
 def additive_einsum(queries, keys, W_1, W_2, v):
@@ -66,21 +65,20 @@ def cosine_numpy(queries, keys, temperature):
     return np.divide(queries @ keys.T, lengths, out=np.zeros(lengths.shape), where=lengths > 0) / temperature
 
 
-@pytest.mark.parametrize("problem, answer", [
-    (check.additive_energies, additive_einsum), (check.additive_energies, additive_numpy),
-    (check.additive_energies, additive_loops), (check.hidden_matrix, hidden_numpy),
-    (check.hidden_matrix, hidden_outer), (check.hidden_matrix, hidden_unit_vectors),
-    (check.score_spread, spread_root), (check.score_spread, spread_tensor),
-    (check.cosine_energies, cosine_library), (check.cosine_energies, cosine_normalize),
-    (check.cosine_energies, cosine_numpy),
-], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
+STYLES = {
+    check.additive_energies: [additive_einsum, additive_numpy, additive_loops],
+    check.hidden_matrix: [hidden_numpy, hidden_outer, hidden_unit_vectors],
+    check.score_spread: [spread_root, spread_tensor],
+    check.cosine_energies: [cosine_library, cosine_normalize, cosine_numpy],
+}
+
+
+@each_style(STYLES)
 def test_other_styles_are_right(problem, answer):
-    for seed in SEEDS:
-        result = problem.grade(answer, seed)
-        assert result.outcome == "correct", result
+    assert_right(problem, answer)
 
 
-@pytest.mark.parametrize("problem, name, answer", [
+SLIPS = [
     (check.additive_energies, "matrices_swapped",
      lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_2, W_1, v)),
     (check.additive_energies, "only_pairs", lambda q, k, W_1, W_2, v: torch.tanh(k @ W_1.T + q @ W_2.T).matmul(v)),
@@ -95,11 +93,12 @@ def test_other_styles_are_right(problem, answer):
      lambda q, k, t: q @ k.T / q.norm(dim=1)[:, None] / k.norm(dim=1) / t),
     (check.cosine_energies, "temperature_forgotten", lambda q, k, t: F.normalize(q) @ F.normalize(k).T),
     (check.cosine_energies, "lengths_left", lambda q, k, t: torch.einsum("le,se->ls", q, k) / t),
-], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
+]  # fmt: skip
+
+
+@each_slip(SLIPS)
 def test_a_slip_goes_by_its_name(problem, name, answer):
-    for seed in SEEDS:
-        result = problem.grade(answer, seed)
-        assert (result.outcome, result.mistake) == ("wrong", name), result
+    assert_goes_by_its_name(problem, name, answer)
 
 
 def test_the_answers_are_the_package_s_scores():

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_03 as check
@@ -14,8 +15,6 @@ from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 from attention_course.masks import PAD, padding_mask
 from attention_course.models.seq2seq import EncoderDecoder
-
-SEEDS = range(3)
 
 
 def shift_lists(sentences):
@@ -101,16 +100,17 @@ def readers_fractions(left, right, length, bits):
     return readers_recalled(Fraction(left), Fraction(right), length, bits)
 
 
-@pytest.mark.parametrize("problem, answer", [
-    (check.shift, shift_lists), (check.shift, shift_numpy), (check.shift, shift_where),
-    (check.summary, summary_loop), (check.summary, summary_gather), (check.summary, summary_mask),
-    (check.exact_by_length, exact_counting), (check.exact_by_length, exact_numpy),
-    (check.two_readers, readers_recalled), (check.two_readers, readers_digits), (check.two_readers, readers_fractions),
-], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
+STYLES = {
+    check.shift: [shift_lists, shift_numpy, shift_where],
+    check.summary: [summary_loop, summary_gather, summary_mask],
+    check.exact_by_length: [exact_counting, exact_numpy],
+    check.two_readers: [readers_recalled, readers_digits, readers_fractions],
+}
+
+
+@each_style(STYLES)
 def test_other_styles_are_right(problem, answer):
-    for seed in SEEDS:
-        result = problem.grade(answer, seed)
-        assert result.outcome == "correct", result
+    assert_right(problem, answer)
 
 
 def ended(sentences):
@@ -125,7 +125,7 @@ def recalled(h, words):
     return found[::-1]
 
 
-@pytest.mark.parametrize("problem, name, answer", [
+SLIPS = [
     (check.shift, "not_shifted", lambda s: (torch.nn.functional.pad(s, (0, 1)), ended(s))),
     (check.shift, "end_in_previous", lambda s: (torch.nn.functional.pad(ended(s), (1, 0), value=1)[:, :-1], ended(s))),
     (check.shift, "end_behind_padding",
@@ -143,11 +143,12 @@ def recalled(h, words):
     (check.two_readers, "zeros_for_the_forgotten",
      lambda a, b, n, _: recalled(b, n // 2)[::-1] + recalled(a, n - n // 2)),
     (check.two_readers, "readers_swapped", lambda a, b, n, bits: readers_recalled(b, a, n, bits)),
-], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
+]  # fmt: skip
+
+
+@each_slip(SLIPS)
 def test_a_slip_goes_by_its_name(problem, name, answer):
-    for seed in SEEDS:
-        result = problem.grade(answer, seed)
-        assert (result.outcome, result.mistake) == ("wrong", name), result
+    assert_goes_by_its_name(problem, name, answer)
 
 
 def test_shift_trains_what_the_package_trains():

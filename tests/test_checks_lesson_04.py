@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
 from torch.testing import assert_close
 
 from attention_course import decoding
@@ -101,16 +102,17 @@ def rank_numpy(hypotheses, power):
     return [hypotheses[i][0] for i in np.argsort(-logs / lengths**power)]
 
 
-@pytest.mark.parametrize("problem, answer", [
-    (check.greedy, greedy_for), (check.greedy, greedy_numpy),
-    (check.bleu, bleu_dictionaries), (check.bleu, bleu_numpy),
-    (check.beam_step, beam_step_sorted), (check.beam_step, beam_step_numpy),
-    (check.rank, rank_pairs), (check.rank, rank_numpy),
-], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
+STYLES = {
+    check.greedy: [greedy_for, greedy_numpy],
+    check.bleu: [bleu_dictionaries, bleu_numpy],
+    check.beam_step: [beam_step_sorted, beam_step_numpy],
+    check.rank: [rank_pairs, rank_numpy],
+}
+
+
+@each_style(STYLES)
 def test_other_styles_are_right(problem, answer):
-    for seed in range(3):
-        result = problem.grade(answer, seed)
-        assert result.outcome == "correct", result
+    assert_right(problem, answer)
 
 
 def never_stops(look, advance, read, state, longest):
@@ -144,7 +146,7 @@ def logs_of_all_shares(translations, references):
     return 100 * math.exp(total / 4 + min(0, 1 - r / t))
 
 
-@pytest.mark.parametrize("problem, name, answer", [
+SLIPS = [
     (check.greedy, "longest_ignored", never_stops),
     (check.greedy, "looks_after_the_step", fed_from_its_context),
     (check.bleu, "logarithm_of_zero", logs_of_all_shares),
@@ -156,11 +158,12 @@ def logs_of_all_shares(translations, references):
     (check.beam_step, "past_forgotten", lambda scores, logs: beam_step_numpy(0 * np.ones(len(scores)), logs)),
     (check.rank, "worst_first", lambda some, power: rank_numpy(some, power)[::-1]),
     (check.rank, "power_ignored", lambda some, power: [words for words, _ in sorted(some, key=lambda h: -h[1])]),
-], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
+]  # fmt: skip
+
+
+@each_slip(SLIPS)
 def test_a_slip_goes_by_its_name(problem, name, answer):
-    for seed in range(3):
-        result = problem.grade(answer, seed)
-        assert (result.outcome, result.mistake) == ("wrong", name), result
+    assert_goes_by_its_name(problem, name, answer)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from factories import SOURCE, normal, widen
+from factories import SOURCE, as_one_gru, normal, widen
 from torch import nn
 from torch.testing import assert_close
 
@@ -22,13 +22,7 @@ def new_encoder(**options):
 
 def test_reading_from_both_ends_is_what_a_packed_bidirectional_gru_does():
     encoder = new_encoder()
-    both = nn.GRU(8, 6, batch_first=True, bidirectional=True).double()
-    theirs = {name: parameter.detach() for name, parameter in encoder.forwards.named_parameters()}
-    theirs |= {f"{name}_reverse": parameter.detach() for name, parameter in encoder.backwards.named_parameters()}
-    both.load_state_dict(theirs)
-    lengths = (SOURCE != PAD).sum(-1)
-    packed = nn.utils.rnn.pack_padded_sequence(encoder.embedding(SOURCE), lengths, batch_first=True)
-    expected, _ = nn.utils.rnn.pad_packed_sequence(both(packed)[0], batch_first=True)
+    expected, _ = as_one_gru(encoder)(SOURCE)
     assert_close(encoder(SOURCE) * REAL, expected * REAL)
 
 

@@ -10,6 +10,7 @@ from factories import (
     SOURCE,
     TARGET,
     DeviceIsGiven,
+    as_one_gru,
     gradients,
     leaves,
     new_model,
@@ -187,12 +188,7 @@ def test_bfloat16_is_near_float32(name):
 
 def test_without_attention_all_that_is_known_of_a_sentence_is_one_vector_of_the_last_states():
     model = new_model("encoder-decoder")
-    both = nn.GRU(8, 6, batch_first=True, bidirectional=True).double()
-    theirs = {name: parameter.detach() for name, parameter in model.encoder.forwards.named_parameters()}
-    theirs |= {f"{name}_reverse": parameter.detach() for name, parameter in model.encoder.backwards.named_parameters()}
-    both.load_state_dict(theirs)
-    embedded, lengths = model.encoder.embedding(SOURCE), (SOURCE != PAD).sum(-1)
-    _, last = both(nn.utils.rnn.pack_padded_sequence(embedded, lengths, batch_first=True))
+    _, last = as_one_gru(model.encoder)(SOURCE)
     summary, state = model.encode(SOURCE)
     assert_close(summary, torch.cat([*last], -1))
     assert_close(state, torch.tanh(model.first_state(last[1])))

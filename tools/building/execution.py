@@ -1,6 +1,7 @@
 """Executing a notebook in a kernel of this interpreter, and measuring it."""
 
 import asyncio
+import math
 import os
 import queue
 import re
@@ -104,12 +105,13 @@ def _in_short_waits(get_msg):
     """Wait a second at a time: now and then a message lies there unnoticed until the whole time-out has passed."""
 
     async def get(timeout=None):
-        end = None if timeout is None else time.monotonic() + timeout
+        end = math.inf if timeout is None else time.monotonic() + timeout
         while True:
+            left = end - time.monotonic()
             try:
-                return await get_msg(timeout=1)
+                return await get_msg(timeout=max(0, min(1, left)))  # a negative one would wait for ever
             except queue.Empty:
-                if end is not None and time.monotonic() >= end:
+                if left <= 0:
                     raise
 
     return get
