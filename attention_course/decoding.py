@@ -34,6 +34,7 @@ def greedy(
     """Take the most probable word at every step, until every sentence has ended or is `longest` words long.
 
     Gives the words, `<eos>` included (what stands behind it is of no meaning), and the attention weights of each.
+    Raises ValueError for a `longest` below 1.
     """
     if longest < 1:
         raise ValueError(f"longest: expected at least 1 word, got {longest}")
@@ -62,6 +63,8 @@ def beam(
     Beginnings are compared by log probability / number of words ** length_power. A power of 0 compares the plain
     probabilities, which favours short sentences: every word more can only lower them. A sentence that has ended stays
     in the beam with its score as long as fewer than `width` others are better.
+
+    Raises ValueError for a `longest` or a `width` below 1.
     """
     if longest < 1 or width < 1:
         raise ValueError(f"longest and width: expected at least 1, got {longest} and {width}")
@@ -182,7 +185,8 @@ def in_batches(sentences: Sequence[Sequence[str]], size: int) -> Iterator[list[i
 def copy_unknown(words: Sequence[str], source: Sequence[str], weights: Float[Tensor, "words source"]) -> list[str]:
     """Put the source word with the largest weight in the place of each `<unk>` (Luong et al. 2015, section 4).
 
-    It is a good guess for names and numbers, which are the same in both languages.
+    It is a good guess for names and numbers that both languages write alike. Raises ValueError where there is not one
+    row of weights for each word.
     """
     looked_at = weights.argmax(-1).tolist()
     return [source[place] if word == SPECIAL[UNKNOWN] else word for word, place in zip(words, looked_at, strict=True)]

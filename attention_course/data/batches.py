@@ -24,7 +24,8 @@ def cut(examples: Sequence[Example], tokens: int, generator: random.Random) -> l
     """The examples' places, cut into the batches of one pass: sentences of like length together, in random order.
 
     tokens: the most that one side of a batch may hold, padding included; a longer sentence is a batch of its own. So a
-        batch takes the same memory, and about the same time, whether its sentences are short or long.
+        batch takes the same memory, and about the same time, whether its sentences are short or long. Raises ValueError
+        for less than 1.
     """
     if tokens < 1:
         raise ValueError(f"batch_tokens: expected at least 1, got {tokens}")
@@ -44,7 +45,10 @@ def cut(examples: Sequence[Example], tokens: int, generator: random.Random) -> l
 
 
 def endless(examples: Sequence[Example], tokens: int, seed: int, skip: int = 0) -> Iterator[Batch]:
-    """Pass after pass through the examples, each cut anew by `cut`; the first `skip` batches are left out."""
+    """Pass after pass through the examples, each cut anew by `cut`; the first `skip` batches are left out.
+
+    Raises ValueError where there are no examples.
+    """
     if not examples:
         raise ValueError("examples: expected at least one sentence pair, got none")
     generator = random.Random(seed)

@@ -25,7 +25,7 @@ class LuongState(NamedTuple):
 class MonotonicWindow(nn.Module):
     """local-m: word t of the target looks at the source words from t - reach to t + reach.
 
-    Behind the end of a source sentence the window stays on its last words.
+    Behind the end of a source sentence the window stays on its last words. Raises ValueError for a reach below 0.
     """
 
     def __init__(self, reach: int):
@@ -49,6 +49,8 @@ class PredictiveWindow(nn.Module):
 
     Away from there the weights fall off, multiplied by exp(-(i - p_t)^2 / (2 sigma^2)) with sigma half of the reach, so
     that p_t can be learned. Luong has T where we have T - 1, the last of the positions that here count from 0.
+
+    Raises ValueError for a reach below 1.
     """
 
     def __init__(self, decoder_size: int, reach: int):

@@ -21,7 +21,7 @@ class Encoder(nn.Module):
     """Eq. (3), from both ends: h_t joins a GRU that has read the words up to t with one that has read those from t on.
 
     Gives annotations (B, S, 2 * hidden_size). What stands at padded positions is of no meaning, and what stands
-    elsewhere does not depend on how much padding there is.
+    elsewhere does not depend on how much padding there is. Raises ValueError for sentences without words.
     """
 
     def __init__(self, vocabulary_size: int, embedding_size: int, hidden_size: int, dropout: float = 0.0):

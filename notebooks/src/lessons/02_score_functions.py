@@ -521,7 +521,7 @@ plots.bands(sizes, curves, x_label="k", y_label="sentences exactly right", log="
 
 # %% [markdown] name="why-text"
 r"""
-The additive score does as well at any $k$. The plain product falls behind as $k$ grows, and dividing by $\sqrt{k}$ makes up for much of that, though not for all. Why, if a GRU's states are small when training begins, so that even the unscaled scores start mild? Let us look at them again a little later: the spread of the eight scores of a sentence of eight words, for the first French word, with $k = 256$.
+The additive score does as well at any $k$. The plain product falls behind as $k$ grows, and dividing by $\sqrt{k}$ makes up for much of that, though not for all. Matrices do not help the plain product here: the dot product, which has none, does better. Why does the plain product fall behind, if a GRU's states are small when training begins, so that even the unscaled scores start mild? Let us look at them again a little later: the spread of the eight scores of a sentence of eight words, for the first French word, with $k = 256$.
 """
 
 # %% name="why"
@@ -562,11 +562,11 @@ for name in ("additive", "scaled", "multiplicative"):
     run = translated[name]["64"]
     short, longer[name] = (results.interval(run[key]) for key in ("exact", "exact_after_longer"))
     print(f"{name:>14}: {short.mean:.1%} after 400,000 words, {longer[name].mean:.1%} after 1,200,000 ({longer[name].low:.1%} to {longer[name].high:.1%})")
-assert longer["scaled"].mean > longer["additive"].mean > longer["multiplicative"].mean
+assert longer["scaled"].mean > longer["additive"].mean - 0.01 and longer["additive"].low > longer["multiplicative"].high
 
 # %% [markdown] name="britz"
 r"""
-The gaps close a good deal, and the scaled score has overtaken the additive one. A comparison of scores is also a comparison of how fast they learn, and should say when it stopped.
+The gaps close a good deal, and the scaled score has caught up with the additive one. A comparison of scores is also a comparison of how fast they learn, and should say when it stopped.
 
 Britz and others (2017), to whom the survey owes its first two findings, trained far larger translators, from English to German, and for much longer. They found additive attention slightly but consistently better, and little effect of $k$. This is their table, in BLEU, where higher is better; each figure is a mean over four runs, whose spread they give as 0.03 to 0.28:
 
@@ -590,7 +590,7 @@ claims.table(lesson="02_score_functions")
 
 # %% [markdown] name="claims-after"
 r"""
-Read the verdicts with what was measured. That the additive score is ahead holds for a short training and by far more than "slightly". That the size hardly matters is true of the additive score alone. And the fourth is about the short training, too; in the longer one, at $k = 64$, the scaled score needs nobody's help.
+Read the verdicts with what was measured. That the additive score is ahead holds for a short training and by far more than "slightly". That the size hardly matters is true of the additive score alone. And the fourth is about the short training, too; in the longer one, at $k = 64$, the scaled score has caught up.
 """
 
 # %% [markdown] name="which"
