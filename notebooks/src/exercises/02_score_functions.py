@@ -34,7 +34,7 @@ r"""
 
 Extends · ★☆☆, 8 minutes
 
-A multiplicative score is a bilinear one in disguise. From `W_1` (k, key size) and `W_2` (k, query size), return the matrix $W$ (key size, query size) for which $a^\top W b = (W_1 a)^\top (W_2 b)$, whatever $a$ and $b$ are. Then think about what such a $W$ can't be when $k = 1$.
+A multiplicative score is a bilinear one in disguise. From `W_1` (k, key size) and `W_2` (k, query size), return the matrix $W$ (key size, query size) for which $a^\top W b = (W_1 a)^\top (W_2 b)$, whatever $a$ and $b$ are. Then think about which rank such a $W$ can have when $k = 1$.
 """
 
 # %% name="hidden-matrix" tags=["exercise"]
@@ -66,7 +66,8 @@ stands_still = ...  # "A", "B", "C" or "D"
 check.stands_still(stands_still)
 
 # %% name="stands-still-try"
-scores = 30 * torch.randn(8, generator=torch.Generator().manual_seed(0))
+mean, deviation = 0, 1  # change these
+scores = mean + deviation * torch.randn(8, generator=torch.Generator().manual_seed(0))
 (scores.softmax(-1) * 1000).round() / 1000
 
 # %% [markdown] name="score-spread-text"

@@ -4,7 +4,7 @@ r"""
 
 **How should a query be compared with a key?**
 
-In lesson 01 a score was a dot product, because it was at hand. There are others. You will write five, see what shapes they can take, and find out why one of them fails on long vectors and what it takes to mend it. Then we test five things that are said about them.
+In lesson 01 a score was a dot product, because it was at hand. There are others. Here are five. We write them, see what shapes they can take, and find out why some of them fail on long vectors and what it takes to mend that. Then we test five things that are said about them.
 
 You need lessons 00 and 01. It takes about fifty minutes; the machine needs less than one.
 """
@@ -129,7 +129,7 @@ for k in (16, 64, 256):
 
 # %% [markdown] name="parameters-after"
 r"""
-Adding costs $k$ parameters more than multiplying, those of $v$. And a multiplicative score is a bilinear one in disguise, since $(W_1 a)^\top (W_2 b) = a^\top (W_1^\top W_2)\, b$: its $W$ is a product, with a rank of at most $k$.
+Adding costs $k$ parameters more than multiplying, those of $v$. And a multiplicative score is a bilinear one in disguise, since its two matrices can be multiplied out into one $W$, whose rank is at most $k$. (Which $W$ that is, you will find in the exercises.)
 
 ## Landscapes
 
@@ -165,13 +165,13 @@ explore(landscapes, first=(-2.0, 2.0, 1.0, 0.25), second=(-2.0, 2.0, 1.5, 0.25))
 
 # %% [markdown] name="landscapes-text"
 r"""
-Each line joins keys of equal score, and darker is higher, in each panel on its own scale. The four products are tilted planes: for a given query, the best key is always the one farthest out in some direction, and a longer query makes the plane steeper without end. With $k = 1$ there is only one direction, which no query can turn, only reverse.
+Each line joins keys of equal score, and darker is higher, in each panel on its own scale. The four products are tilted planes: for a given query, the best key is always the one farthest out in some direction, and a longer query makes the plane steeper without end. With $k = 1$ there is only one direction, which no query can turn, only reverse or flatten.
 
-The additive score bends. Each tanh is a step, two steps make a ridge, and two crossing ridges a hill, which stands over the query and moves with it. So it can want keys *near* a place instead of far out, as the distance did in lesson 01. (That is so while both numbers of the query are positive. Where one is negative its ridge becomes a trench: there is no bias in the formula, and tanh is odd, so $S(-a, -b) = -S(a, b)$.) And for any vectors it stays within the sum of the absolute values of $v$.
+The additive score bends. Each tanh is a step, two steps make a ridge, and two crossing ridges a hill. Its top is at the query and moves with it, and the farther out it is, the higher and broader is the hill. So it can want keys *near* a place instead of far out, as the distance did in lesson 01. (That is so while both numbers of the query are positive. Where one is negative its ridge becomes a trench: there is no bias in the formula, and tanh is odd, so $S(-a, -b) = -S(a, b)$.) And for any vectors it stays within the sum of the absolute values of $v$.
 
 ## How large does a score get?
 
-Now to vectors as long as networks use. Suppose that nothing is trained, and that all numbers are drawn independently, with mean 0 and variance 1. A product $a_i b_i$ of two of them has mean 0 and variance
+Now to vectors as long as networks use. From here on $k$ is the length of the two vectors that are compared, and "scaled" is the dot product divided by $\sqrt{k}$, with or without matrices before it. Suppose that nothing is trained, and that all numbers are drawn independently, with mean 0 and variance 1. A product $a_i b_i$ of two of them has mean 0 and variance
 
 $$\mathrm{E}[a_i^2 b_i^2] = \mathrm{E}[a_i^2]\, \mathrm{E}[b_i^2] = 1.$$
 
@@ -206,8 +206,8 @@ for k in (4, 16, 64, 256, 1024):
 assert plain > 0.9 and divided < 0.45
 guess.reveal(
     "above nine tenths",
-    f"At k = 1024 the best of eight scores leads the second by {best - second:.0f} on average, and softmax makes of a lead of 10 already a "
-    "factor of 22,000. Divided by √k, scores have a standard deviation of 1 at any k.",
+    f"At k = 1024 the best of eight scores leads the second by {best - second:.0f} on average, and a lead of 10 already "
+    "means a factor of 22,000 between their weights. Divided by √k, scores have a standard deviation of 1 at any k.",
 )
 
 # %% [markdown] name="explorer-text"
@@ -224,7 +224,8 @@ def eight_keys(k, divide, draw):
     above, below = picture.subplots(2, 1)
     plots.weight_bars(scores.softmax(-1), range(1, 9), horizontal=False, weight_label="weight", ax=below)
     above.bar(range(8), scores, width=0.72, color="#888888")
-    above.set(ylim=(-90, 90), xlim=(-0.5, 7.5), xticks=[], ylabel="score")
+    limit = 4 if divide else 90
+    above.set(ylim=(-limit, limit), xlim=(-0.5, 7.5), xticks=[], ylabel="score")
     above.axhline(0, color="black", linewidth=0.6)
     above.spines[["top", "right", "bottom"]].set_visible(False)
     picture.alt = f"Scores of eight keys at k = {k}, from {scores.min():.1f} to {scores.max():.1f}. {picture.alt}"
@@ -265,7 +266,7 @@ def untrained(k):
 
 # %% [markdown] name="gradient-text"
 r"""
-First, what does an untrained network get to hear? Lesson 01 has the formula: the gradient of the loss with respect to score $i$ is $\alpha_i\, g^\top (h_i - c)$. Where one weight is nearly 1, the context $c$ is nearly that key's value, so its own difference $h_i - c$ is nearly zero; and the other weights $\alpha_i$ are nearly zero themselves. Of 2,000 questions, take the size of the gradient for each, and the median.
+First, what gradient does an untrained network receive? Lesson 01 has the formula: that of the loss with respect to score $i$ is $\alpha_i\, g^\top (h_i - c)$, where $h_i$ is the value, here a colour, $c$ the context, here the answer, and $g$ the gradient with respect to $c$. Where one weight is nearly 1, the context $c$ is nearly that key's value, so its own difference $h_i - c$ is nearly zero; and the other weights $\alpha_i$ are nearly zero themselves. Of 2,000 questions, take the size of the gradient for each, and the median.
 """
 
 # %% name="gradient"
@@ -345,7 +346,7 @@ picture
 assert 0.25 < shares["dot"] < 0.65 and shares["scaled"] > 0.85
 guess.reveal(
     "something in between",
-    "The dot product starts with pure, confident, wrong colours and keeps many of them. The scaled one starts with something "
+    "Each column is a question. The dot product starts with pure, confident and mostly wrong colours and keeps many of them. The scaled one starts with something "
     "close to grey, a mixture of everything, from which each colour can be moved a little way towards the right one.",
 )
 
@@ -353,7 +354,7 @@ guess.reveal(
 r"""
 ## Is that fair?
 
-All we changed was a factor of 32. But a learning rate that suits one score need not suit another. Here is the additive score at the same $k$, with a $v$ of $k$ random numbers divided by $\sqrt{k}$, which is about how PyTorch would draw it:
+All we changed was a factor of 32. But it stands in the gradient, too, so that at the same learning rate the two take steps of different size, and what suits one score need not suit another. Here is the additive score at the same $k$, with a $v$ of $k$ random numbers divided by $\sqrt{k}$, which is about how PyTorch would draw it:
 """
 
 # %% name="learning-rate"
@@ -370,14 +371,14 @@ assert accuracy(additive_score, parameters) > 0.9
 
 # %% [markdown] name="fair-text"
 r"""
-At our learning rate it does badly too, and for another reason: each step moves all the $k$ numbers of $v$, their changes add up, and the score leaps. With smaller steps it learns.
+At our learning rate it does badly, too. With smaller steps it learns.
 
-So the comparison has to be made again, with a learning rate for each score and each size: nine rates from 0.03 to 300 were tried, on other random seeds than those of the figure. The bilinear and the multiplicative score get one and two matrices of size $k$ × $k$ here, between the vectors of names and things. Does a learning rate rescue the dot product?
+So the comparison has to be made again, with a learning rate for each score and each size: nine rates from 0.03 to 300 were tried, on other random seeds than those of the figure. The bilinear and the multiplicative score get one and two matrices of size $k$ × $k$ here, between the vectors of names and things, drawn with variance $1/k$. Does a learning rate rescue the dot product?
 """
 
 # %% name="guess-rescue"
 guess = predict(
-    "With the best learning rate that can be found for it, the plain dot product at k = 1024 …",
+    "With the best of nine learning rates, the plain dot product at k = 1024 …",
     ["learns the task after all", "gets about half of the answers right", "stays near chance"],
 )
 
@@ -398,17 +399,17 @@ right_answers("additive", "scaled", "multiplicative", "bilinear", "dot")
 best = measured["look_up"]["dot"]["1024"]
 mean = results.interval(best["accuracy"]).mean
 answers = ["stays near chance", "gets about half of the answers right", "learns the task after all"]
-guess.reveal(answers[(mean > 0.25) + (mean > 0.8)], f"It is {mean:.0%}, at a learning rate of {best['rate']:g}.")
+guess.reveal(answers[(mean > 0.25) + (mean > 0.8)], f"It is {mean:.0%}, at a learning rate of {best['rate']:g}" + (", the largest that was tried." if best["rate"] == 300 else "."))
 
 # %% [markdown] name="figure-text"
 r"""
-The bands are 95 % intervals over eight trainings. In a hundred steps of gradient descent, whatever multiplies and does not scale learns less the larger $k$ is, with matrices or without. The scaled product and the additive score learn at any size.
+The bands are 95 % intervals over eight trainings. Chance is one in eight. In a hundred steps of gradient descent, whatever multiplies and does not scale learns less the larger $k$ is, from 16 on, with matrices or without. The scaled product and the additive score learn at any size.
 
 ## Is it the score?
 
 Vaswani and others (2017) introduce the factor in a few lines (section 3.2.1, with the variance in a footnote). For large $k$, they say, additive attention does better than a dot product that is not scaled, for which they cite Britz and others (2017), and they *suspect* that large products push the softmax to where its gradients are extremely small. If that is the reason, then it is not the formula that matters but how large the scores are when training begins. And that can be changed without touching the formula.
 
-So let us turn the tables. The dot product gets smaller vectors, drawn with a standard deviation of $k^{-1/4}$, so that its scores have variance 1. The additive score gets a larger $v$, of $k$ random numbers that are *not* divided by $\sqrt{k}$. Both choose their learning rate anew.
+So let us change how the two begin. The dot product gets smaller vectors, drawn with a standard deviation of $k^{-1/4}$, so that its scores have variance 1. The additive score gets a larger $v$, of $k$ random numbers that are *not* divided by $\sqrt{k}$. Both choose their learning rate anew.
 """
 
 # %% name="guess-starts"
@@ -430,7 +431,7 @@ guess.reveal(
 
 # %% [markdown] name="starts-text"
 r"""
-So the additive score is not immune. Its factor of $1/\sqrt{k}$ stands in $v$, where nobody sees it. And the plain dot product is not doomed; it needs vectors that make its scores as large as softmax can bear. Under plain gradient descent small vectors are even exactly the same thing as division by $\sqrt{k}$, if the learning rate is divided by $\sqrt{k}$, too:
+So the additive score is not immune. Its factor of $1/\sqrt{k}$ stands in how $v$ is drawn. And the plain dot product learns as well as any other, if its vectors are drawn so that its scores begin with a standard deviation of 1. Under plain gradient descent small vectors are even exactly the same thing as division by $\sqrt{k}$, if the learning rate is divided by $\sqrt{k}$, too:
 """
 
 # %% name="same-thing"
@@ -442,14 +443,14 @@ for score, size, learning_rate in [(scaled_dot_score, 1, 10), (dot_score, 1024**
 
 # %% [markdown] name="same-thing-text"
 r"""
-What the factor in the formula buys is that nobody needs to think of it: whoever draws vectors of variance 1, at any $k$, gets scores of variance 1.
+What the factor in the formula buys is this: whoever draws vectors of variance 1, at any $k$, gets scores of variance 1.
 """
 
 # %% [markdown] name="cost"
 r"""
 ## What it costs
 
-So the additive score can be as good. Why do Transformers not use it?
+So the additive score can be as good as the scaled one. Is it as fast?
 """
 
 # %% name="guess-time"
@@ -487,13 +488,13 @@ steps = {
 # %% name="reveal-time" jupyter={"source_hidden": true}
 guess.reveal(
     ["about as long", "two to ten times", "more than ten times"][(ratio >= 2) + (ratio >= 10)],
-    f"Here it is {ratio:.0f} times. At 400 × 400 the time goes to: "
+    f"Here, on one thread, it is {ratio:.0f} times. At 400 × 400 the time goes to: "
     + ", ".join(f"{name} {taken / sum(steps.values()):.0%}" for name, taken in steps.items()) + ".",
 )
 
 # %% [markdown] name="cost-text"
 r"""
-Count what each computes for $L$ queries and $S$ keys. The dot product takes $L S k$ multiplications and additions, in one call of a routine that has been tuned for decades, and writes $L S$ numbers. The additive score takes $L S k$ additions, as many tanh, and then the $L S k$ multiplications and additions with $v$. So it does all that the product does, and more; and on the way it writes $L S k$ numbers to memory twice, the sums and their tanh:
+Count what each computes for $L$ queries and $S$ keys. The dot product takes $L S k$ multiplications and additions, in one call of a routine that has been tuned for decades, and writes $L S$ numbers. The additive score takes $L S k$ additions, as many tanh, and then the $L S k$ multiplications and additions with $v$. So it does all that the product does, and more; and on the way it writes $L S k$ numbers to memory twice, the sums and their tanh, which for long sentences do not fit into the processor's cache. This is why Transformers, which compare all with all, multiply:
 """
 
 # %% name="memory" tags=["nbval-check-output"]
@@ -502,7 +503,7 @@ for length in (400, 1000):
 
 # %% [markdown] name="translation-text"
 r"""
-That is for one sentence and one layer, without gradients. A decoder that asks one query at a time, as in lesson 00, has $L = 1$ at every step and hardly notices.
+That is for one sentence and one layer, without gradients. A decoder that asks one query at a time, as in lesson 00, has $L = 1$ at every step.
 
 ## In a translator
 
@@ -521,7 +522,9 @@ plots.bands(sizes, curves, x_label="k", y_label="sentences exactly right", log="
 
 # %% [markdown] name="why-text"
 r"""
-The additive score does as well at any $k$. The plain product falls behind as $k$ grows, and dividing by $\sqrt{k}$ makes up for much of that, though not for all. Matrices do not help the plain product here: the dot product, which has none, does better. Why does the plain product fall behind, if a GRU's states are small when training begins, so that even the unscaled scores start mild? Let us look at them again a little later: the spread of the eight scores of a sentence of eight words, for the first French word, with $k = 256$.
+The additive score does as well at any $k$. The plain product falls behind as $k$ grows, and dividing by $\sqrt{k}$ makes up for much of that, though not for all. Matrices do not help the plain product here: the dot product, which has none, does about as well as the scaled product with them.
+
+Why does the plain product fall behind? Here is the spread of the eight scores of a sentence of eight words, for the first French word, before training and a little later, with $k = 256$ and a learning rate of 0.01.
 """
 
 # %% name="why"
@@ -545,15 +548,15 @@ for score in (AdditiveScore, ScaledScore, MultiplicativeScore):
     print(f"{score.__name__}: standard deviation {start:.2f} at the start, {spread(model):.1f} after 20,000 words")
 
 # %% name="why-sizes"
-print("after 20,000 words, mean of three trainings")
+print("after 20,000 words, in three trainings measured beforehand")
 for name, by_size in measured["spread"].items():
-    print(f"{name:>14}: ", "   ".join(f"k = {k} {results.interval(found['later']).mean:4.1f}" for k, found in by_size.items()))
+    print(f"{name:>14}: ", "   ".join(f"k = {k}: {', '.join(f'{spread:.1f}' for spread in found['later'])}" for k, found in by_size.items()))
 
 # %% [markdown] name="why-after"
 r"""
-The unscaled score was as mild as the others when it began, and its own first steps made it wild, the more so the larger $k$ is. A likely reason: the optimizer here, AdamW, moves every number by about the learning rate, however small its gradient. A score is a sum over $k$ components, and $k$ small moves in the same direction add up. Then the factor does two things: it sets the spread at the start, and it keeps the score from leaping.
+A GRU's states are small when training begins, so here the unscaled score was as mild as the others at first. Its own first steps made it wild, the more so the larger $k$ is. One reason may be that the optimizer, AdamW, moves every number by about the learning rate, however small its gradient; a product of two projections is a sum over $k$ components, and $k$ small moves in the same direction add up. (We have not tested that.) In the translator, then, the factor does not mend the start. It keeps the score from leaping later.
 
-This is what three times the training makes of it, at $k = 64$:
+This is what three times the training makes of it, at $k = 64$, with the same learning rates and three random starts:
 """
 
 # %% name="longer"
@@ -566,7 +569,7 @@ assert longer["scaled"].mean > longer["additive"].mean - 0.01 and longer["additi
 
 # %% [markdown] name="britz"
 r"""
-The gaps close a good deal, and the scaled score has caught up with the additive one. A comparison of scores is also a comparison of how fast they learn, and should say when it stopped.
+The gaps close a good deal, and the scaled score has caught up with the additive one at this $k$. A comparison of scores is also a comparison of how fast they learn, and should say when it stopped.
 
 Britz and others (2017), to whom the survey owes its first two findings, trained far larger translators, from English to German, and for much longer. They found additive attention slightly but consistently better, and little effect of $k$. This is their table, in BLEU, where higher is better; each figure is a mean over four runs, whose spread they give as 0.03 to 0.28:
 
@@ -590,6 +593,8 @@ claims.table(lesson="02_score_functions")
 
 # %% [markdown] name="claims-after"
 r"""
+*In part* means that the mean reaches a weaker threshold, which was also set beforehand: half of the gap for the fourth, 0.02 for the fifth. (The fifth is a largest shortfall, so that chance alone makes it a little larger than 0.) The ratio of times is smaller than in the cell above, since projections and the backward pass are counted and the sentences are short.
+
 Read the verdicts with what was measured. That the additive score is ahead holds for a short training and by far more than "slightly". That the size hardly matters is true of the additive score alone. And the fourth is about the short training, too; in the longer one, at $k = 64$, the scaled score has caught up.
 """
 
@@ -597,7 +602,7 @@ Read the verdicts with what was measured. That the additive score is ahead holds
 r"""
 ## Which one to take
 
-Where many queries meet many keys, take the scaled product: it is fast, and if its queries and keys start with variance 1, so do its scores, at any $k$. Where one query is asked at a time and the training is short, the additive score did best here and costs little. Use the plain dot product for vectors whose length something else keeps in bounds. And whichever you take, look at the scores themselves, before training and a few hundred steps into it.
+Where many queries meet many keys, take the scaled product: it is fast, and if its queries and keys start with variance 1, so do its scores, at any $k$. Where one query is asked at a time and the training is short, the additive score did best here and costs little. The plain dot product will do for vectors whose length something else keeps in bounds, as the GRUs of our small translator did. And whichever you take, look at the scores themselves, before training and a few hundred steps into it.
 
 The [exercises](exercises/02_score_functions.ipynb) let you write the additive score for batches, find the matrix that hides in a multiplicative one, and diagnose a training that stands still (five problems, about fifty minutes).
 
