@@ -45,7 +45,7 @@ experiments: $(VENV)/installed  ## measure again what the lessons show as measur
 
 benchmarks: $(BENCHMARKS)/installed  ## the speed of training beside d2l's, in an environment of its own
 	$(BENCHMARKS)/bin/python benchmarks/translation.py speed
-	@echo "BLEU takes some hours: $(BENCHMARKS)/bin/python benchmarks/translation.py quality"
+	@echo "BLEU takes about an hour: $(BENCHMARKS)/bin/python benchmarks/translation.py quality"
 
 site: $(VENV)/installed  ## the web site, in site/
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[site]"

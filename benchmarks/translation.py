@@ -1,7 +1,8 @@
 """RNNsearch on Multi30k, English to French: how well it translates, and how fast it trains beside d2l's.
 
-    python benchmarks/translation.py quality [--processes 2]    BLEU after two budgets, three seeds; some hours
-    python benchmarks/translation.py speed [--rounds 5]         about 5 minutes; needs d2l: `make benchmarks`
+    python benchmarks/translation.py quality [--processes 2]    BLEU after two budgets, three seeds; about an hour
+    python benchmarks/translation.py peer                       BLEU of d2l's after the smaller one; needs d2l, too
+    python benchmarks/translation.py speed [--rounds 5]         about 8 minutes; needs d2l: `make benchmarks`
     python benchmarks/translation.py table                      results/translation.md from what is kept
 
 Each part keeps its figures in results/translation.json, and writes results/translation.md anew.
@@ -83,6 +84,32 @@ def quality(processes: int) -> None:
         keep("quality", list(pool.map(quality_of, jobs)))
 
 
+def peer() -> None:
+    """d2l's model, trained on the smaller budget with our batches and our schedule; one seed."""
+    import torch
+    from peers.d2l_bahdanau import BATCH, Peer, WordByWord
+
+    from attention_course import device
+    from attention_course.data import multi30k
+    from attention_course.data.batches import encode_pairs, endless
+    from attention_course.data.vocabulary import Vocabulary
+    from attention_course.decoding import translate
+    from attention_course.masks import PAD
+    from attention_course.metrics import corpus_bleu
+
+    pairs, test = multi30k.pairs("train"), multi30k.pairs(TEST)
+    english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
+    device.seed_everything(SEEDS[0])
+    model = Peer(len(english), len(french), PAD)
+    batches = endless(encode_pairs(pairs, english, french), BATCH * 16, SEEDS[0])  # about BATCH sentences each
+    model.train(batches, min(BUDGETS), autocast=device.bfloat16_pays())
+    # One by one, for its encoder reads padding as if it were words.
+    written = translate(WordByWord(model.model, PAD), [source for source, _ in test], english, french, batch=1)
+    bleu = corpus_bleu([t.words for t in written], [target for _, target in test])
+    print(bleu, flush=True)
+    keep("peer", {"budget": min(BUDGETS), "bleu": bleu.score, "batch_tokens": BATCH * 16})
+
+
 def speed(rounds: int) -> None:
     """Beside d2l's, in one process."""
     from translation_speed import measure
@@ -109,12 +136,14 @@ def table() -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["quality", "speed", "table"])
+    parser.add_argument("part", choices=["quality", "peer", "speed", "table"])
     parser.add_argument("--processes", type=int, default=2, help="of the quality part, one thread each")
     parser.add_argument("--rounds", type=int, default=5, help="of the speed part, after one that is not counted")
     chosen = parser.parse_args()
     if chosen.part == "quality":
         quality(chosen.processes)
+    elif chosen.part == "peer":
+        peer()
     elif chosen.part == "speed":
         speed(chosen.rounds)
     else:

@@ -17,6 +17,15 @@ def write(kept: dict, *, sizes: dict, dropout: float, recipe: dict, test: str) -
     parts = ["# RNNsearch on Multi30k, English to French", model]
     if "quality" in kept:
         parts += _quality(kept["quality"], test)
+    if "peer" in kept:
+        peer = kept["peer"]
+        parts.append(
+            f"For comparison: d2l's model (see below) reaches BLEU {peer['bleu']:.1f} after {peer['budget']:,} target "
+            f"tokens, with one seed, in the same precision, in batches of up to {peer['batch_tokens']:,} tokens of "
+            "sentences of like length, and with the learning rate warmed up and then brought down to zero as ours is. "
+            "(Its own is constant.) It translates one sentence at a time, since its encoder reads padding as if it "
+            "were words."
+        )
     if "speed" in kept:
         parts += _speed(kept["speed"])
     return "\n\n".join(parts) + "\n"

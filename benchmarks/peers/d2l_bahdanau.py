@@ -10,6 +10,8 @@ from types import ModuleType
 import torch
 from torch import nn
 
+from attention_course.training import warm_up_then_decay
+
 # d2l imports torchvision for its chapters on pictures; nothing here calls it.
 for name in ("torchvision", "torchvision.transforms"):
     sys.modules.setdefault(name, ModuleType(name))
@@ -47,8 +49,27 @@ class Decoder(d2l.AttentionDecoder):
         return self.dense(torch.cat(outputs)).transpose(0, 1), (annotations, hidden, lengths)
 
 
+class WordByWord(nn.Module):
+    """The trained model as `attention_course.decoding` asks for it, with the batch first everywhere."""
+
+    def __init__(self, model: nn.Module, pad: int):
+        super().__init__()
+        self.model, self.pad = model, pad
+
+    def encode(self, source):
+        lengths = (source != self.pad).sum(-1)
+        annotations, hidden, _ = self.model.decoder.init_state(self.model.encoder(source), lengths)
+        return (annotations, lengths), hidden.transpose(0, 1)
+
+    def step(self, previous, state, memory):
+        annotations, lengths = memory
+        hidden = state.transpose(0, 1).contiguous()
+        logits, (_, hidden, _) = self.model.decoder(previous.unsqueeze(1), (annotations, hidden, lengths))
+        return logits.squeeze(1), hidden.transpose(0, 1), None
+
+
 class Peer:
-    """The model of the chapter for two vocabularies, and one step of its training."""
+    """The model of the chapter for two vocabularies, and its training."""
 
     def __init__(self, source_words: int, target_words: int, pad: int):
         self.pad = pad
@@ -58,6 +79,17 @@ class Peer:
         self.model(word, word, torch.ones(1))  # its lazy layers take their sizes from the first call
         self.optimizer = self.model.configure_optimizers()
         self.trainer = d2l.Trainer(max_epochs=1, gradient_clip_val=CLIP)
+
+    def train(self, batches, target_tokens: int, autocast: bool) -> None:
+        """Train on a budget, with our schedule: warm-up, then decay to zero. d2l's own learning rate is constant."""
+        seen = 0
+        for source, target in batches:
+            if seen >= target_tokens:
+                break
+            for group in self.optimizer.param_groups:
+                group["lr"] = LEARNING_RATE * warm_up_then_decay(seen / target_tokens)
+            self.step(source, target, autocast)
+            seen += int((target[:, 1:] != self.pad).sum())
 
     def step(self, source, target, autocast: bool) -> None:
         """d2l's `fit_epoch` for one batch, without its plot. Autocast is ours: d2l has float32 only."""
