@@ -357,9 +357,10 @@ The model can only write words that have a number, and sometimes the best it can
 copied = [copy_unknown(t.words, source, t.weights) for t, source in zip(translations, sources)]
 unknown = [(i, place) for i, t in enumerate(translations) for place, word in enumerate(t.words) if word == "<unk>"]
 good = [(i, place) for i, place in unknown if copied[i][place] in references[i]]
+bad = [(i, place) for i, place in unknown if copied[i][place] not in references[i]]
 print(f"{len(unknown)} times <unk>; {len(good)} times the copied word is in the reference; "
       f"BLEU {bleu.score:.1f} without copies and {corpus_bleu(copied, references).score:.1f} with")
-for i, place in random.Random(0).sample(good, min(2, len(good))) + random.Random(0).sample(sorted(set(unknown) - set(good)), min(2, len(unknown) - len(good))):
+for i, place in good[:2] + bad[:2]:
     print("\nEnglish  ", " ".join(sources[i]), "\nreference", " ".join(references[i]), "\ncopied   ", " ".join(copied[i]), f"  [{copied[i][place]}]")
 
 # %% [markdown] name="own-text"
