@@ -61,7 +61,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-One word of local-p. From its `energies` (S,), the `centre` of its window and the `reach`, return the weights (S,): a softmax over the words $i$, counted from 0, that are at most `reach` away from the centre $p$, times $\exp\left(-(i - p)^2 / 2\sigma^2\right)$ with $\sigma$ half of the reach. The reach is at least 1. The centre is a float, lies inside the sentence, and need not be at a word; the window may stick out at either end.
+One word of local-p. From its `energies` (S,), the `centre` of its window and the `reach`, return the weights (S,): zero outside the window, and inside a softmax over the words $i$, counted from 0, that are at most `reach` away from the centre $p$, times $\exp\left(-(i - p)^2 / 2\sigma^2\right)$ with $\sigma$ half of the reach. The reach is a whole number, at least 1. The centre is a float, lies inside the sentence, and need not be at a word; the window may stick out at either end.
 """
 
 # %% name="window-weights" tags=["exercise"]
@@ -78,7 +78,7 @@ r"""
 
 Writes the mechanism · ★★★, 15 minutes
 
-The lesson kept its table in a dictionary. Here words are numbers, and `t` is a matrix: row $e$, column $f$ holds $t(f \mid e)$, and every row sums to one. `pairs` is a list of sentence pairs `(english, french)`, each of the two a list of numbers. Return the matrix after one iteration. There is no NULL, every English word of the table occurs in some pair, and a word may stand in its sentence more than once.
+The lesson kept its table in a dictionary. Here words are numbers, and `t` is a matrix: row $e$, column $f$ holds $t(f \mid e)$, and every row sums to one. `pairs` is a list of sentence pairs `(english, french)`, each of the two a list of numbers. Return the matrix after one iteration. There is no NULL, every English word of the table occurs in some pair, and a word may stand in its sentence more than once, where each occurrence counts. Leave `t` as it is.
 """
 
 # %% name="em-step" tags=["exercise"]
@@ -99,7 +99,7 @@ Two translators of the grammar each get 95 % of the same unseen sentences exactl
 
 - **A** The second often looks away from the word that it needs, so it must have learned many translations by heart.
 - **B** In the first, a French word nearly always depends on the English word with the largest weight: cover that one, and the French word goes wrong.
-- **C** In the second, the largest weights lie elsewhere than the grammar's links more often. Which words it could do without, neither rate says.
+- **C** In the second, the largest weights miss the grammar's links more often. Neither rate says which words it could do without.
 - **D** The two must be built differently. Train either again from another random start, and it will look at much the same words as before.
 - **E** The second gives its largest weight to a wrong word 30 % of the time.
 """
@@ -145,9 +145,9 @@ def still_right(sources, cover, always=False):
     memory, state = model.encode(sources)
     right = torch.zeros(len(asked), dtype=torch.bool)
     for t, word in enumerate(previous[:, :-1].unbind(1)):
-        _, next_state, weights = model.step(word, state, memory)
+        _, next_state, weights = model.step(word, state, memory)  # where it looks
         open_words = memory.mask & ~cover(weights).unsqueeze(1)
-        logits, covered_state, _ = model.step(word, state, memory._replace(mask=open_words))
+        logits, covered_state, _ = model.step(word, state, memory._replace(mask=open_words))  # what it then writes
         right |= (places == t) & (logits.argmax(-1) == previous[:, t + 1])
         state = covered_state if always else next_state
     return right.float().mean().item()
@@ -171,5 +171,5 @@ assert shares["the annotation of “not” covered"] > shares["“not” unknown
 
 # %% [markdown] name="try-after"
 r"""
-An annotation can be covered and its word still get through, since the GRUs carry it into other annotations: compare the last two lines but one. And an annotation without which nothing is lost may stand in for another: compare the fourth with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
+An annotation can be covered and its word still get through, since the GRUs carry it into other annotations: compare "covered from the first word on" with "unknown to the encoder". And an annotation without which nothing is lost may stand in for another: compare the fourth with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
 """

@@ -6,7 +6,7 @@ r"""
 
 The maps of lesson 04 look as if it did. People who translate with statistics have drawn such maps by hand since the 1990s and called them *alignments*, so the question has a precise form and a measure. In this lesson you measure it, change where the question is asked from, look through windows, and meet the method that found alignments twenty years before attention did, without any network.
 
-You need lesson 04. It takes about fifty minutes; the machine needs one.
+You need lesson 04. It takes about fifty minutes; the machine needs one or two.
 """
 
 # %% name="imports"
@@ -131,21 +131,24 @@ guess = predict(
 )
 
 # %% name="ne"
-def looked_at(word, rows):
+KINDS = {"not": "not", "do": "do, does, did", "does": "do, does, did", "did": "do, does, did"}
+
+
+def looked_at(words, rows):  # while the true French is written
     counts = {"not": 0, "do, does, did": 0, "another word": 0}
     for pair, weights in zip(unseen, rows):
         for place, written in enumerate(pair.french):
-            if written in word and "not" in pair.english:
+            if written in words and "not" in pair.english:
                 found = pair.english[weights[place].argmax()]
-                counts["not" if found == "not" else "do, does, did" if found in ("do", "does", "did") else "another word"] += 1
+                counts[KINDS.get(found, "another word")] += 1
     return counts
 
 
 for name, rows in maps.items():
-    for word in (("ne", "n'"), ("pas",)):
-        counts = looked_at(word, rows)
-        shares = "   ".join(f"{key} {count / sum(counts.values()):>4.0%}" for key, count in counts.items())
-        print(f"{name:>8}, writing {' or '.join(word):<8} looks at   {shares}")
+    for words in (("ne", "n'"), ("pas",)):
+        counts = looked_at(words, rows)
+        shares = "   ".join(f"{kind} {count / sum(counts.values()):>4.0%}" for kind, count in counts.items())
+        print(f"{name:>8}, writing {' or '.join(words):<8} looks at   {shares}")
 
 # %% name="ne-maps"
 i = next(i for i, pair in enumerate(unseen) if "did" in pair.english and "not" in pair.english and len(pair.english) <= 9)
@@ -163,7 +166,7 @@ guess.reveal({"not": "not", "do, does, did": "does (or do, or did)"}.get(most, "
 
 # %% [markdown] name="why-ne"
 r"""
-Every annotation was made by two GRUs one of which has passed *not*, so another word's can serve as well. But what decides where a decoder goes?
+Each of the encoder's annotations was made by two GRUs one of which has passed *not*, so another word's annotation may carry the negation as well. But what decides where a decoder goes?
 
 Here is a suspicion. When Bahdanau's decoder asks, it is in the state $s_{t-1}$, and that was made from the word before last: the word $y_{t-1}$, just written, is not in it yet. It knows what it was likely to write, but not what was written. Luong's $s_t$ has taken that word in. If this is why *ne* looks elsewhere, it should help to tell Bahdanau's query what $y_{t-1}$ was, and change nothing else. It takes three lines:
 """
@@ -174,12 +177,10 @@ class WordInQuery(RNNsearch):
         return torch.cat([word, state], -1)  # y_{t-1} and s_{t-1} ask together
 
 
-asks_with_both = WordInQuery(len(english), len(french), score=AdditiveScore(64 + 128, 128, 128))
-
 # %% name="guess-cause"
 guess = predict(
     "Both trained on a million words, from three random starts each: does “ne” look at “not” more often where the query knows y(t-1)?",
-    ["yes, by more than the random starts differ", "no, or by less than they differ"],
+    ["yes, by more than the random starts differ among themselves", "no, or by less than they differ"],
 )
 
 # %% [markdown] name="experiment-text"
@@ -221,20 +222,20 @@ print(f"the least that one link a word can have: {measured['floor']:.3f}")
 # %% name="reveal-cause" jupyter={"source_hidden": true}
 ne = {name: measured["ne_at_not"][name] for name in (before, after)}
 apart = max(max(shares) - min(shares) for shares in ne.values())
-guess.reveal("yes, by more than the random starts differ" if mean["ne_at_not"][after] - mean["ne_at_not"][before] > apart else "no, or by less than they differ",
+guess.reveal("yes, by more than the random starts differ among themselves" if mean["ne_at_not"][after] - mean["ne_at_not"][before] > apart else "no, or by less than they differ",
              f"Bahdanau's: {', '.join(f'{share:.0%}' for share in ne[before])}. Where the query is told the word: {', '.join(f'{share:.0%}' for share in ne[after])}.")
 
 # %% [markdown] name="figure-text"
 r"""
-Three trainings do not bear the suspicion out. The same network, trained on the same sentences, looks at *not* half of the time or hardly ever, as its random start will have it; the scores may differ in this, too, but three dots a row cannot tell. A network can find the negation in more than one annotation. Training asks it to write *ne*. It asks for no particular place to look at.
+Three trainings do not bear the suspicion out. The same network, trained on the same sentences, looks at *not* half of the time or hardly ever, as its random start will have it. The score may matter, too: with *general*, whose query has taken in the word, it never does. A network can find the negation in more than one annotation, and training asks it to write *ne*, not to look at any particular place.
 
-Telling the query what $y_{t-1}$ was does lower the error rate a little. But look at the first three rows as a whole: who asks makes next to no difference to the translations.
+Telling the query what $y_{t-1}$ was does lower the error rate a little. But look at the first three rows as a whole: who asks makes next to no difference to the translations. And the ranking of our two short trainings does not last: after a million words Luong's *concat* is ahead in two starts and far behind in one.
 
 ## Windows
 
 Luong's *local* attention looks through a window of a few words on each side of a centre $p_t$. In **local-m** (monotonic) the centre simply moves on, $p_t = t$. In **local-p** (predictive) the state says where, as a share of the sentence's length, and the weights fall off to both sides so that this centre can be learned:
 
-$$p_t = (T - 1)\, \mathrm{sigmoid}(v^\top \tanh(W s_t)), \qquad \alpha_{ti} \leftarrow \alpha_{ti} \exp\left(-\frac{(i - p_t)^2}{2 \sigma^2}\right), \quad \sigma = \tfrac{1}{2}\, \text{reach}$$
+$$p_t = (T - 1)\, \mathrm{sigmoid}(v_p^\top \tanh(W_p s_t)), \qquad \alpha_{ti} \leftarrow \alpha_{ti} \exp\left(-\frac{(i - p_t)^2}{2 \sigma^2}\right), \quad \sigma = \tfrac{1}{2}\, \text{reach}$$
 
 $T$ is the number of source words. (Luong has it where we have $T - 1$, since our words are counted from 0.) After the second formula the weights sum to less than one.
 """
@@ -256,7 +257,7 @@ for window, curve in [(MonotonicWindow(2), False), (PredictiveWindow(128, 2), Tr
 
 # %% name="explorer"
 shown = max((pair for pair in unseen if len(pair.english) == 10), key=lambda pair: max(abs(a - b) for a, b in pair.links))
-energies = maps["Luong"][unseen.index(shown)].clamp(min=1e-6).log()  # what global attention would have looked at
+energies = maps["Luong"][unseen.index(shown)].clamp(min=1e-6).log()  # their softmax gives global attention's weights again
 
 
 def through_a_window(reach, curve):
@@ -269,15 +270,14 @@ explore(through_a_window, reach=(1, 9, 2), curve=False)
 
 # %% [markdown] name="window-text"
 r"""
-What is left inside the window is scaled up to sum to one, so the rows that look most certain may be those that had least to choose from. Widen the window until every ring has come into reach. Where French and English order their words differently, or one of them needs more words, the diagonal is the wrong place to look. What that costs can be read off the figure above, in its last two rows, and here:
+What is left inside the window is scaled up to sum to one (before the curve, if there is one), so the rows that look most certain may be those that had least to choose from. Widen the window until every ring has come into reach. Where French and English order their words differently, or one of them needs more words, the diagonal is the wrong place to look. What that costs can be read off the figure with three panels, in its last two rows, and here:
 """
 
 # %% name="window-numbers"
-for name in names[4:5] + names[6:]:
+for name in ("Luong general", "Luong local-m", "Luong local-p"):
     seeds = ", ".join(f"{share:.0%}" for share in measured["exact"][name])
     print(f"{name:<14} exact {mean['exact'][name]:.0%} ({seeds})   alignment error rate {mean['aer'][name]:.3f}")
-feeding = names[2:4]
-print(f"input feeding: exact {mean['exact'][feeding[0]]:.1%} with it, {mean['exact'][feeding[1]]:.1%} without")
+print(f"input feeding: exact {mean['exact']['Luong concat, s(t)']:.1%} with it, {mean['exact']['Luong concat, no feeding']:.1%} without")
 
 # %% [markdown] name="window-after"
 r"""
@@ -292,7 +292,7 @@ In 1993 Brown and his colleagues at IBM asked the question the other way round. 
 
 # %% name="ibm1"
 def model_1(pairs, iterations):
-    t = {(e, f): 1.0 for english, french in pairs for e in english for f in french}
+    t = {(e, f): 1.0 for english, french in pairs for e in english for f in french}  # any equal start will do
     for _ in range(iterations):
         counts, totals = dict.fromkeys(t, 0.0), {}
         for english, french in pairs:
@@ -315,7 +315,7 @@ assert all(abs(reference.probability(f, e) - p) < 1e-9 for (e, f), p in t.items(
 
 # %% [markdown] name="ibm1-text"
 r"""
-Here is how it finds out what *maison* means: *la* occurs with both nouns, *the* explains it best, and what is left of *house* goes to *maison*. Look at the line with `share`: positive numbers, divided by their sum, one for each English word. It is Eq. (2), with scores $\log t(f \mid e)$ that are looked up in a table. This attention knows the word it is about to write, which no decoder does, and it knows nothing of the sentence.
+Here is how it finds out what *maison* means: *la* occurs with both nouns, *the* explains it best, and what is left of *house* goes to *maison*. Look at the line with `share`: positive numbers, divided by their sum, one for each English word. These are the weights of Eq. (2) in lesson 01, with scores $\log t(f \mid e)$ that are looked up in a table. This attention knows the word it is about to write, which no decoder does, and it knows nothing of the sentence.
 
 On the grammar, with the package's class, which computes the same in NumPy and adds what Brown and his colleagues had: a word NULL in each English sentence, for French words that no other word made.
 """
@@ -328,6 +328,11 @@ print(f"straight along the diagonal: alignment error rate {alignment_error_rate(
 print(f"IBM Model 1, from 10,000 pairs: {alignment_error_rate(theirs, gold):.3f}")
 for name in (before, luongs):
     print(f"{name}, from 30,000 pairs: {', '.join(f'{rate:.3f}' for rate in measured['aer'][name])}, measured beforehand")
+
+# %% [markdown] name="ibm1-after"
+r"""
+Bahdanau's attention aligns better than the table in all its trainings, Luong's in two of three, though the table had a third of the pairs.
+"""
 
 # %% name="guess-agree"
 guess = predict(
@@ -352,25 +357,25 @@ plots.attention_map(example["weights"], example["french"], example["english"], l
 
 # %% name="reveal-agree" jupyter={"source_hidden": true}
 guess.reveal("about a third" if agreement.mean < 0.5 else "about two thirds" if agreement.mean < 0.83 else "nearly all",
-             f"It is {agreement.mean:.0%}. That is agreement and not accuracy: nobody has drawn the true links, and in the figure Model 1 errs, too.")
+             f"It is {agreement.mean:.0%}, where the diagonal draws {diagonal.mean:.0%}. That is agreement and not accuracy: nobody has drawn the true links, and in the figure Model 1 errs, too.")
 
 # %% [markdown] name="what-it-is"
 r"""
 ## What alignment weights are
 
-They are the shares of an average, and the average is what helped this network, trained from this start, to say the next word. Often that is the annotation at the word's own translation, and on our grammar about nine times in ten. But nothing in training asks for it. Take two trainings of the same network that differ in nothing but the random start:
+Attention weights are the shares of an average, and the average is what helped this network, trained from this start, to say the next word. Often the largest share is that of the word's own translation. Two trainings that differ in nothing but the random start need not agree in this; here they nearly do:
 """
 
 # %% name="seeds"
 print(f"exact: {', '.join(f'{share:.1%}' for share in measured['exact'][before])}")
-print(f"links that differ between two such trainings: {', '.join(f'{share:.1%}' for share in measured['seeds_differ'])}")
+print(f"links that differ, in the three pairs of trainings: {', '.join(f'{share:.1%}' for share in measured['seeds_differ'])}")
 
 # %% name="claim"
 claims.verdict("attention-learns-to-align")
 
 # %% [markdown] name="next"
 r"""
-On this grammar, then, the largest weights align well although nobody asked for it, and two trainings agree on nearly all links; on a single word, such as *ne*, they may disagree completely. Elsewhere nothing ensures even that much. Luong and his colleagues measured error rates of 0.34 to 0.39 on links that people had drawn between English and German sentences, where a statistical aligner had 0.32, and Koehn and Knowles (2017) found the attention of their German-English translator one word off. If you need an alignment that you can rely on, measure it on links that someone has drawn, or train for it. And if you want to know what a word depends on, cover something and see, as the last exercise does.
+On this grammar, then, the largest weights align well, though on a single word such as *ne* two trainings may differ widely. Elsewhere nothing ensures even that much. Luong and his colleagues measured error rates of 0.34 to 0.39 on links that people had drawn between English and German sentences, where a statistical aligner had 0.32, and Koehn and Knowles (2017) found the attention of their German-English translator one word off. If you need an alignment that you can rely on, measure it on links that someone has drawn, or train for it. And if you want to know what a word depends on, cover something and see, as the last exercise does.
 
 ## Where to go next
 
