@@ -356,8 +356,8 @@ The model can only write words that have a number, and sometimes the best it can
 # %% name="copies"
 copied = [copy_unknown(t.words, source, t.weights) for t, source in zip(translations, sources)]
 unknown = [(i, place) for i, t in enumerate(translations) for place, word in enumerate(t.words) if word == "<unk>"]
-good = [(i, place) for i, place in unknown if copied[i][place] in references[i]]
-bad = [(i, place) for i, place in unknown if copied[i][place] not in references[i]]
+good = [(i, place) for i, place in unknown if copied[i][place] in set(references[i]) - {".", ","}]
+bad = [found for found in unknown if found not in good]
 print(f"{len(unknown)} times <unk>; {len(good)} times the copied word is in the reference; "
       f"BLEU {bleu.score:.1f} without copies and {corpus_bleu(copied, references).score:.1f} with")
 for i, place in good[:2] + bad[:2]:
