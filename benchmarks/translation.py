@@ -86,7 +86,6 @@ def quality(processes: int) -> None:
 
 def peer() -> None:
     """d2l's model, trained on the smaller budget with our batches and our schedule; one seed."""
-    import torch
     from peers.d2l_bahdanau import BATCH, Peer, WordByWord
 
     from attention_course import device
