@@ -379,7 +379,7 @@ On this grammar, then, the largest weights align well, though on a single word s
 
 ## Where to go next
 
-In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's step and the counting of Model 1, and break them. That ends what the survey says of translation. **[06 · Image captioning](06_image_captioning.ipynb)** keeps the decoder and exchanges the sentence for a picture.
+In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's step and the counting of Model 1, and break them. That ends what the survey says of translation. The next lesson, 06, will keep the decoder and exchange the sentence for a picture.
 
 ### Sources
 
