@@ -554,7 +554,7 @@ for name, by_size in measured["spread"].items():
 
 # %% [markdown] name="why-after"
 r"""
-A GRU's states are small when training begins, so here the unscaled score was as mild as the others at first. Its own first steps made it wild, the more so the larger $k$ is. One reason may be that the optimizer, AdamW, moves every number by about the learning rate, however small its gradient; a product of two projections is a sum over $k$ components, and $k$ small moves in the same direction add up. (We have not tested that.) In the translator, then, the factor does not mend the start. It keeps the score from leaping later.
+A GRU's states are small when training begins, so here the unscaled score was as mild as the others at first. Its own first steps made it wild, in all trainings at $k = 256$ and in some at smaller sizes. One reason may be that the optimizer, AdamW, moves every number by about the learning rate, however small its gradient; a product of two projections is a sum over $k$ components, and $k$ small moves in the same direction add up. (We have not tested that.) In the translator, then, the factor does not mend the start. It keeps the score from leaping later.
 
 This is what three times the training makes of it, at $k = 64$, with the same learning rates and three random starts:
 """
