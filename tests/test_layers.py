@@ -8,8 +8,8 @@ import torch
 from factories import QUERY_SIZE, SCORES, DeviceIsGiven, loop_attention, loop_energies, new_score, normal, some_mask
 from torch.testing import assert_close
 
-from attention_course import layers, scores
-from attention_course.layers import AttentionLayer, AttentionPooling
+from attention_course import scores
+from attention_course.layers import AttentionLayer, AttentionPooling, attention_layer
 
 every_score = pytest.mark.parametrize("name", SCORES)
 
@@ -92,7 +92,7 @@ def test_who_needs_no_weights_gets_none_and_the_same_context():
 
 
 def test_the_example_of_the_docstring_is_right():
-    assert doctest.testmod(layers, extraglobs=vars(scores) | {"torch": torch}) == (0, 3)
+    assert doctest.testmod(attention_layer, extraglobs=vars(scores) | {"torch": torch}) == (0, 3)
 
 
 # AttentionPooling

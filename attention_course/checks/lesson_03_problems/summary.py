@@ -4,7 +4,7 @@ from ..problem import Problem, mistake
 
 
 class Summary(Problem):
-    """Eq. (4) for a padded batch: the last state of each of two readers."""
+    """Eq. (4) for a padded batch: the last state of each of two GRUs."""
 
     hints = (
         "Which place of from_left has read all the words and no padding? Which place of from_right?",
@@ -33,14 +33,14 @@ class Summary(Problem):
         return torch.cat([last, from_right[:, 0]], -1)
 
     @mistake(
-        "The left reader was asked at the last place of the row. In a shorter sentence that is padding, which it has read as if it were "
+        "The GRU that reads from the left was asked at the last place of the row. In a shorter sentence that is padding, which it has read as if it were "
         "words, and c then depends on how long the other sentences of the batch are."
     )
     def last_place_of_the_row(from_left, from_right, lengths):
         return torch.cat([from_left[:, -1], from_right[:, 0]], -1)
 
     @mistake(
-        "The right reader was asked at the last place. It began there: at that place it has read one word, or padding. It has read the "
+        "The GRU that reads from the right was asked at the last place. It began there: at that place it has read one word, or padding. It has read the "
         "whole sentence when it comes to the first."
     )
     def right_reader_at_the_end(from_left, from_right, lengths):
@@ -48,7 +48,7 @@ class Summary(Problem):
         return torch.cat([from_left[rows, lengths - 1], from_right[:, -1]], -1)
 
     @mistake(
-        "The right reader was asked at the last word. It began there and has read nothing else. It has read the whole sentence when it "
+        "The GRU that reads from the right was asked at the last word. It began there and has read nothing else. It has read the whole sentence when it "
         "comes to the first."
     )
     def right_reader_at_the_last_word(from_left, from_right, lengths):
@@ -56,12 +56,12 @@ class Summary(Problem):
         return torch.cat([from_left[rows, lengths - 1], from_right[rows, lengths - 1]], -1)
 
     @mistake(
-        "Both readers were asked at the place where they began. Each of them has read one word there; take the place where it ends."
+        "Both GRUs were asked at the place where they began. Each of them has read one word there; take the place where it ends."
     )
     def both_where_they_begin(from_left, from_right, lengths):
         return torch.cat([from_left[:, 0], from_right[torch.arange(len(lengths)), lengths - 1]], -1)
 
-    @mistake("The halves have changed places: the left reader's state comes first.")
+    @mistake("The halves have changed places: the state of the GRU that reads from the left comes first.")
     def halves_swapped(from_left, from_right, lengths):
         return Summary.answer(from_left, from_right, lengths).roll(from_left.shape[-1], -1)
 
@@ -83,13 +83,13 @@ class Summary(Problem):
         return torch.cat([from_left[:, lengths.max() - 1], from_right[:, 0]], -1)
 
     @mistake(
-        "That is the mean over all places, padding among them. Asked for is the usual q of Eq. (4): the state in which each reader ends."
+        "That is the mean over all places, padding among them. Asked for is the usual q of Eq. (4): the state in which each GRU ends."
     )
     def mean_of_all_places(from_left, from_right, lengths):
         return torch.cat([from_left, from_right], -1).mean(1)
 
     @mistake(
-        "That is the mean over the words. It is a q, too, but asked for is the usual one of Eq. (4): the state in which each reader ends."
+        "That is the mean over the words. It is a q, too, but asked for is the usual one of Eq. (4): the state in which each GRU ends."
     )
     def mean_of_the_words(from_left, from_right, lengths):
         real = torch.arange(from_left.shape[1]) < lengths[:, None]
@@ -99,6 +99,8 @@ class Summary(Problem):
     def added(from_left, from_right, lengths):
         return from_left[torch.arange(len(lengths)), lengths - 1] + from_right[:, 0]
 
-    @mistake("Only the left reader was asked. Behind its state comes the right reader's: c has the shape (B, 2H).")
+    @mistake(
+        "Only the GRU that reads from the left was asked. Behind its state comes the other's: c has the shape (B, 2H)."
+    )
     def left_reader_alone(from_left, from_right, lengths):
         return from_left[torch.arange(len(lengths)), lengths - 1]

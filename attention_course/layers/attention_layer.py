@@ -1,12 +1,11 @@
-"""Attention as layers: over any score function, and without a query."""
+"""Attention over any score function, as a layer."""
 
 from collections.abc import Callable
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from .functional import context_vector, masked_softmax
+from attention_course.functional import context_vector, masked_softmax
 
 
 class AttentionLayer(nn.Module):
@@ -39,23 +38,3 @@ class AttentionLayer(nn.Module):
         weights = masked_softmax(self.score(queries, keys), mask)
         context = context_vector(weights, keys if values is None else values)
         return context, (weights if need_weights else None)
-
-
-class AttentionPooling(nn.Module):
-    """Attention without a query, Eqs. (18)-(20): a set of vectors becomes one, S(x) = v^T tanh(W x).
-
-    v takes the query's place: one learned question, asked of every input (Lin et al. 2017 with r = 1;
-    Yang et al. 2016 add a bias to W and call v the context vector).
-    """
-
-    def __init__(self, size: int, score_size: int):
-        super().__init__()
-        self.project = nn.Linear(size, score_size, bias=False)  # W
-        self.v = nn.Parameter(torch.randn(score_size) / score_size**0.5)
-
-    def forward(
-        self, values: Float[Tensor, "*batch keys size"], mask: Bool[Tensor, "*batch keys"] | None = None
-    ) -> tuple[Float[Tensor, "*batch size"], Float[Tensor, "*batch keys"]]:
-        """Give (context, weights). mask: True = counts; a set with nothing in it gives zeros."""
-        weights = masked_softmax(torch.tanh(self.project(values)) @ self.v, mask)
-        return context_vector(weights.unsqueeze(-2), values).squeeze(-2), weights
