@@ -1,5 +1,6 @@
 """Attention weights to walk through: words in two columns joined by lines, or the maps of words over a picture."""
 
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class AttentionExplorer(AnyWidget):
     _esm = HERE / "attention_explorer.js"
     _css = HERE / "attention_explorer.css"
 
-    levels = traitlets.Bytes().tag(sync=True)  # the weights times 255
+    levels = traitlets.Bytes().tag(sync=True)  # 0 to 255, deflated
     colours = traitlets.Bytes(bytes(ATTENTION_COLOURS(np.arange(256), bytes=True)[:, :3])).tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     content = traitlets.Dict().tag(sync=True)
@@ -87,12 +88,16 @@ class AttentionExplorer(AnyWidget):
         for name, words in [("queries", queries), ("keys", keys)]:
             if len(words) > MOST_WORDS:
                 raise ValueError(f"{name}: expected at most {MOST_WORDS} words, got {len(words)}; show a part of them")
+        # An even map over a thousand regions must not vanish: over a picture, levels are shares of each map's peak.
+        peaks = np.ones(weights.shape[:3]) if image is None else weights.max(axis=(3, 4))
+        levels = np.rint(255 * weights / np.where(peaks > 0, peaks, 1)[(..., *[None] * (weights.ndim - 3))])
         self.figure = figure
         super().__init__(
-            levels=np.rint(weights * 255).astype(np.uint8).tobytes(),
+            levels=zlib.compress(levels.astype(np.uint8).tobytes(), 9),
             picture=b"" if image is None else _encoded(image),
             content={
                 "shape": weights.shape,
+                "peaks": [] if image is None else peaks.ravel().tolist(),
                 "queries": queries,
                 "keys": keys,
                 "labels": [query_label, key_label],
