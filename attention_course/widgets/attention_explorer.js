@@ -203,7 +203,7 @@ async function render({ model, el }) {
       const [x, y] = [edge(column, columns, canvas.width), edge(row, rows, canvas.height)];
       const [w, h] = [edge(column + 1, columns, canvas.width) - x, edge(row + 1, rows, canvas.height) - y];
       const [across, down] = [picture.width / canvas.width, picture.height / canvas.height];
-      context.globalAlpha = state.side === null ? 1 : PALE + ((1 - PALE) * map[key]) / top;
+      context.globalAlpha = state.side === null ? 1 : PALE + (1 - PALE) * (map[key] / top);
       context.drawImage(picture, x * across, y * down, w * across, h * down, x, y, w, h);
     }
   }

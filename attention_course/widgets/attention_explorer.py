@@ -66,7 +66,7 @@ class AttentionExplorer(AnyWidget):
     ):
         axes = ("queries", "keys") if image is None else ("queries", "rows", "columns")
         weights = as_heads(weights, *axes)
-        queries = as_labels("queries", queries, weights.shape[2], "row of weights")
+        queries = as_labels("queries", queries, weights.shape[2], "row")
         layers = as_names("layers", layers, weights.shape[0])
         heads = as_names("heads", heads, weights.shape[1])
         for name, position, among in [("layer", layer, layers), ("head", head, heads), ("query", query or 0, queries)]:
@@ -76,7 +76,7 @@ class AttentionExplorer(AnyWidget):
             raise ValueError(f"weights: expected at most {MOST_WEIGHTS:,} numbers, got {weights.size:,}; choose heads")
         if image is None:
             name, keys = ("queries", queries) if keys is None else ("keys", keys)
-            keys = as_labels(name, keys, weights.shape[3], "column of weights")
+            keys = as_labels(name, keys, weights.shape[3], "column")
             figure = head_grid(
                 weights, queries, keys, layers=layers, heads=heads, query_label=query_label, key_label=key_label
             )
