@@ -120,14 +120,19 @@ async function render({ model, el }) {
   const words = { queries, keys };
   root.addEventListener("keydown", (event) => {
     const item = event.target.closest("li");
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (event.key === "Escape") choose(null, 0);
-    else if (item) {
+    else if (event.target.type === "radio" && step) {
+      // What the browser does by itself, but for JupyterLab, which keeps it from doing so.
+      const radios = [...event.target.closest("fieldset").querySelectorAll("input")];
+      const next = radios[(radios.indexOf(event.target) + step + radios.length) % radios.length];
+      next.focus();
+      next.click();
+    } else if (item) {
       const at = state.side ?? "queries";
       const last = words[at].length - 1;
-      const along = overPicture ? { ArrowLeft: state.index - 1, ArrowRight: state.index + 1 } : {};
-      const moves = { ArrowUp: state.index - 1, ArrowDown: state.index + 1, Home: 0, End: last, ...along };
       let side = at;
-      let index = moves[event.key];
+      let index = step ? state.index + step : { Home: 0, End: last }[event.key];
       if (!overPicture && event.key === "ArrowLeft") [side, index] = ["queries", state.index];
       if (!overPicture && event.key === "ArrowRight") [side, index] = ["keys", state.index];
       if (index === undefined) return;
