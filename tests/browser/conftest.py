@@ -79,5 +79,4 @@ def page(browser):
     page.on("console", lambda line: line.type == "error" and page.wrong.append(f"console: {line.text}"))
     page.on("dialog", lambda dialog: (page.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     yield page
-    page.screenshot(path="/tmp/wexfig/lab.png"); print(page.wrong)
     page.close()

@@ -6,20 +6,26 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+import attention_course
+
+ROOT = Path(attention_course.__file__).parents[1]
+
 pytest.importorskip("jupyterlab")
 
 
 @pytest.fixture(scope="module")
-def lab(notebook, tmp_path_factory, browser):
+def lab(browser, notebook, tmp_path_factory):
     """The address of a JupyterLab of its own, at the folder of the notebook."""
     own = tmp_path_factory.mktemp("jupyter")
     names = ["CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"]
-    environment = os.environ | {f"JUPYTER_{name}": str(own / name) for name in names} | {"IPYTHONDIR": str(own)}
+    environment = os.environ | {"IPYTHONDIR": str(own), "PYTHONPATH": str(ROOT)}
+    environment |= {f"JUPYTER_{name}": str(own / name) for name in names}
     environment |= {f"JUPYTERLAB_{name}_DIR": str(own / name) for name in ("SETTINGS", "WORKSPACES")}
     settings = own / "SETTINGS" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
