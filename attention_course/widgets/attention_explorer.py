@@ -103,7 +103,7 @@ class AttentionExplorer(AnyWidget):
                 "labels": [query_label, key_label],
                 "layers": layers,
                 "heads": heads,
-                "start": {"layer": layer, "head": head, "query": query},
+                "start": {"layer": int(layer), "head": int(head), "query": None if query is None else int(query)},
             },
         )
 
