@@ -66,8 +66,8 @@ def test_rows_need_not_sum_to_one_and_tensors_may_require_grad():
 
 def test_the_browser_gets_the_words_the_names_and_where_to_start():
     explorer = AttentionExplorer(
-        some_weights(2, 3, 7, 6), FRENCH, ENGLISH, layers=["hop 1", "hop 2"], layer=np.int64(1), head=torch.tensor(2), query=0,
-        query_label="French", key_label="English",
+        some_weights(2, 3, 7, 6), FRENCH, ENGLISH, layers=["hop 1", "hop 2"],
+        layer=np.int64(1), head=torch.tensor(2), query=0, query_label="French", key_label="English",
     )  # fmt: skip
     content = json.loads(json.dumps(explorer.content))
     assert content["queries"] == FRENCH and content["keys"] == ENGLISH and content["labels"] == ["French", "English"]

@@ -58,9 +58,9 @@ class AttentionExplorer(AnyWidget):
         image=None,
         layers=None,
         heads=None,
-        layer: int = 0,
-        head: int = 0,
-        query: int | None = None,
+        layer=0,
+        head=0,
+        query=None,
         query_label: str = "query",
         key_label: str = "key",
     ):
