@@ -14,7 +14,7 @@ from attention_course.plots.text import LITERAL, NORMAL, SMALL, listing, looks, 
 
 CELL, THIN, WIDEST = 15, 4.5, 190  # points: a cell with a name to its column, one without, and a vector at most
 HIGH = 11  # points: the height of a row
-GAP, ROOM = 16, 18  # between two blocks of a panel, and around a panel
+GAP, ROOM, PAGE = 10, 20, 680  # between two blocks of a panel, between panels, and the width of all
 GREY = "#444444"
 
 
@@ -35,33 +35,37 @@ class Block(NamedTuple):
     marked: int | None = None
 
 
-def steps(panels: dict[str, list[Block]], *, across: int = 2) -> Figure:
-    """Panels in reading order, `across` in a line: title, and the blocks of that step side by side.
+def steps(panels: dict[str, list[Block]]) -> Figure:
+    """Panels in reading order, as many in a line as there is room for: a title, and the blocks of that step.
 
     ValueError where labels do not fit an array, or an array has not two axes.
     """
     made = {title: [_checked(block) for block in blocks] for title, blocks in panels.items()}
-    sizes = [_panel_size(title, blocks) for title, blocks in made.items()]
-    lines = [range(i, min(i + across, len(sizes))) for i in range(0, len(sizes), across)]
-    columns = [max(sizes[i][0] for i in range(c, len(sizes), across)) for c in range(min(across, len(sizes)))]
-    heights = [max(sizes[i][1] for i in line) for line in lines]
-    wide, tall = sum(columns) + ROOM * (len(columns) - 1), sum(heights) + ROOM * (len(heights) - 1)
+    lines = [[]]
+    for title, blocks in made.items():
+        if lines[-1] and sum(_panel_size(*panel)[0] + ROOM for panel in [*lines[-1], (title, blocks)]) > PAGE:
+            lines.append([])
+        lines[-1].append((title, blocks))
+    heights = [max(_panel_size(*panel)[1] for panel in line) for line in lines]
+    wide = max(sum(_panel_size(*panel)[0] + ROOM for panel in line) for line in lines)
+    tall = sum(heights) + ROOM * len(lines)
     picture = Picture((wide / 72, tall / 72), layout=None)
-    said, ax = [], None
-    for place, (title, blocks) in enumerate(made.items()):
-        line, column = divmod(place, across)
-        left = sum(columns[:column]) + ROOM * column
-        top = tall - sum(heights[:line]) - ROOM * line
-        picture.text(left / wide, top / tall, title, va="top", fontsize=NORMAL + 1, weight="bold", **LITERAL)
-        above = _above(blocks)
-        for block in blocks:
-            width, height = _block_size(block)
-            left += _label_room(block)
-            box = (left / wide, (top - above - height) / tall, width / wide, height / tall)
-            ax = picture.add_axes(box)
-            _draw(ax, block)
-            left += max(width, text_width(block.name, SMALL)) + GAP
-        said.append(f"{title}: {listing([_words(block) for block in blocks])}")
+    top, ax = tall - 4, None
+    for line, height in zip(lines, heights, strict=True):
+        left = 4
+        for title, blocks in line:
+            picture.text(left / wide, top / tall, title, va="top", fontsize=NORMAL, weight="bold", **LITERAL)
+            start = left
+            for block in blocks:
+                width, down = _block_size(block)
+                left += _label_room(block)
+                y = top - _above(blocks) - down
+                ax = picture.add_axes((left / wide, y / tall, width / wide, down / tall))
+                _draw(ax, block)
+                left += max(width, text_width(block.name, SMALL)) + GAP
+            left = start + _panel_size(title, blocks)[0] + ROOM
+        top -= height + ROOM
+    said = [f"{title}: {listing([_words(block) for block in blocks])}" for title, blocks in made.items()]
     return describe(ax, f"{len(made)} steps, one panel each. {'. '.join(said)}.")
 
 
@@ -93,23 +97,23 @@ def _draw(ax, block: Block) -> None:
         ax.add_patch(Rectangle((-0.5, block.marked - 0.5), block.array.shape[1], 1, **frame))
 
 
-def _label_room(block: Block) -> float:
+def _label_room(block: Block) -> float | int:
     return widest(block.rows, SMALL) + 6
 
 
-def _block_size(block: Block) -> tuple[float, float]:
+def _block_size(block: Block) -> tuple[float | int, float | int]:
     count = block.array.shape[1]
     return count * CELL if block.columns else min(count * THIN, WIDEST), len(block.rows) * HIGH
 
 
-def _above(blocks: list[Block]) -> float:
+def _above(blocks: list[Block]) -> float | int:
     """The room over the blocks of a panel: its title, and the names of columns."""
     return NORMAL + 10 + max(widest(block.columns, SMALL) + 4 if block.columns else 0 for block in blocks)
 
 
-def _panel_size(title: str, blocks: list[Block]) -> tuple[float, float]:
+def _panel_size(title: str, blocks: list[Block]) -> tuple[float | int, float | int]:
     wide = sum(_label_room(b) + max(_block_size(b)[0], text_width(b.name, SMALL)) + GAP for b in blocks) - GAP
-    return max(wide, text_width(title, NORMAL + 1) * 1.1), _above(blocks) + max(_block_size(b)[1] for b in blocks) + 16
+    return max(wide, text_width(title, NORMAL) * 1.15), _above(blocks) + max(_block_size(b)[1] for b in blocks) + 16
 
 
 def _words(block: Block) -> str:
