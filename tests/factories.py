@@ -135,6 +135,9 @@ def new_model(name, dtype=torch.float64, target_words=11, **options):
     for parameter in model.parameters():
         nn.init.normal_(parameter)
     nn.init.zeros_(model.bias)
+    for layer in model.modules():
+        if isinstance(layer, nn.LayerNorm):  # or its bias alone would choose the words
+            layer.reset_parameters()
     return model
 
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from attention_course import device, plots, results
+from attention_course import claims, device, plots, results
 from attention_course.data import grammar
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, Vocabulary, pad
@@ -178,7 +178,7 @@ expected, _ = theirs(x, x, x, attn_mask=~may)  # turned round
 assert torch.allclose(output, expected, atol=1e-6)
 _, trapped = theirs(x, x, x, attn_mask=may)  # as it is
 for name, mean in {"ours": weights.mean(1)[0], "PyTorch's, same mask": trapped[0]}.items():
-    print(name, mean.detach().numpy().round(2).tolist())
+    print(f"{name:<20}", mean.detach().double().numpy().round(2).tolist())
 
 # %% [markdown] name="trap-after"
 r"""
@@ -199,7 +199,7 @@ print("wrong, head 0 sees of each word:", wrong_split(words, 2)[0, 0].tolist())
 
 # %% [markdown] name="view-bug-text"
 r"""
-Head 0 should have two numbers of each of the three words. After `view` it has both halves of word 0, half of word 1, and nothing of word 2. It trains nevertheless, only worse; and with a causal mask, it reads words that it should not.
+Head 0 should have two numbers of each of the three words. After `view` it has both halves of word 0, half of word 1, and nothing of word 2. Nothing complains. And under a causal mask head 1, which finds half of word 1 in the first place, reads the future.
 
 ## A translator with eight heads
 
@@ -463,16 +463,16 @@ guess.reveal("hardly any" if mean[1] < 0.1 else "clearly fewer than with eight, 
 for heads in counts[1:]:
     exact_then, without, alone, together = (np.array(measured[key][str(heads)]) for key in ("exact", "exact_without", "exact_alone", "exact_one_map"))
     loss = exact_then[:, None] - without
-    print(f"{heads:>2} heads: {exact_then.mean():.1%} right; one head removed costs {loss.mean():.1%} on average and {loss.max():.1%} at most; "
+    print(f"{heads:>2} heads: {exact_then.mean():.1%} right; one head removed costs {100 * loss.mean():.1f} points on average, {100 * loss.max():.1f} at most; "
           f"one map for all {together.mean():.1%}; one head alone {alone.mean():.1%}")
 
 # %% [markdown] name="experiment-after"
 r"""
-More heads are a little better here, from 1 to 16, and each step is small. That is one task with short sentences; Vaswani and others, whose heads numbered 1 to 32, found one head 0.9 BLEU behind the best, and too many worse as well.
+More heads are a little better here, from 1 to 16, and each step is small. The lines of numbers add that with more heads a single one matters less, and its own map more: to give all heads one map costs most where there are sixteen. That is one task with short sentences; Vaswani and others, whose heads numbered 1 to 32, found one head 0.9 BLEU behind the best, and too many worse as well.
 
-The right panel is the other side of it. The first head or two can go at almost no price. Then it falls, and the last head left translates next to nothing. That each head is dispensable does not make all of them so: they are understudies for each other, and a company can spare any one of its actors.
+The right panel is the other side of it. The first head goes at almost no price and the second at a small one. Then it falls, and the last head left translates next to nothing. That each head is dispensable does not make all of them so: they stand in for each other, as long as there are others.
 
-Michel, Levy and Neubig (2019) removed heads from large Transformers after training. Most heads could go one at a time, and whole layers of self-attention could be cut down to a single one; the attention from decoder to encoder, which is the kind we have here, depended more on having several. Voita and others (2019) *trained* gates to close, so that the rest could adjust, and took out 38 of 48 encoder heads for 0.15 BLEU. What was left had roles that could be named: neighbours, syntax, rare words. So specialised heads exist, in larger models with more to do. In ours we found few.
+Michel, Levy and Neubig (2019) removed heads from large Transformers after training. Most heads could go, and some layers could be cut down to a single one; the attention from decoder to encoder, which is the kind we have here, depended more on having several. Voita and others (2019) *trained* gates to close, so that the rest could adjust, and took out 38 of 48 encoder heads for 0.15 BLEU. What was left had roles that could be named: neighbours, syntax, rare words. So heads with a trade of their own exist, in larger models with more to do.
 """
 
 # %% name="claim-different"
