@@ -340,13 +340,14 @@ def look_of_articles(rows):  # at their own English word, and at that of the Fre
     return np.mean(own), np.mean(ahead)
 
 
-for h in range(8):
-    own, ahead = look_of_articles(maps[:, h])
+looks = [look_of_articles(maps[:, h]) for h in range(8)]
+for h, (own, ahead) in enumerate(looks):
     print(f"head {h + 1}: articles look at their own English word {own:>4.0%}, at the next French word's {ahead:>4.0%} of the time")
+assert max(own for own, _ in looks) > 0.6 and max(ahead for _, ahead in looks) > 0.3
 
 # %% [markdown] name="articles-text"
 r"""
-So the heads differ, and mostly by degrees. Is what they differ in of any use? A map cannot tell. Taking heads away can.
+So there is a second point of view after all. Most heads look at the article's own English word, *the* or *a*. At least one looks ahead, at the English of the French word to come, which is the noun or stands before it: that is what *le* or *la* depends on. Nobody has told it to. Is it of any use? A map cannot tell. Taking heads away can.
 """
 
 # %% [markdown] name="prune-text"
@@ -382,6 +383,8 @@ kept = [(exact(a), exact(w), error_rate(a)) for a, w in zip(alone, without)]
 print("        without it     alone   its alignment error rate alone")
 for h, (by_itself, missing, aligned) in enumerate(kept):
     print(f"head {h + 1}        {missing:>4.0%}      {by_itself:>4.0%}      {aligned:.3f}")
+dearest = min(range(8), key=lambda h: kept[h][1])
+print(f"dearest to lose: head {dearest + 1}; looking ahead most at articles: head {max(range(8), key=lambda h: looks[h][1]) + 1}")
 
 # %% name="reveal-alone" jupyter={"source_hidden": true}
 best = min(range(8), key=lambda h: kept[h][2])
@@ -391,7 +394,7 @@ guess.reveal("nearly as many" if share > 0.75 else "about half as many" if share
 
 # %% [markdown] name="two-readings"
 r"""
-Any one head can go, at some cost or next to none. None can stay alone, though the best of them still looks at the right word nearly as often as all eight together. How can a translator that looks at the right words be so lost?
+Any one head can go, at next to no cost or at some. None can stay alone, though the best of them still looks at the right word nearly as often as all eight together. How can a translator that looks at the right words be so lost?
 
 A head does two things. It chooses where to look, and through its own $W^V$ it chooses what to bring from there: sixteen numbers. To separate the two, keep all eight values and take away the choice. Let all heads look with one and the same map. (The package's layer takes another attention function for the asking, and later lessons will put much into that place.)
 """
@@ -414,6 +417,7 @@ print(f"eight maps, eight values: {whole:.0%} exactly right")
 print(f"one map, the mean of the eight, and eight values: {shared:.0%}")
 print(f"one map, that of head {best + 1}, and eight values: {bests:.0%}")
 print(f"one map, that of head {best + 1}, and its own values alone: {kept[best][0]:.0%}")
+assert kept[best][0] < whole / 4 < whole / 2 < shared
 
 # %% [markdown] name="one-map-text"
 r"""
@@ -472,7 +476,7 @@ More heads are a little better here, from 1 to 16, and each step is small. The l
 
 The right panel is the other side of it. The first head goes at almost no price and the second at a small one. Then it falls, and the last head left translates next to nothing. That each head is dispensable does not make all of them so: they stand in for each other, as long as there are others.
 
-Michel, Levy and Neubig (2019) removed heads from large Transformers after training. Most heads could go, and some layers could be cut down to a single one; the attention from decoder to encoder, which is the kind we have here, depended more on having several. Voita and others (2019) *trained* gates to close, so that the rest could adjust, and took out 38 of 48 encoder heads for 0.15 BLEU. What was left had roles that could be named: neighbours, syntax, rare words. So heads with a trade of their own exist, in larger models with more to do.
+Michel, Levy and Neubig (2019) removed heads from large Transformers after training. Most heads could go, and some layers could be cut down to a single one; the attention from decoder to encoder, which is the kind we have here, depended more on having several. Voita and others (2019) *trained* gates to close, so that the rest could adjust, and took out 38 of 48 encoder heads for 0.15 BLEU. What was left had roles that could be named: neighbours, syntax, rare words. So heads with a trade of their own exist, as the one here that looks ahead at articles; and large models have more for them to do.
 """
 
 # %% name="claim-different"
