@@ -2,5 +2,14 @@
 
 from attention_course.layers.attention_layer import AttentionLayer
 from attention_course.layers.pooling import AttentionPooling
+from attention_course.layers.self_attention import SelfAttention, self_attention
+from attention_course.layers.structured import StructuredAttention, hop_penalty
 
-__all__ = ["AttentionLayer", "AttentionPooling"]
+__all__ = [
+    "AttentionLayer",
+    "AttentionPooling",
+    "SelfAttention",
+    "StructuredAttention",
+    "hop_penalty",
+    "self_attention",
+]
