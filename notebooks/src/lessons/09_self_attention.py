@@ -252,7 +252,7 @@ guess.reveal(
 
 # %% [markdown] name="average-after"
 r"""
-So the dial shows that a recurrent network pays for distance. It does not show that one needs self-attention to stop paying: whoever has no order has no distance. What attention adds shows when the sentence has another length than those trained on. In an average each word counts for one part in the number of words, and that number has changed; attention's weights can follow the colours wherever they are.
+So the dial shows that a recurrent network pays for distance. It does not show that one needs self-attention to stop paying: whoever has no order has no distance. What attention adds shows when the sentence has another length than those trained on. In an average each word counts for one part in the number of words, and with another number the average is at a loss. Attention's weights can follow the colours wherever they are. In some of the trainings above they do, four times as far apart as any they have seen; in others they get lost among so many fillers.
 
 That is the price as well. Shuffle the words of a sentence, and self-attention gives the same vectors, shuffled.
 """
@@ -322,7 +322,7 @@ for claim in entailment.three_claims(Random(2)):
 
 # %% [markdown] name="uses-text"
 r"""
-The `Entailer` joins both sentences into one set that asks itself, in the same way as the reader, compares word by word, and pools. Beforehand we trained both kinds, with self-attention and without, and with part of the input hidden. One dot is one training; dotted, what guessing reaches.
+The `Entailer` joins both sentences into one set that asks itself, in the same way as the reader, compares word by word, and pools. Beforehand we trained reader and entailer, each with self-attention and without, and with part of the input hidden. One dot is one training. The dotted line is at one third: one place among three, one label among three. (Readers that have to guess come out below it, for they choose the first and the last word separately.)
 """
 
 # %% name="uses-figure"
