@@ -136,7 +136,7 @@ def trained(model, steps):
 
 device.seed_everything(0)
 matcher = trained(SelfAttentiveMatcher(len(WORDS)), STEPS)
-unseen = sentences(500, DISTANCE, seed=10_000)
+unseen = sentences(200, DISTANCE, seed=10_000)
 print(f"self-attention, {DISTANCE} words apart, {STEPS} steps: {share_right(matcher, unseen):.1%} right")
 assert share_right(matcher, unseen) > 0.95
 
@@ -180,22 +180,22 @@ claims.verdict("self-attention-relates-distant-words")
 r"""
 Be exact about what this shows. A GRU *can* hold a colour for forty words: there are weights that do it. Within this budget gradient descent has not found them, and the curve says where it stopped finding them. With more steps, or a curriculum of growing distances, it may.
 
-And here is what a colour looks at, in 500 sentences that the trained network has never seen. The picture has the sentence of these in which the first colour looks hardest at the second; how it is on average, colour by colour, stands below.
+And here is what a colour looks at, in 200 sentences that the trained network has never seen. The picture has the sentence of these in which the first colour looks hardest at the second; how it is on average, colour by colour, stands below.
 """
 
 # %% name="sentence-figure"
 (words,), _ = unseen
 with torch.no_grad():
-    pair_weights, pooled = matcher(words)[1]  # (500, T, T) and (500, T)
+    pair_weights, pooled = matcher(words)[1]  # (200, T, T) and (200, T)
 first, second = (words < len(KEYS)).nonzero()[:, 1].view(-1, 2).unbind(1)  # where the two colours stand
-to_the_other = pair_weights[torch.arange(500), first, second]
+to_the_other = pair_weights[torch.arange(200), first, second]
 row = to_the_other.argmax()
 shown = [WORDS[n] for n in words[row]]
 plots.shaded_sentence(shown, pair_weights[row, first[row]], title=f"What word {first[row] + 1}, “{shown[first[row]]}”, looks at")
 
 # %% name="sentence-number"
 for number, colour in enumerate(KEYS):
-    asking = words[torch.arange(500), first] == number
+    asking = words[torch.arange(200), first] == number
     print(f"{colour:>6} looks at the other colour with {to_the_other[asking].mean():.2f} on average")
 print(f"(an even share would be {1 / (len(shown) - 1):.2f})")
 print(f"the second attention gives the two colours {pooled.gather(1, torch.stack([first, second], 1)).sum(1).mean():.2f} of its weight")
@@ -238,7 +238,7 @@ guess = predict(
 device.seed_everything(0)
 average = trained(AverageMatcher(len(WORDS)), 2 * STEPS)
 for distance in (40, 80):
-    there = sentences(500, distance, seed=10_000)
+    there = sentences(100, distance, seed=10_000)
     print(f"{distance} words apart: average {share_right(average, there):.1%}, self-attention {share_right(matcher, there):.1%} right")
 
 # %% name="average-numbers"
