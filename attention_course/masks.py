@@ -38,3 +38,8 @@ def causal_mask(queries: int, keys: int | None = None, device=None) -> Bool[Tens
     if keys < queries:
         raise ValueError(f"keys: expected at least as many as the {queries} queries, got {keys}")
     return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
+
+
+def others_mask(count: int, device=None) -> Bool[Tensor, "words words"]:
+    """Of `count` words every one may attend to all the others, and not to itself."""
+    return ~torch.eye(count, dtype=torch.bool, device=device)

@@ -4,5 +4,17 @@ from attention_course.layers.attention_layer import AttentionLayer
 from attention_course.layers.multi_head import KeysValues, MultiHeadAttention
 from attention_course.layers.pooling import AttentionPooling
 from attention_course.layers.pruning import prune_heads
+from attention_course.layers.self_attention import SelfAttention, self_attention
+from attention_course.layers.structured import StructuredAttention, hop_penalty
 
-__all__ = ["AttentionLayer", "AttentionPooling", "KeysValues", "MultiHeadAttention", "prune_heads"]
+__all__ = [
+    "AttentionLayer",
+    "AttentionPooling",
+    "KeysValues",
+    "MultiHeadAttention",
+    "SelfAttention",
+    "StructuredAttention",
+    "hop_penalty",
+    "prune_heads",
+    "self_attention",
+]

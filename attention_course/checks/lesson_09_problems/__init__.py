@@ -1,0 +1,1 @@
+"""The problems of lesson 09, one a file."""
