@@ -3,6 +3,7 @@
 from attention_course.plots.bands import bands
 from attention_course.plots.bars import weight_bars
 from attention_course.plots.colours import ATTENTION_COLOURS
+from attention_course.plots.document import document
 from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
 from attention_course.plots.maps import attention_map
@@ -16,6 +17,7 @@ __all__ = [
     "Picture",
     "attention_map",
     "bands",
+    "document",
     "landscape",
     "lines",
     "measurements",
