@@ -79,7 +79,6 @@ def on_movies(name: str, fold: int, learned: list, asked: list) -> dict:
     vocabulary = Vocabulary((s for review in learned for s in review.sentences), minimum=5)
     device.seed_everything(fold)
     model = reader(len(vocabulary), MOVIES[name], 50, dropout=0.5)
-    nn.init.normal_(model.embedding.weight)
     numbers, unseen = (
         [shape(d) for d in documents.encode([r.sentences for r in some], vocabulary, 40, 40)]
         for some in (learned, asked)
@@ -90,7 +89,7 @@ def on_movies(name: str, fold: int, learned: list, asked: list) -> dict:
         numbers,
         [r.label for r in learned],
         passes=6,
-        learning_rate=3e-3,
+        learning_rate=1e-2,
         word_dropout=0.2,
         seed=fold,
         progress=False,

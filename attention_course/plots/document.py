@@ -29,8 +29,8 @@ def document(
     """The sentences one below the other, wrapped at `width` inches.
 
     `sentence_weights` is (sentences,), `word_weights` one row for each sentence, at least as long as it is; what stands
-    behind its end is not looked at. `mark` is the place of a sentence to mark with a triangle, such as one that is known
-    to decide. ValueError where the lengths do not fit or a weight is not in 0 to 1.
+    behind its end is not looked at. `mark` is the place of a sentence to mark with a triangle, such as one that is
+    known to decide. ValueError where the lengths do not fit or a weight is not in 0 to 1.
     """
     weights = as_weights(sentence_weights, "sentences")
     if not len(sentences) == len(weights) == len(word_weights):
