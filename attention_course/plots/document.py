@@ -28,15 +28,16 @@ def document(
 ) -> Figure:
     """The sentences one below the other, wrapped at `width` inches.
 
-    `sentence_weights` is (sentences,), `word_weights` one row for each sentence, at least as long as it is; what stands
-    behind its end is not looked at. `mark` is the place of a sentence to mark with a triangle, such as one that is
-    known to decide. ValueError where the lengths do not fit or a weight is not in 0 to 1.
+    `sentence_weights` has a number for each sentence, and `word_weights` a row for each with a number for each of its
+    words; either may have more, for padding, which is not looked at. `mark` is the place of a sentence to mark with a
+    triangle, such as one that is known to decide. ValueError where there are too few or a weight is not in 0 to 1.
     """
-    weights = as_weights(sentence_weights, "sentences")
-    if not len(sentences) == len(weights) == len(word_weights):
-        counts = f"{len(sentences)}, {len(weights)} and {len(word_weights)}"
-        raise ValueError(f"sentences and both weights: expected one number of sentences, got {counts}")
-    shades = [as_weights(row[: len(s)], "words") for s, row in zip(sentences, word_weights, strict=True)]
+    count = len(sentences)
+    if min(len(sentence_weights), len(word_weights)) < count:
+        counts = f"{len(sentence_weights)} and {len(word_weights)}"
+        raise ValueError(f"weights: expected {count} or more at both levels, one for each sentence, got {counts}")
+    weights = as_weights(sentence_weights[:count], "sentences")
+    shades = [as_weights(row[: len(s)], "words") for s, row in zip(sentences, word_weights, strict=False)]
     words = [as_labels("sentences", s, len(row), "weight") for s, row in zip(sentences, shades, strict=True)]
     left = MARGIN + BARS + NUMBER + 12
     room = (width * 72 if ax is None else size_in_points(ax)[0]) - left - MARGIN
