@@ -1,7 +1,7 @@
 """Lessons that would like to download something run to their end without it.
 
-Here they are cut short: 60,000 words or one pass for each training, and no promises kept (asserts are off). `make test` without a
-mirror and a network runs them whole.
+Here they are cut short: 60,000 words or one pass for each training, and no promises kept (asserts are off).
+`make test` without a mirror and a network runs them whole.
 """
 
 import os

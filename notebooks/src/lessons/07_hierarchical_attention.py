@@ -18,7 +18,7 @@ import torch
 from attention_course import claims, device, plots, results
 from attention_course.data import documents
 from attention_course.data.movie_reviews import movie_reviews, split
-from attention_course.data.reviews import BAD, GOOD, reviews
+from attention_course.data.reviews import BAD, GOOD, UNDECIDED, reviews
 from attention_course.data.unavailable import DatasetUnavailable
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import masked_softmax
@@ -214,9 +214,26 @@ draw(typical(BAD), reading, "A typical bad review, read by the same network")
 
 # %% [markdown] name="why"
 r"""
-There are two labels, and so there are two ways to be right. One is to find the reviewer's sentence and read what it says. The other is to look for *one* kind of evidence, say for the reviewer's praise. Where it is found the review is good. Where it is not the review must be bad, and then it does not matter where the weights go. Nothing in the loss prefers the first way: a sentence that is not needed costs nothing when it is overlooked. Which kind is looked for, the random start decides.
+There are two labels, and so there are two ways to be right. One is to find the reviewer's sentence and read what it says. The other is to look for *one* kind of evidence, say for the reviewer's praise. Where it is found, the review is good. Where it is not, the review must be bad, and it does not matter where the weights go. Nothing in the loss prefers the first way: a sentence that is not needed costs nothing when it is overlooked. Which kind is looked for, the random start decides.
 
-If that is the reason, it can be tested. Let a third of the reviews be *undecided*: the reviewer only reports what others thought, and the right answer is a third label. Then "no praise found" no longer means "bad", and the network has to find blame as well. Everything else stays as it is.
+If that is so, the sentence that decides can be cut out of the reviews in which it is overlooked, and nothing will happen.
+"""
+
+# %% name="cut-out"
+def cut_out(model, label):
+    left = [[s for i, s in enumerate(r.sentences) if i != r.decisive] for r in unseen if r.label == label]
+    said = read(model, documents.encode(left, vocabulary)).logits.argmax(-1).tolist()
+    return ", ".join(f"{name} {said.count(answer) / len(said):.0%}" for name, answer in {"bad": BAD, "good": GOOD, "undecided": UNDECIDED}.items())
+
+
+for name, label in {"good": GOOD, "bad": BAD}.items():
+    print(f"{name:>4} reviews without the sentence that decides are called: {cut_out(network, label)}")
+
+# %% [markdown] name="test-text"
+r"""
+A network like this has, so to speak, one label and its absence. (Should yours have looked at both kinds of evidence: some starts do, as you will see. Try another seed.)
+
+So give finding nothing a label of its own. Let a third of the reviews be *undecided*: the reviewer only reports what others thought, and the right answer is a third label. Then "no praise found" no longer means "bad", and the network has to find blame as well. Everything else stays as it is.
 """
 
 # %% name="guess-third"
@@ -243,6 +260,10 @@ guess.reveal("nearly all" if share_3 > 0.83 else "fewer than before" if share_3 
 # %% name="both-networks"
 title = "The review in which the first network looked away, read by the second"
 draw(typical(hard), reading_3, title)
+
+# %% name="cut-out-again"
+for name, label in {"good": GOOD, "bad": BAD}.items():
+    print(f"{name:>4} reviews without the sentence that decides are now called: {cut_out(network_3, label)}")
 
 # %% [markdown] name="explore-text"
 r"""
@@ -305,7 +326,7 @@ EXPERIMENT_AFTER
 r"""
 ## Real reviews
 
-Pang and Lee (2004) collected two thousand reviews of films, half of them bad and half good. They are some thirty sentences long, and nobody has marked the sentence that decides, if there is one. We keep the first twenty and the last twenty sentences of each, and forty words of a sentence. With 1,600 documents to learn from, words rather than their order must do the work, so there is a GRU at the level of sentences only.
+Pang and Lee (2004) collected two thousand reviews of films, half of them bad and half good. They are some thirty sentences long, and nobody has marked the sentence that decides, if there is one. We keep the first twenty and the last twenty sentences of each, and forty words of a sentence. To keep the training short there is a GRU at the level of sentences only.
 """
 
 # %% name="movies-train"
