@@ -57,11 +57,11 @@ def on_generated(name: str, kind: str, seed: int) -> dict:
     learned, asked = (reviews(n, part, seed, KINDS[kind]) for n, part in ((2000, "train"), (1000, "test")))
     vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
     device.seed_everything(seed)
-    model = reader(len(vocabulary), GENERATED[name], 32, classes=3)
+    model = reader(len(vocabulary), GENERATED[name], 32, classes=1 + max(r.label for r in learned))
     numbers, unseen = (
         [shape(d) for d in documents.encode([r.sentences for r in some], vocabulary)] for some in (learned, asked)
     )
-    train(model, numbers, [r.label for r in learned], passes=6, batch=64, learning_rate=8e-3, seed=seed, progress=False)
+    train(model, numbers, [r.label for r in learned], passes=8, learning_rate=5e-3, seed=seed, progress=False)
     reading = read(model, unseen)
     found = {"accuracy": accuracy(reading, [review.label for review in asked])}
     if name not in FLAT:

@@ -51,6 +51,7 @@ def train(
     order, shuffle = list(range(len(documents))), random.Random(seed)
     noise = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.98), fused=True)
+    where = next(model.parameters()).device
     losses, seen, budget, start = [], 0, passes * len(documents), time.perf_counter()
     model.train()
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
@@ -63,7 +64,8 @@ def train(
                     tokens[(torch.rand(tokens.shape, generator=noise) < word_dropout) & (tokens != PAD)] = UNKNOWN
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate * warm_up_then_decay((seen + len(chosen) / 2) / budget)
-                loss = F.cross_entropy(model(tokens).logits, torch.tensor([int(labels[i]) for i in chosen]))
+                target = torch.tensor([int(labels[i]) for i in chosen], device=where)
+                loss = F.cross_entropy(model(tokens.to(where)).logits, target)
                 if not loss.isfinite():
                     raise ArithmeticError(f"loss: expected a finite number, got {loss.item()}")
                 optimizer.zero_grad()
@@ -81,10 +83,10 @@ def train(
 def read(model: nn.Module, documents: Sequence[Numbers], batch: int = 100) -> Reading:
     """Read documents, a batch at a time; the weights of all of them stand in two tensors, filled up with zeros."""
     model.eval()
-    tokens = pad_documents(documents)
+    tokens = pad_documents(documents).to(next(model.parameters()).device)
     return Reading(*(torch.cat(parts) for parts in zip(*map(model, tokens.split(batch)), strict=True)))
 
 
 def accuracy(reading: Reading, labels: Sequence[int] | Int[Tensor, " batch"]) -> float:
     """The share of documents whose largest logit is that of their label."""
-    return (reading.logits.argmax(-1) == torch.as_tensor(labels)).float().mean().item()
+    return (reading.logits.argmax(-1) == torch.as_tensor(labels, device=reading.logits.device)).float().mean().item()
