@@ -79,16 +79,16 @@ Does the network that looks away need the decisive sentence? The next cells trai
 """
 
 # %% name="try-train"
-learned, unseen = reviews(2000, "train"), reviews(1000, "test")
+learned, unseen = reviews(2000, "train", seed=1), reviews(1000, "test", seed=1)
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
 numbers, asked = (documents.encode([r.sentences for r in some], vocabulary) for some in (learned, unseen))
 
 torch.set_num_threads(1)
-device.seed_everything(0)
+device.seed_everything(1)
 network = HierarchicalAttention(
     len(vocabulary), *(Level(AsTheyAre(), AttentionPooling(32, 32)) for _ in range(2)), size=32
 )
-run = train(network, numbers, [r.label for r in learned], passes=6, batch=64, learning_rate=8e-3)
+run = train(network, numbers, [r.label for r in learned], passes=8, learning_rate=5e-3, seed=1)
 
 # %% name="try-take"
 tops = read(network, asked).sentence_weights.argmax(-1).tolist()

@@ -129,13 +129,14 @@ Words of praise, counted over all sentences, say little. A network that averages
 
 # %% name="mean"
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
-DOCUMENTS = dict(passes=6, batch=64, learning_rate=8e-3)
+BUDGET = dict(passes=8, learning_rate=5e-3)  # passes through the 2,000 reviews
 
 
 def trained(levels, some):
     device.seed_everything(0)
-    model = HierarchicalAttention(len(vocabulary), *levels, size=32, classes=3)  # the third label will come
-    run = train(model, documents.encode([r.sentences for r in some], vocabulary), [r.label for r in some], **DOCUMENTS)
+    labels = [r.label for r in some]
+    model = HierarchicalAttention(len(vocabulary), *levels, size=32, classes=1 + max(labels))
+    run = train(model, documents.encode([r.sentences for r in some], vocabulary), labels, **BUDGET)
     print(f"{run.documents:,} documents read in {run.seconds:.0f} s")
     return model
 
@@ -319,7 +320,9 @@ for kind, by_name in generated.items():
 
 # %% [markdown] name="experiment-after"
 r"""
-EXPERIMENT_AFTER
+On the left, with two labels, every reader that attends to sentences is right about all reviews. Of the ten trainings with attention at both levels most look away from one kind of review, some from the bad ones and some from the good. The reader that averages its words did not do so in its five trainings, which is no proof that it could not.
+
+On the right, with the third label, the decisive sentence is on top in every review and every training. And there is the reverse to see: without GRUs some trainings look at the right sentence always, and are right about two reviews of three. They find who is speaking, and have not learned to hear what is said. So weights may point rightly when the answer is wrong, and wrongly when it is right.
 """
 
 # %% [markdown] name="movies"
@@ -342,7 +345,8 @@ numbers, asked = (documents.encode([r.sentences for r in some], words, 40, 40) f
 truth = [r.label for r in unseen_real]
 
 device.seed_everything(0)
-reader = HierarchicalAttention(len(words), attentive(50, AsTheyAre()), attentive(50, BothWays(50)), size=50, classes=3, dropout=0.5)
+reader = HierarchicalAttention(len(words), attentive(50, AsTheyAre()), attentive(50, BothWays(50)), size=50,
+                              classes=1 + max(truth), dropout=0.5)
 run = train(reader, numbers, [r.label for r in learned_real], passes=passes, learning_rate=1e-2, word_dropout=0.2)
 reading_real = read(reader, asked)
 print(f"{run.seconds:.0f} s; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
@@ -387,7 +391,9 @@ for name in ("no GRUs", "sentence GRU"):
 
 # %% [markdown] name="movies-after"
 r"""
-MOVIES_AFTER
+The bag of words wins. With 1,600 reviews to learn from, a good weight for every word is hard to beat, and Yang and his colleagues, whose networks did beat such baselines, had collections of hundreds of thousands of documents. Among the networks the one with levels and a sentence GRU is best, but compare the two lines in between: levels alone are no better than flat attention. What helps is the GRU, which has something to run over once there are sentences.
+
+The weights do mean something here. The three top sentences of some thirty carry most of what the network knows, random ones much less; and when they are taken away it is missed, as random ones are not. We had hoped for a gap of 0.15 between the two kinds of three, and found a little less.
 """
 
 # %% name="claims"
@@ -397,7 +403,7 @@ claims.table("07_hierarchical_attention")
 r"""
 ## Where to go next
 
-CLAIMS_AFTER The first row of the table is the one to keep in mind: a network may be right, and its weights may point at nothing that matters, because the task never asked it to look. Serrano and Smith (2019) erased weights of networks of this very kind and found them a noisy guide to what matters; lesson 28 will take that up.
+The second and third rows were measured on one collection, and say nothing of larger ones. The first row, whose five values range from a half to one, is the one to keep in mind: a network may be right, and its weights may point at nothing that matters, because the task never asked it to look. Serrano and Smith (2019) erased weights of networks of this very kind and found them a noisy guide to what matters; lesson 28 will take that up.
 
 The [exercises](exercises/07_hierarchical_attention.ipynb) have you write the two levels and the deletion test, and break the masks. Levels are not for text only. A picture is made of rows or regions and these of patches, and an exercise pools one that way; what became of patches, without levels, is lesson 16. In lesson 08 attention is stacked in another sense: it looks at the same picture again, with a better question.
 
