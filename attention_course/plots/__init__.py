@@ -3,6 +3,7 @@
 from attention_course.plots.bands import bands
 from attention_course.plots.bars import weight_bars
 from attention_course.plots.colours import ATTENTION_COLOURS
+from attention_course.plots.document import document
 from attention_course.plots.head_grid import head_grid
 from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
@@ -20,6 +21,7 @@ __all__ = [
     "Picture",
     "attention_map",
     "bands",
+    "document",
     "head_grid",
     "landscape",
     "lines",

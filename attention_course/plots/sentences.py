@@ -35,7 +35,7 @@ def shaded_sentence(
         max(text_width(word, LARGE) + 2 * PAD, text_width(number, SMALL) + 2, 10)
         for word, number in zip(words, numbers, strict=True)
     ]
-    places = _wrap(widths, room)
+    places = wrap(widths, room)
     step = BOX + (SMALL + 6 if values else 4)
     top = MARGIN + (NORMAL + 10 if title else 0)
     if ax is None:
@@ -64,7 +64,7 @@ def shaded_sentence(
     return describe(ax, f"{heading}A sentence of {counted}: {listing(said, 40)}.")
 
 
-def _wrap(widths: list, room: float | int) -> list[tuple[float, int]]:
+def wrap(widths: list, room: float | int) -> list[tuple[float, int]]:
     """Each word's distance from the left in points, and its line."""
     places, x, line = [], 0.0, 0
     for wide in widths:

@@ -1,0 +1,1 @@
+"""The problems of lesson 07, one a file."""

@@ -1,0 +1,156 @@
+"""Hierarchical attention on generated reviews, whose decisive sentence is known, and on movie_reviews.
+
+Five readers of the generated reviews, with and without undecided ones, five seeds. Five ways to read movie_reviews,
+five splits, and what is left of their accuracy when sentences are taken away. Writes
+attention_course/results/07_hierarchical_attention.json. About twenty minutes on one core.
+"""
+
+import random
+
+import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from attention_course import device, results
+from attention_course.data import documents
+from attention_course.data.movie_reviews import FOLDS, movie_reviews, split
+from attention_course.data.reviews import BAD, GOOD, reviews
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.layers import AttentionPooling
+from attention_course.models.document_training import accuracy, read, train
+from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
+
+SEEDS = range(5)
+KINDS = {"two labels": 0.0, "with undecided": 1 / 3}
+KEPT = 3  # sentences of the deletion test
+FLAT = ("mean of all words", "flat attention")  # without the hierarchy: a document is one long sentence
+
+# Encoder and pool of the words, then of the sentences.
+GENERATED = {
+    "mean of all words": (AsTheyAre, MeanPooling, AsTheyAre, MeanPooling),
+    "flat attention": (AsTheyAre, AttentionPooling, AsTheyAre, MeanPooling),
+    "sentence attention": (AsTheyAre, MeanPooling, AsTheyAre, AttentionPooling),
+    "no GRUs": (AsTheyAre, AttentionPooling, AsTheyAre, AttentionPooling),
+    "both GRUs": (BothWays, AttentionPooling, BothWays, AttentionPooling),
+}
+MOVIES = {
+    "mean of all words": (AsTheyAre, MeanPooling, AsTheyAre, MeanPooling),
+    "flat attention": (AsTheyAre, AttentionPooling, AsTheyAre, MeanPooling),
+    "no GRUs": (AsTheyAre, AttentionPooling, AsTheyAre, AttentionPooling),
+    "sentence GRU": (AsTheyAre, AttentionPooling, BothWays, AttentionPooling),
+}
+
+
+def reader(words: int, parts: tuple, size: int, **options) -> nn.Module:
+    """A reader of those parts."""
+    made = [
+        part() if part in (AsTheyAre, MeanPooling) else part(size) if part is BothWays else part(size, size)
+        for part in parts
+    ]
+    return HierarchicalAttention(words, Level(*made[:2]), Level(*made[2:]), size=size, **options)
+
+
+def on_generated(name: str, kind: str, seed: int) -> dict:
+    """Train one reader on 2,000 generated reviews. How often does it look most at the sentence that decides?"""
+    shape = documents.flat if name in FLAT else list
+    learned, asked = (reviews(n, part, seed, KINDS[kind]) for n, part in ((2000, "train"), (1000, "test")))
+    vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
+    device.seed_everything(seed)
+    model = reader(len(vocabulary), GENERATED[name], 32, classes=1 + max(r.label for r in learned))
+    numbers, unseen = (
+        [shape(d) for d in documents.encode([r.sentences for r in some], vocabulary)] for some in (learned, asked)
+    )
+    train(model, numbers, [r.label for r in learned], passes=8, learning_rate=5e-3, seed=seed, progress=False)
+    reading = read(model, unseen)
+    found = {"accuracy": accuracy(reading, [review.label for review in asked])}
+    if name not in FLAT:
+        top = reading.sentence_weights.argmax(-1).tolist()
+        for key, labels in {"on_top": (BAD, GOOD), "on_top_bad": (BAD,), "on_top_good": (GOOD,)}.items():
+            right = [i == review.decisive for i, review in zip(top, asked, strict=True) if review.label in labels]
+            found[key] = sum(right) / len(right)
+    print(name, kind, seed, found, flush=True)
+    return found
+
+
+def on_movies(name: str, fold: int, learned: list, asked: list) -> dict:
+    """Train one reader on four fifths of movie_reviews. What can it tell from its top sentences, what without them?"""
+    shape = documents.flat if name in FLAT else list
+    vocabulary = Vocabulary((s for review in learned for s in review.sentences), minimum=5)
+    device.seed_everything(fold)
+    model = reader(len(vocabulary), MOVIES[name], 50, dropout=0.5)
+    numbers, unseen = (
+        [shape(d) for d in documents.encode([r.sentences for r in some], vocabulary, 40, 40)]
+        for some in (learned, asked)
+    )
+    labels = [review.label for review in asked]
+    train(
+        model,
+        numbers,
+        [r.label for r in learned],
+        passes=6,
+        learning_rate=1e-2,
+        word_dropout=0.2,
+        seed=fold,
+        progress=False,
+    )
+    reading = read(model, unseen)
+    found = {"accuracy": accuracy(reading, labels)}
+    if name not in FLAT:
+        generator = random.Random(fold)
+        tops = [
+            w[: len(d)].argsort(descending=True)[:KEPT].tolist()
+            for w, d in zip(reading.sentence_weights, unseen, strict=True)
+        ]
+        others = [generator.sample(range(len(d)), min(KEPT, len(d))) for d in unseen]
+        for key, chosen in {"top": tops, "random": others}.items():
+            only = [[d[i] for i in sorted(places)] for d, places in zip(unseen, chosen, strict=True)]
+            without = [
+                [s for i, s in enumerate(d) if i not in places] for d, places in zip(unseen, chosen, strict=True)
+            ]
+            found |= {
+                f"only_{key}": accuracy(read(model, only), labels),
+                f"without_{key}": accuracy(read(model, without), labels),
+            }
+        found["largest_weight"] = reading.sentence_weights.max(-1).values.mean().item()
+    print(name, fold, found, flush=True)
+    return found
+
+
+def bag_of_words(learned: list, asked: list) -> float:
+    """Logistic regression on tf-idf, of words that occur in two reviews or more."""
+    tf_idf = TfidfVectorizer(
+        analyzer=lambda review: [w for s in review.sentences for w in s], min_df=2, sublinear_tf=True
+    )
+    regression = LogisticRegression(C=10, max_iter=1000).fit(tf_idf.fit_transform(learned), [r.label for r in learned])
+    return regression.score(tf_idf.transform(asked), [review.label for review in asked])
+
+
+def main() -> None:
+    """All of it, one after the other."""
+    torch.set_num_threads(1)
+    measured = {
+        kind: {name: [on_generated(name, kind, seed) for seed in SEEDS] for name in GENERATED} for kind in KINDS
+    }
+    values = {"generated": {kind: gathered(by_name) for kind, by_name in measured.items()}}
+    splits = [split(movie_reviews(), fold) for fold in range(FOLDS)]
+    movies = {name: [on_movies(name, fold, *parts) for fold, parts in enumerate(splits)] for name in MOVIES}
+    values["movies"] = {"bag of words": {"accuracy": [bag_of_words(*parts) for parts in splits]}} | gathered(movies)
+    values["decisive_on_top"] = values["generated"]["two labels"]["both GRUs"]["on_top"]
+    kept = values["movies"]["sentence GRU"]
+    values["kept_top_less_random"] = [a - b for a, b in zip(kept["only_top"], kept["only_random"], strict=True)]
+    values["hierarchy_less_flat"] = [
+        a - b for a, b in zip(kept["accuracy"], values["movies"]["flat attention"]["accuracy"], strict=True)
+    ]
+    note = "On movie_reviews the seeds are five splits with disjoint tests."
+    command = "python experiments/07_hierarchical_attention.py"
+    results.save("07_hierarchical_attention", values, command=command, seeds=SEEDS, note=note)
+
+
+def gathered(by_name: dict) -> dict:
+    """{name: [{key: value}, ...]} turned into {name: {key: [value, ...]}}."""
+    return {name: {key: [one[key] for one in found] for key in found[0]} for name, found in by_name.items()}
+
+
+if __name__ == "__main__":
+    main()

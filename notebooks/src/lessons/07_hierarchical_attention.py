@@ -1,0 +1,416 @@
+# %% [markdown] name="title"
+r"""
+# 07 · Hierarchical attention
+
+**A network reads a review and says whether it is a good one. Did it look at the sentence that decides?**
+
+A document is made of sentences, and a sentence of words. Yang and others (2016) built a network in the same shape: attention makes words into a sentence, and attention again makes sentences into a document. You will build it, train it on reviews in which one sentence decides, and ask it where it has looked. Its answer is not what most people expect. Then you will find out why, and put your explanation to the test.
+
+You need lessons 01 to 03. It takes about forty-five minutes; the machine needs about one.
+"""
+
+# %% name="imports"
+import random
+
+import numpy as np
+import torch
+
+from attention_course import claims, device, plots, results
+from attention_course.data import documents
+from attention_course.data.movie_reviews import movie_reviews, split
+from attention_course.data.reviews import BAD, GOOD, UNDECIDED, reviews
+from attention_course.data.unavailable import DatasetUnavailable
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.functional import masked_softmax
+from attention_course.layers import AttentionPooling
+from attention_course.models.document_training import accuracy, read, train
+from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
+from attention_course.widgets import explore, predict
+
+torch.set_num_threads(1)
+
+# %% [markdown] name="by-hand"
+r"""
+## By hand
+
+The document has two sentences, *cat sat* and *mat red*, and its words have two numbers each: cat (2, 0), sat (1, 2), mat (0, −1), red (0, 1). As in lesson 01 the first number says how much it is *someone*, and we let it be the score.
+
+Nobody asks a question here. The score looks at a word alone, $S(x)$ where it was $S(x, s)$, and that is enough for a softmax. In the first sentence the scores are 2 and 1, so the weights are $e^2$ and $e^1$ over their sum, 0.73 and 0.27, and the sentence becomes the vector (1.73, 0.54). In the second both scores are 0, the weights one half, and the sentence is (0, 0).
+
+Now do the same again. The two sentence vectors have scores of 1.73 and 0, so they get weights of 0.85 and 0.15, and the document becomes (1.47, 0.46).
+"""
+
+# %% name="by-hand-code" tags=["nbval-check-output"]
+def pooled(vectors):
+    weights = vectors[:, 0].softmax(0)  # the first number is the score
+    return weights @ vectors, weights
+
+
+cat_sat = torch.tensor([[2.0, 0.0], [1.0, 2.0]])
+mat_red = torch.tensor([[0.0, -1.0], [0.0, 1.0]])
+(first, first_words), (second, second_words) = pooled(cat_sat), pooled(mat_red)
+document, sentence_weights = pooled(torch.stack([first, second]))
+print("sentences", first.numpy().round(2), second.numpy().round(2))
+print("sentence weights", sentence_weights.numpy().round(2), "document", document.numpy().round(2))
+print("so “cat” counts for", (sentence_weights[0] * first_words[0]).numpy().round(2), "of the document")
+
+# %% [markdown] name="equations"
+r"""
+That is Fig. 4 of the survey. A score without a query is its Eq. (18), and Eqs. (19) and (20) are the softmax and the sum that you know:
+
+$$S(x_i) = v^\top \tanh(W x_i), \qquad \alpha_i = \frac{\exp S(x_i)}{\sum_j \exp S(x_j)}, \qquad c = \sum_i \alpha_i h_i \qquad (18)\text{–}(20)$$
+
+The vector $v$ has taken the place of the query: one question, learned in training and then asked of everything. Hierarchical attention uses the three equations twice, each time with a $W$ and a $v$ of its own:
+
+$$s_i = \sum_t \alpha_{it} h_{it} \quad \text{(words } t \text{ of sentence } i\text{)}, \qquad v_\text{doc} = \sum_i \alpha_i h_i \quad \text{(sentences)}.$$
+
+| survey | is | name in code | shape |
+|---|---|---|---|
+| $h_{it}$ | state of a word | `words` | (B, S, T, E) |
+| $\alpha_{it}$ | its share of its sentence | `word_weights` | (B, S, T) |
+| $s_i$ | a sentence | `sentences` | (B, S, E) |
+| $\alpha_i$ | its share of the document | `sentence_weights` | (B, S) |
+| $v_\text{doc}$ ($v$ in the survey) | the document | `document` | (B, E) |
+
+B documents have room for S sentences of T words. Short ones are filled up with padding, so both levels need a mask: of a word, whether it is one, and of a sentence, whether it has any.
+"""
+
+# %% name="mechanism"
+def pool(x, mask, W, v):  # Eqs. (18)-(20)
+    scores = torch.tanh(x @ W.mT) @ v
+    weights = masked_softmax(scores, mask)
+    return (weights.unsqueeze(-2) @ x).squeeze(-2), weights
+
+
+def hierarchical(words, mask, at_words, at_sentences):
+    sentences, word_weights = pool(words, mask, *at_words)  # (B, S, T, E) to (B, S, E)
+    document, sentence_weights = pool(sentences, mask.any(-1), *at_sentences)  # to (B, E)
+    return document, sentence_weights, word_weights
+
+
+# %% [markdown] name="mechanism-text"
+r"""
+Words enter this as plain embeddings, and so no word knows its neighbours. Yang and his colleagues put a bidirectional GRU before the attention of each level: $h_{it}$ has heard the other words of its sentence, and $h_i$ the other sentences. In the package a `Level` is an encoder and a pool, and the network has two of them.
+"""
+
+# %% name="equality"
+def attentive(size, encoder):
+    return Level(encoder, AttentionPooling(size, size))
+
+
+device.seed_everything(0)
+plain = HierarchicalAttention(20, attentive(8, AsTheyAre()), attentive(8, AsTheyAre()), size=8)
+tokens = documents.pad_documents([[[5, 4, 9], [8]], [[3, 7, 6, 2], [], [11, 12]]])
+parts = [(level.pool.project.weight, level.pool.v) for level in (plain.words, plain.sentences)]
+ours = hierarchical(plain.embedding(tokens), tokens != 0, *parts)
+theirs = plain(tokens)
+assert torch.allclose(plain.classify(ours[0]), theirs.logits, atol=1e-6)
+assert torch.allclose(ours[1], theirs.sentence_weights, atol=1e-6) and torch.allclose(ours[2], theirs.word_weights, atol=1e-6)
+assert theirs.sentence_weights[1, 1] == 0  # the empty sentence
+
+# %% [markdown] name="reviews"
+r"""
+## Reviews in which one sentence decides
+
+To know whether attention finds what matters, one has to know what matters. So we make the reviews ourselves. Each reports what everyone else thought of a film, and in one sentence what the reviewer thinks, which makes it a good or a bad one. All sentences praise or blame, at random. Only their opening words tell whose opinion it is.
+"""
+
+# %% name="show-review" tags=["nbval-check-output"]
+learned, unseen = reviews(2000, "train"), reviews(1000, "test")
+shown = unseen[0]
+for place, sentence in enumerate(shown.sentences):
+    print("→" if place == shown.decisive else " ", " ".join(sentence))
+print("a good one" if shown.label == GOOD else "a bad one")
+
+# %% [markdown] name="mean-text"
+r"""
+Words of praise, counted over all sentences, say little. A network that averages all its words, with equal weights, shows how little:
+"""
+
+# %% name="mean"
+vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
+BUDGET = dict(passes=8, learning_rate=5e-3)  # passes through the 2,000 reviews
+
+
+def trained(levels, some):
+    device.seed_everything(0)
+    labels = [r.label for r in some]
+    model = HierarchicalAttention(len(vocabulary), *levels, size=32, classes=1 + max(labels))
+    run = train(model, documents.encode([r.sentences for r in some], vocabulary), labels, **BUDGET)
+    print(f"{run.documents:,} documents read in {run.seconds:.0f} s")
+    return model
+
+
+def answers(model, some):
+    return read(model, documents.encode([r.sentences for r in some], vocabulary))
+
+
+means = trained([Level(AsTheyAre(), MeanPooling()), Level(AsTheyAre(), MeanPooling())], learned)
+labels = [r.label for r in unseen]
+print(f"right about {accuracy(answers(means, unseen), labels):.1%} of unseen reviews")
+assert accuracy(answers(means, unseen), labels) <= 0.7
+
+# %% [markdown] name="han-text"
+r"""
+And now the whole network, with GRUs and attention at both levels.
+"""
+
+# %% name="han"
+network = trained([attentive(32, BothWays(32)), attentive(32, BothWays(32))], learned)
+reading = answers(network, unseen)
+print(f"right about {accuracy(reading, labels):.1%} of unseen reviews")
+assert accuracy(reading, labels) >= 0.95
+
+# %% [markdown] name="guess-text"
+r"""
+It has learned the task. These reviews have 7 to 13 sentences, so a sentence picked at random decides in about one of ten.
+"""
+
+# %% name="guess-top"
+guess = predict(
+    "In how many of the unseen reviews has the decisive sentence the largest weight?",
+    ["nearly all", "between half and two thirds", "about one in ten"],
+)
+
+# %% name="on-top"
+def on_top(reading, some, label=None):
+    asked = [i for i, r in enumerate(some) if r.decisive is not None and label in (None, r.label)]
+    tops = reading.sentence_weights.argmax(-1)
+    return sum(tops[i].item() == some[i].decisive for i in asked) / len(asked)
+
+
+share = on_top(reading, unseen)
+print(f"the decisive sentence is on top in {share:.1%} of the reviews")
+
+# %% name="reveal-top" jupyter={"source_hidden": true}
+guess.reveal("nearly all" if share > 0.83 else "between half and two thirds" if share > 0.3 else "about one in ten",
+             "In this training. Other random starts: below.")
+
+# %% [markdown] name="both-text"
+r"""
+How can a network be right nearly always, and look elsewhere so often? Separate the good reviews from the bad.
+"""
+
+# %% name="by-label"
+for name, label in {"good": GOOD, "bad": BAD}.items():
+    print(f"{name:>4} reviews: on top in {on_top(reading, unseen, label):.1%}")
+hard = min((BAD, GOOD), key=lambda label: on_top(reading, unseen, label))  # the kind in which it looks away
+
+
+def typical(label):  # the middle one of the reviews of seven sentences, by the weight of the decisive one
+    some = [i for i, r in enumerate(unseen) if r.label == label and len(r.sentences) == 7]
+    return sorted(some, key=lambda i: reading.sentence_weights[i, unseen[i].decisive].item())[len(some) // 2]
+
+
+def draw(which, reading, title):
+    review = unseen[which]
+    weights = reading.sentence_weights[which], reading.word_weights[which]
+    return plots.document(review.sentences, *weights, mark=review.decisive, title=title)
+
+
+draw(typical(GOOD), reading, "A typical good review; the triangle marks the sentence that decides")
+
+# %% name="draw-bad"
+draw(typical(BAD), reading, "A typical bad review, read by the same network")
+
+# %% [markdown] name="why"
+r"""
+There are two labels, and so there are two ways to be right. One is to find the reviewer's sentence and read what it says. The other is to look for *one* kind of evidence, say for the reviewer's praise. Where it is found, the review is good. Where it is not, the review must be bad, and it does not matter where the weights go. Nothing in the loss prefers the first way: a sentence that is not needed costs nothing when it is overlooked. Which kind is looked for, the random start decides.
+
+If that is so, the sentence that decides can be cut out of the reviews in which it is overlooked, and nothing will happen.
+"""
+
+# %% name="cut-out"
+def cut_out(model, label):
+    left = [[s for i, s in enumerate(r.sentences) if i != r.decisive] for r in unseen if r.label == label]
+    said = read(model, documents.encode(left, vocabulary)).logits.argmax(-1).tolist()
+    return ", ".join(f"{name} {said.count(answer) / len(said):.0%}" for name, answer in {"bad": BAD, "good": GOOD, "undecided": UNDECIDED}.items())
+
+
+for name, label in {"good": GOOD, "bad": BAD}.items():
+    print(f"{name:>4} reviews without the sentence that decides are called: {cut_out(network, label)}")
+
+# %% [markdown] name="test-text"
+r"""
+A network like this has, so to speak, one label and its absence. (Should yours have looked at both kinds of evidence: some starts do, as you will see. Try another seed.)
+
+So give finding nothing a label of its own. Let a third of the reviews be *undecided*: the reviewer only reports what others thought, and the right answer is a third label. Then "no praise found" no longer means "bad", and the network has to find blame as well. Everything else stays as it is.
+"""
+
+# %% name="guess-third"
+guess = predict(
+    "Trained on good, bad and undecided reviews, in how many of the same unseen good and bad ones will the network look most at the decisive sentence?",
+    ["nearly all", "between half and two thirds, as before", "fewer than before"],
+)
+
+# %% name="third"
+with_third = reviews(2000, "train", undecided=1 / 3)
+network_3 = trained([attentive(32, BothWays(32)), attentive(32, BothWays(32))], with_third)
+reading_3, third = answers(network_3, unseen), reviews(1000, "test", undecided=1 / 3)
+print(f"right about {accuracy(answers(network_3, third), [r.label for r in third]):.1%} of unseen reviews of all three kinds")
+for name, label in {"good": GOOD, "bad": BAD}.items():
+    print(f"{name:>4} reviews: on top in {on_top(reading_3, unseen, label):.1%}, before {on_top(reading, unseen, label):.1%}")
+assert accuracy(answers(network_3, third), [r.label for r in third]) >= 0.95
+assert on_top(reading_3, unseen) >= 0.95
+
+# %% name="reveal-third" jupyter={"source_hidden": true}
+share_3 = on_top(reading_3, unseen)
+guess.reveal("nearly all" if share_3 > 0.83 else "fewer than before" if share_3 < share - 0.05 else "between half and two thirds, as before",
+             "On the very reviews that the first network answered as well. The question decides what has to be looked at.")
+
+# %% name="both-networks"
+title = "The review in which the first network looked away, read by the second"
+draw(typical(hard), reading_3, title)
+
+# %% name="cut-out-again"
+for name, label in {"good": GOOD, "bad": BAD}.items():
+    print(f"{name:>4} reviews without the sentence that decides are now called: {cut_out(network_3, label)}")
+
+# %% [markdown] name="explore-text"
+r"""
+Look at other reviews with either network. The shades are word weights, and they deserve the same distrust: after a GRU, the state of a word has heard its whole sentence, so that a full stop may speak for *charming*.
+"""
+
+# %% name="explorer"
+def look(review, undecided_too):
+    its = reading_3 if undecided_too else reading
+    said = ["bad", "good", "undecided"][its.logits[review].argmax()]
+    return draw(review, its, f"Review {review}, {'good' if unseen[review].label == GOOD else 'bad'}; the network says {said}")
+
+
+explore(look, review=(0, 40, 0), undecided_too=False,
+        describe={"undecided_too": "trained on undecided ones, too"})
+
+# %% [markdown] name="experiment-text"
+r"""
+## Other networks, other starts
+
+One training proves little. Beforehand we trained five readers from five random starts each, with and without undecided reviews, every start on reviews of its own. Each pair of marks is one training. *Flat attention* sees a document as one long sentence. *Sentence attention* averages the words and attends to sentences only.
+"""
+
+# %% name="experiment"
+measured = results.load("07_hierarchical_attention")
+generated = measured["generated"]
+figure = plots.Picture((10, 4.2))
+names = list(generated["two labels"])
+looking = [name for name in names if "on_top" in generated["two labels"][name]]
+axes = figure.subplots(1, 2, sharey=True)
+for ax, kind in zip(axes, generated):
+    for row, name in enumerate(looking):
+        bad, good = (generated[kind][name][f"on_top_{label}"] for label in ("bad", "good"))
+        at = row + np.linspace(-0.3, 0.3, len(bad))  # a start has its own height
+        ax.hlines(at, bad, good, color="#aaaaaa", linewidth=1)
+        ax.plot(bad, at - 0.025, "s", color="#c4622d", markersize=5, label="bad reviews" if row == 0 else None)
+        ax.plot(good, at + 0.025, "o", color="#2a598c", markersize=5, label="good reviews" if row == 0 else None)
+    ax.set(title=kind, xlabel="decisive sentence on top (share of reviews)", xlim=(-0.05, 1.05), yticks=range(len(looking)), yticklabels=looking)
+    ax.spines[["top", "right"]].set_visible(False)
+axes[0].invert_yaxis()
+axes[0].legend(loc="upper left", frameon=False)
+figure.alt = "Two panels, a row for each reader, a mark for each start. Means: " + "; ".join(
+    f"{kind}, {name}: bad {np.mean(generated[kind][name]['on_top_bad']):.2f}, good {np.mean(generated[kind][name]['on_top_good']):.2f}"
+    for kind in generated for name in looking)
+print(measured.provenance)
+figure
+
+# %% name="experiment-numbers"
+for kind, by_name in generated.items():
+    print(kind)
+    for name, found_there in by_name.items():
+        tops = "  ".join(f"{value:.2f}" for value in found_there.get("on_top", []))
+        print(f"  {name:<20} right {np.mean(found_there['accuracy']):.3f}   " + (f"on top, start by start: {tops}" if tops else ""))
+
+# %% [markdown] name="experiment-after"
+r"""
+On the left, with two labels, every reader that attends to sentences is right about all reviews. Of the ten trainings with attention at both levels most look away from one kind of review, some from the bad ones and some from the good. The reader that averages its words did not do so in its five trainings, which is no proof that it could not.
+
+On the right, with the third label, the decisive sentence is on top in every review and every training. And there is the reverse to see: without GRUs some trainings look at the right sentence always, and answer two reviews of three. They find who is speaking, and have not learned to hear what is said. So weights may point rightly when the answer is wrong, and wrongly when it is right.
+"""
+
+# %% [markdown] name="movies"
+r"""
+## Real reviews
+
+Pang and Lee (2004) collected two thousand reviews of films, half of them bad and half good. They are some thirty sentences long, and nobody has marked the sentence that decides, if there is one. We keep the first twenty and the last twenty sentences of each, and forty words of a sentence. To keep the training short there is a GRU at the level of sentences only.
+"""
+
+# %% name="movies-train"
+try:
+    learned_real, unseen_real = split(movie_reviews(), 0)
+    real, passes = "movie_reviews", 4
+except DatasetUnavailable:
+    print("movie_reviews cannot be had here: the generated reviews, three kinds of them, take its place.")
+    learned_real, unseen_real = with_third, third
+    real, passes = "generated", 6
+words = Vocabulary((s for r in learned_real for s in r.sentences), minimum=5)
+numbers, asked = (documents.encode([r.sentences for r in some], words, 40, 40) for some in (learned_real, unseen_real))
+truth = [r.label for r in unseen_real]
+
+device.seed_everything(0)
+reader = HierarchicalAttention(len(words), attentive(50, AsTheyAre()), attentive(50, BothWays(50)), size=50,
+                              classes=1 + max(truth), dropout=0.5)
+run = train(reader, numbers, [r.label for r in learned_real], passes=passes, learning_rate=1e-2, word_dropout=0.2)
+reading_real = read(reader, asked)
+print(f"{run.seconds:.0f} s; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
+assert accuracy(reading_real, truth) >= {"movie_reviews": 0.78, "generated": 0.5}[real]
+
+# %% name="movies-draw"
+short = [i for i, d in enumerate(unseen_real) if len(d.sentences) <= 14 and reading_real.logits[i].argmax() == truth[i]]
+i = max(short, key=lambda i: reading_real.sentence_weights[i].max())
+cut = [s[:40] for s in unseen_real[i].sentences]
+plots.document(cut, reading_real.sentence_weights[i], reading_real.word_weights[i],
+               title=f"An unseen review, rightly called {['bad', 'good', 'undecided'][truth[i]]}")
+
+# %% [markdown] name="deletion-text"
+r"""
+Nobody knows the right weights here, but the network can be asked again. Give it only the three sentences that it weighed most, and nothing else. If weights show what matters, it should answer better than from three random ones.
+"""
+
+# %% name="deletion"
+generator = random.Random(0)
+tops = [w[: len(d)].argsort(descending=True)[:3].tolist() for w, d in zip(reading_real.sentence_weights, asked)]
+others = [generator.sample(range(len(d)), 3) for d in asked]
+for name, chosen in {"its top three": tops, "three random ones": others}.items():
+    only = [[d[i] for i in sorted(places)] for d, places in zip(asked, chosen)]
+    without = [[s for i, s in enumerate(d) if i not in places] for d, places in zip(asked, chosen)]
+    print(f"{name:<18} alone: {accuracy(read(reader, only), truth):.1%}   taken away: {accuracy(read(reader, without), truth):.1%}")
+
+# %% [markdown] name="movies-experiment-text"
+r"""
+The same, measured beforehand on five splits, beside other readers. *Bag of words* is a logistic regression on tf-idf, which knows no order and no sentences, and trains in a second.
+"""
+
+# %% name="movies-experiment"
+movies = measured["movies"]
+for name, its in movies.items():
+    mean, low, high = results.interval(its["accuracy"])
+    print(f"{name:<20} right {mean:.3f} ({low:.3f} to {high:.3f})")
+print()
+for name in ("no GRUs", "sentence GRU"):
+    for key, what in {"only": "kept alone", "without": "taken away"}.items():
+        top, other = (results.interval(movies[name][f"{key}_{which}"]).mean for which in ("top", "random"))
+        print(f"{name:<14} three sentences {what}: its top ones {top:.3f}, random ones {other:.3f}")
+
+# %% [markdown] name="movies-after"
+r"""
+The bag of words wins. With 1,600 reviews to learn from, a good weight for every word is hard to beat, and Yang and his colleagues, whose networks did beat such baselines, had collections of hundreds of thousands of documents. Among the networks the one with levels and a sentence GRU is best, but compare the two lines in between: levels alone are no better than flat attention. What helps is the GRU, which has something to run over once there are sentences.
+
+The weights do mean something here. The three top sentences of some thirty carry most of what the network knows, random ones much less. Taken away they are missed, and random ones hardly. (One short training, such as the one above, may not show that.) The second claim below asks for a gap of 0.15 between the two kinds of three, and the gap is a little smaller.
+"""
+
+# %% name="claims"
+claims.table("07_hierarchical_attention")
+
+# %% [markdown] name="next"
+r"""
+## Where to go next
+
+The second and third rows were measured on one collection, and say nothing of larger ones. The first row, whose five values range from a half to one, is the one to keep in mind: a network may be right, and its weights may point at nothing that matters, because the task never asked it to look. Serrano and Smith (2019) erased weights of networks of this very kind and found them a noisy guide to what matters; lesson 28 will take that up.
+
+The [exercises](exercises/07_hierarchical_attention.ipynb) have you write the two levels and the deletion test, and break the masks. Levels are not for text only. A picture is made of rows or regions and these of patches, and an exercise pools one that way; what became of patches, without levels, is lesson 16. In lesson 08 attention is stacked in another sense: it looks at the same picture again, with a better question.
+
+### Sources
+
+Yang, Yang, Dyer, He, Smola, Hovy: Hierarchical attention networks for document classification. NAACL-HLT 2016 · Lin, Feng, dos Santos, Yu, Xiang, Zhou, Bengio: A structured self-attentive sentence embedding. ICLR 2017, [arXiv:1703.03130](https://arxiv.org/abs/1703.03130) · Pang, Lee: A sentimental education: sentiment analysis using subjectivity summarization based on minimum cuts. ACL 2004 · Serrano, Smith: Is attention interpretable? ACL 2019, [arXiv:1906.03731](https://arxiv.org/abs/1906.03731) · Nishida, Saito: Latest trends of attention mechanisms in deep learning. 電子情報通信学会誌 101 (2018), in Japanese, section 3.2.
+
+Reviews: polarity dataset 2.0 of Pang and Lee, as distributed with NLTK.
+"""
