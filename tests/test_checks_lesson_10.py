@@ -18,7 +18,9 @@ def split_numpy(x, H):
 
 
 def fused_numpy(x, H):
-    return [np.stack(parts, axis=1) for parts in zip(*[np.split(head, 3, -1) for head in np.split(x, H, -1)], strict=True)]
+    return [
+        np.stack(parts, axis=1) for parts in zip(*[np.split(head, 3, -1) for head in np.split(x, H, -1)], strict=True)
+    ]
 
 
 def fused_by_hand(x, H):

@@ -11,7 +11,9 @@ class SplitFused(Problem):
         "unflatten(-1, (H, 3, -1)) gives (B, S, H, 3, D). Which axis has to go, and which two have to change places? A reshape moves nothing.",
         "Q, K, V = x.unflatten(-1, (H, 3, -1)).unbind(3), each (B, S, H, D); then .transpose(1, 2) brings the heads of each in front of the words.",
     )
-    praise = "Two models of the same shapes can lay out this axis in different ways; who loads weights has to know which."
+    praise = (
+        "Two models of the same shapes can lay out this axis in different ways; who loads weights has to know which."
+    )
 
     def inputs(self, generator):
         def numbered(*sizes):
