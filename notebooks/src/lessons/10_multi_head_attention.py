@@ -408,7 +408,7 @@ guess.reveal("nearly as many" if share > 0.75 else "about half as many" if share
 r"""
 Some heads go at almost no cost, the dearest at more than ten points. Is head 1 dear because it looks ahead? Without it a few more articles are wrong, and with them many other words; with so few articles that stays open. And head 8 costs nearly as much.
 
-No head can stay alone. A single wrong word spoils a sentence, so look at the words: about half of them survive, though the map is what it was and errs by a third more than the mean of all eight.
+No head can stay alone. A single wrong word spoils a sentence, so look at the words: about half of them survive, though the best head's map is what it was, with a third more errors than the mean of all eight.
 
 A head does two things. It chooses where to look, and through its own $W^V$ what to bring from there: sixteen numbers. To separate the two, keep all eight values and let all heads look with one map. (The package's layer takes another attention function for the asking.) And since what is added to the state has also become smaller without seven heads, try the one that is left with its context two, three and eight times as large.
 """
