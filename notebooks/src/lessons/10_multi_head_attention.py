@@ -522,7 +522,7 @@ r"""
 
 The survey says that the heads of Eq. (14) learn independently. They have no $W^Q, W^K, W^V$ in common, but one loss trains them all.
 
-The [exercises](exercises/10_multi_head_attention.ipynb) let you cut and join heads, carry a mask over to PyTorch, prune, and rank heads by a single backward pass (six problems, about an hour). The translator here still has GRUs on both sides, which tell it what stands where. To get rid of them, attention needs another way to know about order: **11 · Positions**.
+The [exercises](exercises/10_multi_head_attention.ipynb) let you cut heads out of another layout, carry a mask over to PyTorch, prune, and rank heads by a single backward pass (six problems, about an hour). The translator here still has GRUs on both sides, which tell it what stands where. To get rid of them, attention needs another way to know about order: **11 · Positions**.
 
 ### Sources
 
