@@ -17,12 +17,20 @@ def split_numpy(x, H):
     return np.stack(np.split(np.asarray(x), H, axis=-1), axis=1)
 
 
-def split_by_hand(x, H):
-    D = x.shape[-1] // H
-    heads = torch.empty(len(x), H, x.shape[1], D)
+def fused_numpy(x, H):
+    return [
+        np.stack(parts, axis=1) for parts in zip(*[np.split(head, 3, -1) for head in np.split(x, H, -1)], strict=True)
+    ]
+
+
+def fused_by_hand(x, H):
+    D = x.shape[-1] // H // 3
+    heads = torch.empty(3, len(x), H, x.shape[1], D)
     for h in range(H):
-        heads[:, h] = x[..., h * D : (h + 1) * D]
-    return heads
+        for which in range(3):
+            start = (3 * h + which) * D
+            heads[which, :, h] = x[..., start : start + D]
+    return tuple(heads)
 
 
 def multi_head_loop(queries, source, W_Q, W_K, W_V, W_O, H, mask):
@@ -87,7 +95,7 @@ def importance_one_gate_at_a_time(contexts, loss):
 
 
 STYLES = {
-    check.split_heads: [split_numpy, split_by_hand],
+    check.split_fused: [fused_numpy, fused_by_hand],
     check.multi_head: [multi_head_loop, multi_head_numpy, multi_head_sum],
     check.pytorch_mask: [mask_loop, mask_numpy],
     check.prune: [prune_reshape, prune_pieces],
@@ -112,9 +120,10 @@ def looped_with(scale=lambda D, E: D**0.5, axis=-1):
 
 
 SLIPS = [
-    (check.split_heads, "reshaped_at_once", lambda x, H: np.reshape(x, (len(x), H, x.shape[1], -1))),
-    (check.split_heads, "not_transposed", lambda x, H: np.stack(np.split(np.asarray(x), H, axis=-1), axis=2)),
-    (check.split_heads, "heads_first", lambda x, H: torch.stack(x.chunk(H, -1))),
+    (check.split_fused, "thirds_first", lambda x, H: [split_numpy(y, H) for y in np.split(np.asarray(x), 3, -1)]),
+    (check.split_fused, "reshaped_at_once", lambda x, H: np.split(np.reshape(x, (len(x), H, x.shape[1], -1)), 3, -1)),
+    (check.split_fused, "not_transposed", lambda x, H: [y.transpose(1, 2) for y in fused_by_hand(x, H)]),
+    (check.split_fused, "heads_first", lambda x, H: torch.stack(x.chunk(H, -1)).chunk(3, -1)),
     (check.multi_head, "scaled_by_the_whole_size", looped_with(lambda D, E: E**0.5)),
     (check.multi_head, "without_scale", looped_with(lambda D, E: 1)),
     (check.multi_head, "mask_inverted", lambda *a: multi_head_loop(*a[:-1], ~a[-1])),
@@ -139,9 +148,9 @@ def test_a_slip_goes_by_its_name(problem, name, answer):
 
 
 def test_the_cut_is_the_package_s_and_its_merge_undoes_it():
-    for _, (x, H) in check.split_heads.inputs(torch.Generator().manual_seed(0)):
-        heads = type(check.split_heads).answer(x, H)
-        assert heads.equal(package_split(x, H)) and merge_heads(heads).equal(x)
+    for _, (x, H) in check.split_fused.inputs(torch.Generator().manual_seed(0)):
+        together = torch.cat(type(check.split_fused).answer(x, H), -1)
+        assert together.equal(package_split(x, H)) and merge_heads(together).equal(x)
 
 
 def with_matrices(size, heads, *matrices):

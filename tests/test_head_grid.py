@@ -49,13 +49,15 @@ def test_layers_lie_below_one_another_and_words_stand_at_the_outer_maps():
     assert [labels(ax.yaxis) for ax in drawn] == [FRENCH, [], []] * 2
     assert [ax.get_title(loc="left") for ax in drawn] == ["head 1", "head 2", "head 3", "", "", ""]
     assert {"hop 1", "hop 2", "Hops"} <= {text.get_text() for text in picture.findobj(Text)}
-    assert (lower[0].get_xlabel(), lower[0].get_ylabel()) == ("key", "query")
+    assert (upper[0].texts[0].get_text(), upper[0].get_ylabel()) == ("key", "query")
 
 
 def test_heads_of_one_layer_stand_four_abreast_under_their_names():
     drawn = maps(head_grid(some_weights(8, 7, 6), FRENCH, ENGLISH, heads=list("abcdefgh")))
     assert [ax.get_title(loc="left") for ax in drawn] == list("abcdefgh")
     assert len(set(positions(drawn, "x0"))) == 4 and len(set(positions(drawn, "y0"))) == 2
+    assert [labels(ax.xaxis) for ax in drawn] == [ENGLISH] * 8
+    assert [labels(ax.yaxis) for ax in drawn] == [FRENCH, [], [], []] * 2
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 6, 6), (4, 8, 30, 30), (2, 3, 1, 90), (5, 40, 3), (12, 12, 9, 9)])

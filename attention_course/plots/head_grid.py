@@ -32,8 +32,8 @@ def head_grid(
     """A small attention map for each head, white (0) to dark (1), and a row of the grid for each layer.
 
     `weights` is (queries, keys), (heads, queries, keys) or (layers, heads, queries, keys); `layers` and `heads` name
-    them, as hops for instance. The heads of a single layer stand four abreast. Words stand at the outer maps where they
-    all fit. ValueError when the shapes do not fit or a weight is not in 0 to 1.
+    them, as hops for instance. The heads of a single layer stand four abreast, each row under its keys. Words stand
+    where they all fit. ValueError when the shapes do not fit or a weight is not in 0 to 1.
     """
     weights = as_heads(weights, "queries", "keys")
     queries = as_labels("queries", queries, weights.shape[2], "row")
@@ -53,12 +53,12 @@ def head_grid(
     key_room = (LINE if flat else widest(keys, SMALL) + 6) if flat or width / len(keys) >= SMALL + 2 else 0
     query_room = widest(queries, SMALL) + 6 if height / len(queries) >= SMALL + 2 else 0
     named = LINE if len(maps) > 1 else 0
-    left = (LINE if deep else 0) + LINE + query_room
-    above = (NORMAL + 12 if title else 4) + named + key_room
-    down = height + (GAP if deep else named + 6)
+    left = max((LINE if deep else 0) + LINE + query_room, text_width(key_label, SMALL) + 10)
+    above = (NORMAL + 12 if title else 4) + max(named + key_room, LINE)
+    down = height + (GAP if deep else named + key_room + 6)
     right = left + columns * (width + GAP) + 4
-    tall = above + max((rows - 1) * down + height + LINE + 4, 84)
-    total = max(right + 52, text_width(title or "", NORMAL + 1) + 12, left + text_width(key_label, SMALL) + 8)
+    tall = above + max((rows - 1) * down + height + 4, 84)
+    total = max(right + 52, text_width(title or "", NORMAL + 1) + 12)
     picture = Picture((total / 72, tall / 72), layout=None)
 
     for index, shades in enumerate(maps):
@@ -72,7 +72,7 @@ def head_grid(
         if cell >= 8:
             ax.hlines(np.arange(1, len(queries)) - 0.5, *ax.get_xlim(), color=LINES, linewidth=0.5)
             ax.vlines(np.arange(1, len(keys)) - 0.5, *ax.get_ylim(), color=LINES, linewidth=0.5)
-        if row == 0 and key_room:
+        if key_room and (row == 0 or not deep):
             ax.set_xticks(range(len(keys)), keys, rotation=0 if flat else 90, **LITERAL)
         if column == 0 and query_room:
             ax.set_yticks(range(len(queries)), queries, **LITERAL)
@@ -81,9 +81,10 @@ def head_grid(
         if deep and column == 0:
             centre = {"x": (LINE - 3) / total, "y": (y + height / 2) / tall, "ha": "right", "va": "center"}
             picture.text(s=layers[row], rotation=90, fontsize=SMALL, **centre, **LITERAL)
-        if index == (rows - 1) * columns:  # the lower left map names the axes of all
-            ax.set_xlabel(key_label, loc="left", fontsize=SMALL, color=GREY, **LITERAL)
-            ax.set_ylabel(query_label, loc="bottom", fontsize=SMALL, color=GREY, **LITERAL)
+        if index == 0:  # the corner of the first map names the axes of all, each beside its words
+            corner = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-6, 4), "textcoords": "offset points"}
+            ax.annotate(key_label, **corner, ha="right", fontsize=SMALL, color=GREY, **LITERAL)
+            ax.set_ylabel(query_label, loc="top", fontsize=SMALL, color=GREY, **LITERAL)
 
     bar = picture.add_axes((right / total, (tall - above - 76) / tall, 8 / total, 76 / tall))
     picture.colorbar(ScalarMappable(Normalize(0, 1), ATTENTION_COLOURS), cax=bar, ticks=[0, 0.5, 1])

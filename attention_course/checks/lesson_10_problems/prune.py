@@ -55,7 +55,7 @@ class Prune(Problem):
         rows = rows_of(len(W_Q), H, keep)
         return W_Q[rows], W_K[rows], W_V[rows], W_O
 
-    @mistake("Every H-th row was taken. The rows of a head lie together: head 0 owns the first D.")
+    @mistake("Every H-th row was taken. The rows of a head lie together: the first head owns the first D.")
     def every_hth_row(W_Q, W_K, W_V, W_O, H, keep):
         D = len(W_Q) // H
         return cut(W_Q, W_K, W_V, W_O, torch.cat([torch.arange(D) * H + h for h in keep]))

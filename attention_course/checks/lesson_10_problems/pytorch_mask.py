@@ -28,7 +28,7 @@ class PytorchMask(Problem):
         return mask.repeat_interleave(H, dim=0)
 
     @mistake(
-        "Sentences and heads are in the wrong order: all sentences for head 0, then all for head 1. PyTorch counts the heads of sentence 0 first, so with "
+        "Sentences and heads are in the wrong order: all sentences for the first head, then all for the second. PyTorch counts the heads of the first sentence first, so with "
         "your mask a sentence would be masked like another one. It is repeat_interleave, and not repeat."
     )
     def heads_outside(mask, H):
