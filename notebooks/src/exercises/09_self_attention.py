@@ -131,5 +131,5 @@ for reach in (6, 5, 3, 2):
 
 # %% [markdown] name="try-after"
 r"""
-At 6 we found all right, at 5 nearly all, at 3 and at 2 two in three. At 5 the colours cannot ask each other, and the words between bring them together. At 3 the one word that could has not learnt to. At 2 what is still right comes from the attention on top, which sees all words; but it adds, and the linear layer behind it adds, and adding does not compare. It can say "same" whenever both colours are among a certain two. How often is that right? In the lesson, a layer with a ReLU behind the pooling made up for all of self-attention.
+We found all right at 6, nearly all at 5, two in three at 3 and at 2. At 5 the words between bring the colours together. At 3 the one word that could has not learned to. At 2 what is still right comes from the attention on top, which sees all words; but it adds, and so does the linear layer behind it, and adding does not compare. It can say "same" whenever both colours are among a certain two. How often is that right? In the lesson, a layer with a ReLU behind the pooling made up for all of self-attention.
 """

@@ -118,7 +118,7 @@ for numbers, label in zip(words, same):
 
 # %% [markdown] name="networks-text"
 r"""
-A recurrent network reads from left to right and answers at the end, when it has carried the first colour past all the fillers. In the other network every word asks all others, Eqs. (15) to (17), and a layer with a ReLU, applied to $x_i$ and $c_i$ joined, compares the two. The set becomes one vector by a kind of attention that the survey counts as self-attention, too. In place of a query it has a learned vector $v$:
+A recurrent network reads from left to right and answers at the end. In the other network every word asks all others, Eqs. (15) to (17), and a layer with a ReLU, applied to $x_i$ and $c_i$ joined, compares the two. The set becomes one vector by a kind of attention that the survey counts as self-attention, too. In place of a query it has a learned vector $v$:
 
 $$S(x_i) = v^\top \tanh(W x_i) \quad (18) \qquad \alpha_i = \frac{\exp S(x_i)}{\sum_j \exp S(x_j)} \quad (19) \qquad c = \sum_i \alpha_i h_i \quad (20)$$
 
@@ -298,7 +298,7 @@ claims.verdict("self-attention-relates-distant-words")
 
 # %% [markdown] name="dial-claim-after"
 r"""
-It holds against networks that read in order, which is what was decided beforehand, before the control. (The interval has no width: in all three trainings it is 1.000, less a network that gives one answer to the same 1,000 sentences.)
+That was decided before the control, and holds against networks that read in order. (The interval has no width: each time it is 1.000, less what one answer to the same 1,000 sentences scores.)
 
 Having no order has its price. Shuffle the words of a sentence, and self-attention gives the same vectors, shuffled.
 """
@@ -325,7 +325,7 @@ for T in (10, 100, 1000, 10_000):
 r"""
 ## A span found in a passage
 
-Where is relating needed? The survey names four uses: reading, entailment, sentence embeddings and translation. In **machine reading** the answer to a question is a span of a passage. In ours, three people have a thing each, and each thing is somewhere. No sentence names both the person asked about and the place.
+Where is relating needed? The survey names four uses: machine reading, textual entailment, sentence embeddings and translation. In reading, the answer to a question is a span of a passage. In ours, three people have a thing each, and each thing is somewhere. No sentence names both the person asked about and the place.
 """
 
 # %% name="passage"
@@ -335,7 +335,7 @@ print(" ".join(example.question), "→", " ".join(example.answer))
 
 # %% [markdown] name="reader-text"
 r"""
-The network is a small `Reader`. A convolution over five words to either side makes $h_j$. Then comes self-attention, whose score is the scaled dot product of two words' embeddings, and which averages the $h_j$. Equal words score high even before training, so we hand the network the idea that they belong together. A second convolution follows. On top stands ordinary attention with the question as its query, once for the first word of the answer and once for the last. Its weights *are* the answer, as in the pointer networks of Vinyals et al. (2015).
+The network is a small `Reader`. A convolution over five words to either side makes $h_j$. Self-attention averages these; its score is the scaled dot product of two words' embeddings. Equal words score high even before training: we hand the network the idea that they belong together. A second convolution follows. On top stands ordinary attention with the question as its query, once for the first word of the answer and once for the last. Its weights *are* the answer, as in the pointer networks of Vinyals et al. (2015).
 """
 
 # %% name="train-reader"
@@ -357,7 +357,7 @@ plots.shaded_sentence(example.words, reader_weights[0, here], title=f"What “{t
 
 # %% [markdown] name="entailment-text"
 r"""
-In **textual entailment** a hypothesis follows from a premise, contradicts it, or is left open. (In real collections the hypothesis alone often gives the label away: Gururangan et al. 2018.) Our animals have at most one size and one colour; another one contradicts, and where none is given the matter is open. The `Entailer` makes one set of both sentences, which asks itself and is pooled; its convolution sees three words to either side. All three trainings of each network, measured beforehand:
+In entailment a hypothesis follows from a premise, contradicts it, or is left open. Our animals have at most one size and one colour; another one contradicts, and where none is given the matter is open. The `Entailer` makes one set of both sentences, which asks itself and is pooled; its convolution sees three words to either side. All three trainings of each network, measured beforehand:
 """
 
 # %% name="uses-numbers"
@@ -375,7 +375,7 @@ claims.verdict("attention-stacks-on-self-attention")
 
 # %% [markdown] name="hops-text"
 r"""
-Guessing gives a third of the labels, and about a ninth of the answers where first and last word are guessed separately among three places. Without self-attention the reader hardly beats the one that is not shown the question, although its two convolutions could join person and place in the passages counted last. The entailer is a little above chance; its pooling sees all words.
+Guessing gives a third of the labels, and about a ninth of the answers where first and last word are guessed separately among three places. Without self-attention the reader hardly beats the one that is not shown the question, although its convolutions could join person and place in the passages counted last. The entailer is a little above chance; its pooling sees all words.
 
 Here, without relating, the network fails. But its convolutions have no way to the rest of the text, and whether a recurrent reader would find one is not shown.
 
@@ -437,9 +437,9 @@ r"""
 
 ## Where to go next
 
-In the [exercises](exercises/09_self_attention.ipynb) you write Eqs. (15) to (17) for a batch without a loop, write the penalty, and find out what shuffling does. Translation, the fourth use, is the Transformer's: lesson 12. The next one, 10, splits queries, keys and values, and lets several attentions look at once.
+In the [exercises](exercises/09_self_attention.ipynb) you also find out how far a word must see. Translation, the fourth use, comes in lesson 12; the next one, 10, lets several attentions look at once.
 
 ### Sources
 
-Bengio, Simard, Frasconi: Learning long-term dependencies with gradient descent is difficult. IEEE Transactions on Neural Networks 5 (1994) · Cheng, Dong, Lapata: Long short-term memory-networks for machine reading. EMNLP 2016, [arXiv:1601.06733](https://arxiv.org/abs/1601.06733) · Gururangan et al.: Annotation artifacts in natural language inference data. NAACL 2018, [arXiv:1803.02324](https://arxiv.org/abs/1803.02324) · Lin et al.: A structured self-attentive sentence embedding. ICLR 2017, [arXiv:1703.03130](https://arxiv.org/abs/1703.03130) · Nishida, Saito: Latest trends of attention mechanisms in deep learning, section 3.3. 電子情報通信学会誌 101 (2018), in Japanese · Parikh, Täckström, Das, Uszkoreit: A decomposable attention model for natural language inference. EMNLP 2016, [arXiv:1606.01933](https://arxiv.org/abs/1606.01933) · Vaswani et al.: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762) · Vinyals, Fortunato, Jaitly: Pointer networks. NIPS 2015, [arXiv:1506.03134](https://arxiv.org/abs/1506.03134) · Wang, Yang, Wei, Chang, Zhou: Gated self-matching networks for reading comprehension and question answering. ACL 2017
+Bengio, Simard, Frasconi: Learning long-term dependencies with gradient descent is difficult. IEEE Transactions on Neural Networks 5 (1994) · Cheng, Dong, Lapata: Long short-term memory-networks for machine reading. EMNLP 2016, [arXiv:1601.06733](https://arxiv.org/abs/1601.06733) · Lin et al.: A structured self-attentive sentence embedding. ICLR 2017, [arXiv:1703.03130](https://arxiv.org/abs/1703.03130) · Nishida, Saito: Latest trends of attention mechanisms in deep learning, section 3.3. 電子情報通信学会誌 101 (2018), in Japanese · Parikh, Täckström, Das, Uszkoreit: A decomposable attention model for natural language inference. EMNLP 2016, [arXiv:1606.01933](https://arxiv.org/abs/1606.01933) · Vaswani et al.: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762) · Vinyals, Fortunato, Jaitly: Pointer networks. NIPS 2015, [arXiv:1506.03134](https://arxiv.org/abs/1506.03134) · Wang, Yang, Wei, Chang, Zhou: Gated self-matching networks for reading comprehension and question answering. ACL 2017
 """
