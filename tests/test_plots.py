@@ -153,6 +153,12 @@ def test_sentence_runs_on_and_wraps_by_the_size_of_its_words():
     assert len({box.y0 for box in boxes(shades)}) > 3 and picture.get_size_inches()[0] <= 4.1
 
 
+def test_only_the_word_that_asks_has_a_frame():
+    ax = drawn(shaded_sentence(WORDS, ROW, framed=2)).axes[0]
+    shades = [patch for patch in ax.get_children() if isinstance(patch, Rectangle) and patch is not ax.patch]
+    assert [place for place, shade in enumerate(shades) if shade.get_linewidth()] == [2]
+
+
 @pytest.mark.parametrize("draw", [
     lambda: attention_map(some_weights(9, 9), NASTY, NASTY, title="$5 and $6", query_label="$x$"),
     lambda: weight_bars(some_weights(1, 9)[0], NASTY, title="$5 and $6"),

@@ -19,13 +19,14 @@ def shaded_sentence(
     *,
     title: str | None = None,
     values: bool = False,
+    framed: int | None = None,
     width: float | int = 6.5,
     ax=None,
 ) -> Figure:
     """`words` set as running text that wraps at `width` inches, each on the shade of its weight (white 0, dark 1).
 
-    `weights` is (words,). `values` writes the weight below each word. ValueError when the lengths do not fit or a
-    weight is not in 0 to 1.
+    `weights` is (words,). `values` writes the weight below each word. framed: the place of the word that asks, which
+    gets a frame. ValueError when the lengths do not fit or a weight is not in 0 to 1.
     """
     weights = as_weights(weights, "words")
     words = as_labels("words", words, len(weights), "element")
@@ -49,10 +50,11 @@ def shaded_sentence(
     points = Affine2D().scale(1 / 72, -1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(0, 1, ax.transAxes)
     if title:
         ax.text(MARGIN, MARGIN, title, transform=points, va="top", fontsize=NORMAL + 1, **LITERAL)
-    for word, number, weight, wide, (x, line) in zip(words, numbers, weights, widths, places, strict=True):
+    every = zip(words, numbers, weights, widths, places, strict=True)
+    for place, (word, number, weight, wide, (x, line)) in enumerate(every):
         left, y = MARGIN + x, top + line * step
-        shade = ATTENTION_COLOURS(weight)
-        ax.add_artist(Rectangle((left, y), wide, BOX, transform=points, facecolor=shade, linewidth=0, clip_on=False))
+        shade, edge = ATTENTION_COLOURS(weight), {"edgecolor": "black", "linewidth": 1.2 * (place == framed)}
+        ax.add_artist(Rectangle((left, y), wide, BOX, transform=points, facecolor=shade, clip_on=False, **edge))
         centre = {"x": left + wide / 2, "ha": "center", "va": "baseline", "transform": points, **LITERAL}
         ax.text(s=word, y=y + BOX - LARGE * 0.55, fontsize=LARGE, color=readable_on(shade), **centre)
         if values:
