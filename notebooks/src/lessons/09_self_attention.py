@@ -178,7 +178,7 @@ claims.verdict("self-attention-relates-distant-words")
 
 # %% [markdown] name="sentence-text"
 r"""
-Be exact about what this shows. A GRU *can* hold a colour for forty words: there are weights that do it. Within this budget gradient descent has not found them, and the curve says where it stopped finding them. With more steps, or a curriculum of growing distances, it may.
+Be exact about what this shows. A GRU *can* hold a colour for forty words: there are weights that do it. Within this budget gradient descent has not found them, and the curve says where it stopped finding them. With more steps, or a curriculum of growing distances, it may. Nor was the race quite fair. We tried several forms of the self-attentive network before we had one that trained reliably (in two of four trainings the first stayed at a coin's level for 800 steps), on some of the same random starts as in the figure; the recurrent ones were taken as they are, with one learning rate for all.
 
 And here is what a colour looks at, in 200 sentences that the trained network has never seen. The picture has the sentence of these in which the first colour looks hardest at the second; how it is on average, colour by colour, stands below.
 """
