@@ -184,7 +184,7 @@ guess.reveal(
 
 # %% [markdown] name="sentence-text"
 r"""
-A GRU *can* hold a colour for forty words, but within this budget gradient descent has not found the weights that do it. At 20 it found them in one training of three, and for the plain RNN not even at 10. The learning rate is the same for all, and not tuned for each. Another rate, more steps, or distances that grow may find them.
+A GRU *can* hold a colour for forty words, but within this budget gradient descent has not found the weights that do it. At 20 it found them in one training of three, and for the plain RNN not even at 10. The race was not quite fair, either: we tried several forms of the self-attentive network, on some of these random starts, before one trained reliably, and took the recurrent ones as they are, with one learning rate for all. Another rate, more steps, or distances that grow may find those weights.
 
 Of 200 unseen sentences, here is the one in which the first colour looks hardest at the second; the averages stand below.
 """
