@@ -106,6 +106,11 @@ def licence(dataset: str) -> str:
     return "; ".join(dict.fromkeys(file["licence"] for file in _datasets()[dataset]))
 
 
+def cache_folder() -> Path:
+    """Return the folder that keeps downloads, and what else is worth keeping from one session to the next."""
+    return _cache()
+
+
 def _datasets() -> dict[str, list[Entry]]:
     datasets = {}
     for name, entry in entries().items():

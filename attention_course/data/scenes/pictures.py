@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 CREDIT = "Pictures: OpenMoji, CC BY-SA 4.0"
 
 KINDS = {
-    "cat": "🐈", "dog": "🐕", "horse": "🐎", "elephant": "🐘", "rabbit": "🐇", "bird": "🐦", "fish": "🐟", "snail": "🐌",
-    "turtle": "🐢", "butterfly": "🦋", "spider": "🕷", "octopus": "🐙",
+    "cat": "🐈", "dog": "🐕", "horse": "🐎", "elephant": "🐘", "rabbit": "🐇", "bird": "🐦", "fish": "🐟",
+    "snail": "🐌", "turtle": "🐢", "butterfly": "🦋", "spider": "🕷", "octopus": "🐙",
     "apple": "🍎", "banana": "🍌", "lemon": "🍋", "strawberry": "🍓", "pear": "🍐", "mushroom": "🍄", "carrot": "🥕",
     "cake": "🎂", "pizza": "🍕",
     "tractor": "🚜", "helicopter": "🚁", "bicycle": "🚲", "airplane": "✈", "boat": "⛵", "train": "🚂", "rocket": "🚀",
