@@ -1,8 +1,8 @@
 """The first eleven blocks of EfficientNet-Lite0, with its ImageNet weights: regions of a picture as vectors.
 
 EfficientNet is Tan and Le's (2019, arXiv:1905.11946); its Lite variants, for small devices, leave out squeeze-and-
-excite and use ReLU6. Its blocks are MobileNetV2's (Sandler et al. 2018): widen each pixel's vector, look at its neighbours in
-every channel alone, narrow it again.
+excite and use ReLU6. Its blocks are MobileNetV2's (Sandler et al. 2018): widen each pixel's vector, look at its
+neighbours in every channel alone, narrow it again.
 """
 
 import torch

@@ -43,8 +43,8 @@ def region_features(
     """`encode_images` of every scene, drawn `size` pixels wide.
 
     They are kept in the user's cache folder (`data.registry`), under a name made of the scenes, the size and the
-    encoder's weights, and taken from there the next time. A file that is broken is made anew; one is put in place only when it is
-    whole; and where none can be written, all goes on without.
+    encoder's weights, and taken from there the next time. A file that is broken is made anew; one is put
+    in place only when it is whole; and where none can be written, all goes on without.
 
     Raises ValueError for no scenes, or where `size` is no multiple of the encoder's stride.
     """
