@@ -3,11 +3,13 @@
 from attention_course.plots.bands import bands
 from attention_course.plots.bars import weight_bars
 from attention_course.plots.colours import ATTENTION_COLOURS
+from attention_course.plots.head_grid import head_grid
 from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
 from attention_course.plots.maps import attention_map
 from attention_course.plots.measurements import measurements
 from attention_course.plots.picture import Picture
+from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
 from attention_course.plots.sentences import shaded_sentence
 
@@ -16,9 +18,11 @@ __all__ = [
     "Picture",
     "attention_map",
     "bands",
+    "head_grid",
     "landscape",
     "lines",
     "measurements",
+    "picture_grid",
     "plane",
     "shaded_sentence",
     "weight_bars",

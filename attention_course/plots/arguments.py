@@ -38,3 +38,22 @@ def as_labels(name: str, labels, count: int, each: str) -> list[str]:
     if len(words) != count:
         raise ValueError(f"{name}: expected {count}, one for each {each} of weights, got {len(words)}")
     return words
+
+
+def as_heads(weights, *names: str) -> np.ndarray:
+    """`weights` of one head, of heads, or of layers and heads, as (layers, heads, *names); ValueError as above."""
+    try:
+        leading = np.ndim(weights) - len(names)
+    except ValueError:  # a ragged list, which as_weights refuses in its own words
+        leading = 0
+    outer = ("layers", "heads")[2 - min(max(leading, 0), 2) :]
+    array = as_weights(weights, *outer, *names)
+    return array.reshape((1,) * (2 - len(outer)) + array.shape)
+
+
+def as_names(name: str, given, count: int) -> list[str]:
+    """`given` as the names of `count` heads or layers; without it "head 1", "head 2" and so on."""
+    each = name.removesuffix("s")
+    if given is None:
+        return [f"{each} {number + 1}" for number in range(count)]
+    return as_labels(name, given, count, each)
