@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-Box = Sequence[float]  # left, top, right, bottom, as shares of the picture's side; y runs down
+Box = Sequence[float | int]  # left, top, right, bottom, as shares of the picture's side; y runs down
 
 
 class Pointing(NamedTuple):

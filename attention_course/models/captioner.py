@@ -28,8 +28,8 @@ class Captioner(nn.Module):
     features: some pictures' (pictures, T, channels), of which mean and spread are taken; T is fixed by them.
     words: the size of the vocabulary.
 
-    Against the survey: the query q_t joins s_{t-1} with the word y_{t-1}, which Eq. (11) leaves out. Against the paper: a
-    GRU in place of its LSTM, no gate on the context, and the additive score in place of its two-layer network.
+    Against the survey: the query q_t joins s_{t-1} with the word y_{t-1}, which Eq. (11) leaves out. Against the paper:
+    a GRU in place of its LSTM, no gate on the context, and the additive score in place of its two-layer network.
     """
 
     def __init__(
@@ -153,8 +153,8 @@ def doubly_stochastic(
     """Xu et al.'s penalty, sum_i (1 - sum_t alpha_ti)^2, averaged over pictures and over the T regions.
 
     It asks that over the whole caption every region gets a total weight of one. counts: 1 for a word, 0 for padding.
-    Each word has a weight of one to give, so with L words the totals sum to L: where L is less than T the penalty cannot
-    be zero, and is least, (1 - L / T)^2, where all regions get the same.
+    Each word has a weight of one to give, so with L words the totals sum to L: where L is less than T the penalty
+    cannot be zero, and is least, (1 - L / T)^2, where all regions get the same.
     """
     totals = (weights * counts.unsqueeze(-1)).sum(1)  # (B, T)
     return (1 - totals).square().mean()
