@@ -41,9 +41,14 @@ class Thing(NamedTuple):
 
 def box(thing: Thing) -> Box:
     """The rectangle that the thing's picture fills: as long as its cell one way, less the other way."""
-    height, width = picture(thing.kind).shape[:2]
-    scale = thing.size / max(height, width) / 2
-    return Box(thing.x - width * scale, thing.y - height * scale, thing.x + width * scale, thing.y + height * scale)
+    return fitted(picture(thing.kind), thing.x, thing.y, thing.size)
+
+
+def fitted(pixels: UInt8[np.ndarray, "height width 4"], x: float, y: float, size: float) -> Box:
+    """The rectangle of any picture that is fitted into a square cell round (x, y)."""
+    height, width = pixels.shape[:2]
+    scale = size / max(height, width) / 2
+    return Box(x - width * scale, y - height * scale, x + width * scale, y + height * scale)
 
 
 def around(boxes: Iterable[Box]) -> Box:
@@ -61,10 +66,15 @@ def draw(things: Sequence[Thing], ground: UInt8[np.ndarray, "size size 3"]) -> U
     size = len(ground)
     image = Image.fromarray(ground)
     for thing in things:
-        left, top, right, bottom = (round(side * size) for side in box(thing))
-        if min(left, top) < 0 or max(right, bottom) > size:
+        where = box(thing)
+        if not all(0 <= round(side * size) <= size for side in where):
             raise ValueError(f"things: expected all inside the scene, got {thing}")
-        whole = Image.fromarray(picture(thing.kind, thing.colour))
-        fitted = whole.resize((max(1, right - left), max(1, bottom - top)), Image.Resampling.LANCZOS)
-        image.paste(fitted, (left, top), fitted)
+        paste(image, picture(thing.kind, thing.colour), where)
     return np.asarray(image)
+
+
+def paste(image: Image.Image, pixels: UInt8[np.ndarray, "height width 4"], where: Box) -> None:
+    """Draw a picture into a rectangle of `image`."""
+    left, top, right, bottom = (round(side * image.width) for side in where)
+    resized = Image.fromarray(pixels).resize((max(1, right - left), max(1, bottom - top)), Image.Resampling.LANCZOS)
+    image.paste(resized, (left, top), resized)
