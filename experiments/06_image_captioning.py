@@ -24,7 +24,7 @@ from attention_course.training import sequence_loss, train
 SEEDS = range(3)
 SCENES, UNSEEN = 4_000, 500
 BUDGET = 400_000  # words
-LEARNING_RATE, BATCH = 2e-3, 512  # BATCH: words
+LEARNING_RATE, BATCH = 3e-3, 512  # BATCH: words
 
 
 def with_penalty(album, source, target):
