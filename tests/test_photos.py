@@ -27,6 +27,12 @@ def test_a_photograph_lies_in_its_box(tmp_path, monkeypatch):
     assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == (56, 40, 104, 88)
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    yield
+    photos.photo.cache_clear()
+
+
 def test_an_unknown_photograph():
     with pytest.raises(ValueError, match="expected a name in the registry"):
         photos.photo("animals/unicorn")

@@ -20,7 +20,7 @@ from ..data.scenes import Scene
 
 def as_images(pixels: UInt8[np.ndarray, "batch height width 3"]) -> Float[Tensor, "batch 3 height width"]:
     """Pixels from 0 to 255 as an encoder takes them."""
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    return torch.tensor(pixels).permute(0, 3, 1, 2).float() / 255
 
 
 @torch.inference_mode()

@@ -70,7 +70,7 @@ def draw(things: Sequence[Thing], ground: UInt8[np.ndarray, "size size 3"]) -> U
         if not all(0 <= round(side * size) <= size for side in where):
             raise ValueError(f"things: expected all inside the scene, got {thing}")
         paste(image, picture(thing.kind, thing.colour), where)
-    return np.asarray(image)
+    return np.array(image)
 
 
 def paste(image: Image.Image, pixels: UInt8[np.ndarray, "height width 4"], where: Box) -> None:

@@ -3,6 +3,8 @@
 They are stamps of Tux Paint (GPL 2 or later: `registry.licence("tuxpaint_stamps")`) and have to be downloaded.
 """
 
+from functools import cache
+
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
@@ -32,6 +34,7 @@ PHOTOS = {
 """The files by what they show."""
 
 
+@cache
 def photo(name: str) -> UInt8[np.ndarray, "height width 4"]:
     """A photograph in red, green, blue and opacity, cut to what can be seen.
 
@@ -49,4 +52,4 @@ def photo_scene(
     where = fitted(cut_out, x, y, size)
     image = Image.fromarray(new_ground(ground, pixels))
     paste(image, cut_out, where)
-    return np.asarray(image), where
+    return np.array(image), where
