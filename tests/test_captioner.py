@@ -119,6 +119,17 @@ def test_it_learns_a_few_pictures():
         assert said[: said.index(EOS) + 1] == [w for w in wanted if w]
 
 
+def test_training_takes_a_loss_of_its_own():
+    """Hard attention learns to say what no look is needed for, with REINFORCE for its loss."""
+    torch.manual_seed(0)
+    album, loss = Album(HardCaptioner(FEATURES.float(), 11, **SIZES), FEATURES.float()), Reinforce(longest=8)
+    examples = [([i], [BOS, 4, 5, EOS]) for i in range(4)]
+    run = train(album, examples, target_tokens=2000, learning_rate=2e-2, batch_tokens=12, loss=loss, progress=False)
+    assert run.losses[-1] != run.losses[0] and loss.baseline[0] < 0
+    words, _ = greedy(album, torch.arange(4)[:, None], longest=4)
+    assert words[:, :3].tolist() == [[4, 5, EOS]] * 4
+
+
 def test_no_tensor_is_made_without_a_device():
     models, album = [new(kind) for kind in KINDS], Album(new(HardCaptioner).train(), FEATURES)
     loss = Reinforce().double()

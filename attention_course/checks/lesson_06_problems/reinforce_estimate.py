@@ -7,8 +7,8 @@ class ReinforceEstimate(Problem):
     """REINFORCE's estimate of the gradient with respect to the energies, from some draws."""
 
     hints = (
-        "What is the derivative of log softmax(e)_s with respect to e_i? It is one for i = s and something else for the others, and less the same thing for all.",
-        "d log alpha_s / d e_i is (1 if i == s else 0) - alpha_i. Each draw's row is multiplied by its reward, less the baseline; then take the mean over the draws.",
+        "What is the derivative of log softmax(e)_k with respect to e_i? Something is taken off everywhere, and at i = k one is added.",
+        "d log alpha_k / d e_i is (1 if i == k else 0) - alpha_i. Each draw's row is multiplied by its reward, less the baseline; then take the mean over the draws.",
         "alpha = energies.softmax(-1), chosen = torch.nn.functional.one_hot(draws, len(energies)), and the answer is "
         "((rewards - baseline).unsqueeze(1) * (chosen - alpha)).mean(0).",
     )
@@ -37,7 +37,7 @@ class ReinforceEstimate(Problem):
         return -ReinforceEstimate.answer(energies, draws, rewards, baseline)
 
     @mistake(
-        "The softmax's other half is missing. To raise the energy of the drawn region lowers the weights of all others: the derivative of log alpha_s is (1 or 0) - alpha_i."
+        "The softmax's other half is missing. To raise the energy of the drawn region lowers the weights of all others: the derivative of log alpha_k is (1 or 0) - alpha_i."
     )
     def drawn_alone(energies, draws, rewards, baseline):
         chosen = torch.nn.functional.one_hot(draws, len(energies))

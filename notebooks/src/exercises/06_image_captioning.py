@@ -77,7 +77,7 @@ r"""
 
 Extends the lesson · ★★★, 12 minutes
 
-`energies` (T,) are those of one look. Regions were drawn with the weights $\alpha = \mathrm{softmax}(e)$: `draws` (N,) holds their numbers, `rewards` (N,) what each draw was rewarded with, and `baseline` is a number. Return REINFORCE's estimate, from these draws, of the gradient of the expected reward with respect to the energies, (T,). Use no autograd: the derivative of $\log \alpha_s$ is short.
+`energies` (T,) are those of one look. Regions were drawn with the weights $\alpha = \mathrm{softmax}(e)$: `draws` (N,) holds their numbers, `rewards` (N,) what each draw was rewarded with, and `baseline` is a number. Return REINFORCE's estimate, from these draws, of the gradient of the expected reward with respect to the energies, (T,). Use no autograd: the derivative of $\log \alpha_k$ is short.
 """
 
 # %% name="reinforce-estimate" tags=["exercise"]
