@@ -125,7 +125,7 @@ features, unseen_features = region_features(encoder, known), region_features(enc
 vocabulary = Vocabulary(scene.words for scene in known)
 examples = [([i], [BOS, *vocabulary.encode(scene.words), EOS]) for i, scene in enumerate(known)]
 captioner = Captioner(features, len(vocabulary), size=128, decoder_size=192)
-run = train(Album(captioner, features), examples, target_tokens=150_000, batch_tokens=384, learning_rate=4e-3, autocast=True)
+run = train(Album(captioner, features), examples, target_tokens=150_000, batch_tokens=256, learning_rate=3e-3)
 
 # %% name="try-cover"
 @torch.no_grad()
