@@ -30,12 +30,13 @@ class Encoder(nn.Module):
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr("attention_course.models.region_features.BATCH", 2)
     monkeypatch.setenv("ATTENTION_COURSE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "region_features"
 
 
 def features(encoder, some=SCENES, size=64, **options):
-    return region_features(encoder, some, size, batch=2, progress=False, **options)
+    return region_features(encoder, some, size, progress=False, **options)
 
 
 def test_regions_run_row_by_row_from_the_upper_left():

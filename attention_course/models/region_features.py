@@ -18,6 +18,9 @@ from ..data import registry
 from ..data.scenes import Scene
 
 
+BATCH = 32  # images that are encoded at once: the first layers take 9 MB each
+
+
 def as_images(pixels: UInt8[np.ndarray, "batch height width 3"]) -> Float[Tensor, "batch 3 height width"]:
     """Pixels from 0 to 255 as an encoder takes them."""
     return torch.tensor(pixels).permute(0, 3, 1, 2).float() / 255
@@ -25,20 +28,22 @@ def as_images(pixels: UInt8[np.ndarray, "batch height width 3"]) -> Float[Tensor
 
 @torch.inference_mode()
 def encode_images(
-    encoder: nn.Module, pixels: UInt8[np.ndarray, "batch height width 3"]
-) -> Float16[Tensor, "batch regions channels"]:
+    encoder: nn.Module, pixels: UInt8[np.ndarray, "images height width 3"]
+) -> Float16[Tensor, "images regions channels"]:
     """One vector a region, row by row from the upper left, in half precision.
 
     encoder: (B, 3, H, W) → (B, C, rows, columns), such as `efficientnet.EfficientNetLite0`.
     """
-    where = next(encoder.parameters()).device
-    with device.autocast(where):
-        maps = encoder(as_images(pixels).to(where))
-    return maps.flatten(2).mT.half().cpu()
+    where, found = next(encoder.parameters()).device, []
+    for start in range(0, len(pixels), BATCH):
+        with device.autocast(where):
+            maps = encoder(as_images(pixels[start : start + BATCH]).to(where))
+        found.append(maps.flatten(2).mT.half().cpu())
+    return torch.cat(found)
 
 
 def region_features(
-    encoder: nn.Module, scenes: Sequence[Scene], size: int = 160, batch: int = 32, progress: bool = True
+    encoder: nn.Module, scenes: Sequence[Scene], size: int = 160, progress: bool = True
 ) -> Float16[Tensor, "scenes regions channels"]:
     """`encode_images` of every scene, drawn `size` pixels wide.
 
@@ -57,14 +62,13 @@ def region_features(
     if (kept := _load(path, shape)) is not None:
         return kept
     features = torch.empty(shape, dtype=torch.float16)
-    starts = range(0, len(scenes), batch)
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
     with tqdm(
         total=len(scenes), unit=" images", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False
     ) as bar:
-        for start in starts:
-            pixels = np.stack([scene.image(size) for scene in scenes[start : start + batch]])
-            features[start : start + batch] = encode_images(encoder, pixels)
+        for start in range(0, len(scenes), BATCH):
+            pixels = np.stack([scene.image(size) for scene in scenes[start : start + BATCH]])
+            features[start : start + BATCH] = encode_images(encoder, pixels)
             bar.update(len(pixels))
     with suppress(OSError):
         _save(path, features)

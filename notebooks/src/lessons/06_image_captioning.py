@@ -229,9 +229,25 @@ early = [pointed(shift).rate > 0.5 for shift in (2, 1)]
 guess.reveal("already at a, an or two" if early[0] else "at the colour" if early[1] else "at the noun",
              "Whether it is one or two, and which colour, has to be seen as well: the object is looked at before it is named.")
 
+# %% [markdown] name="between-nouns"
+r"""
+And between the nouns, at words such as *to the left of*, which name nothing?
+"""
+
+# %% name="where-words"
+before, after = [], []
+for i, scene in enumerate(unseen):
+    if len(scene.names) == 2:
+        one, other = sorted(scene.names)  # the positions of the two nouns
+        for t in range(one + 1, other - 2):
+            peak = maps[i, t].argmax()
+            before.append(inside(scene.named(one), 10, 10)[peak].item())
+            after.append(inside(scene.named(other), 10, 10)[peak].item())
+print(f"words that say where: peak on the thing named before {np.mean(before):.0%}, on the one named next {np.mean(after):.0%}")
+
 # %% [markdown] name="explorer-text"
 r"""
-So the word above a map and what the map shows need not be the same thing. Here is another scene. Walk through its words with the mouse or the arrow keys, and see where *between* looks, and *and*, which name nothing.
+So the word above a map and what the map shows need not be the same thing: this decoder looks ahead. Here is another scene. Walk through its words with the mouse or the arrow keys, and see where *between* looks, and *and*, which name nothing.
 """
 
 # %% name="explorer"
