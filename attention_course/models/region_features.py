@@ -17,7 +17,6 @@ from .. import device
 from ..data import registry
 from ..data.scenes import Scene
 
-
 BATCH = 32  # images that are encoded at once: the first layers take 9 MB each
 
 
