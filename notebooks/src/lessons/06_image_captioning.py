@@ -320,7 +320,8 @@ if taken:
     assert photographs[0] < drawings[0]
     figure = plots.Picture((7, 1.9))
     for ax, i in zip(figure.subplots(1, 5), (5, 26, 53, 69, 90)):
-        ax.imshow(photos.photo(wanted[i // len(FOUR)][1]))
+        left, top, right, bottom = (round(160 * side) for side in taken[i][1])
+        ax.imshow(taken[i][0][top:bottom, left:right])  # as the encoder saw it
         ax.set_title(textwrap.fill(" ".join(told(taken[i][0])[0]), 26), fontsize=8)
         ax.axis("off")
     figure.alt = "Five photographs, with what the captioner says of them on one of the grounds: " + "; ".join(ax.get_title() for ax in figure.axes)
