@@ -43,7 +43,7 @@ class Captioner(nn.Module):
         dropout: float = 0.1,
     ):
         super().__init__()
-        some = features[:1000].float()
+        some = features[:500].float()
         self.register_buffer("mean", some.mean((0, 1)))
         self.register_buffer("spread", some.std((0, 1)) + 1e-3)
         self.project = nn.Linear(features.shape[-1], size)

@@ -138,9 +138,9 @@ WORDS = 400_000  # to predict, all told
 examples = [([i], [BOS, *vocabulary.encode(scene.words), EOS]) for i, scene in enumerate(known)]
 run = train(Album(captioner, features), examples, target_tokens=WORDS, batch_tokens=256, learning_rate=2e-3)
 
-album, numbers = Album(captioner, unseen_features).eval(), torch.arange(len(unseen)).unsqueeze(1)
-words, _ = greedy(album, numbers, longest=20)
-said = [tuple(vocabulary.decode(row)) for row in words.tolist()]
+device.give_back_memory()
+album, parts = Album(captioner, unseen_features).eval(), torch.arange(len(unseen)).unsqueeze(1).split(50)  # 50 at once
+said = [tuple(vocabulary.decode(row)) for part in parts for row in greedy(album, part, longest=20)[0].tolist()]
 exact = sum(a == scene.words for a, scene in zip(said, unseen)) / len(unseen)
 print(f"{run.seconds:.0f} s in float32: {exact:.1%} of {len(unseen)} captions exactly right, "
       f"{corpus_bleu(said, [scene.words for scene in unseen])}")
@@ -186,9 +186,9 @@ guess = predict(
 )
 
 # %% name="pointing"
-truth = pad([[BOS, *vocabulary.encode(scene.words)] for scene in unseen])
+truth = pad([[BOS, *vocabulary.encode(scene.words)] for scene in unseen])  # the true captions are said
 with torch.no_grad():
-    _, maps = album(numbers, truth)  # while the true caption is said: (scenes, words, regions)
+    maps = torch.cat([album(part, truth[part[:, 0]])[1] for part in parts])  # (scenes, words, regions)
 nouns = [(i, position) for i, scene in enumerate(unseen) for position in scene.names]
 
 
