@@ -72,7 +72,7 @@ Photographs with captions do not come with a list of where everything is, and to
 
 # %% name="scenes"
 known, unseen = scenes(4_000), scenes(500, part="test")  # no caption is in both
-figure = plots.Picture((4.9, 2.3))
+figure = plots.Picture((4.9, 2.45))
 for ax, scene in zip(figure.subplots(1, 3), unseen):
     ax.imshow(scene.image())
     for left, top, right, bottom in np.array(scene.boxes) * 160:
@@ -80,7 +80,7 @@ for ax, scene in zip(figure.subplots(1, 3), unseen):
     ax.set(xticks=np.arange(0, 161, 16), yticks=np.arange(0, 161, 16), xticklabels=[], yticklabels=[])
     ax.grid(color="white", linewidth=0.6)
     ax.tick_params(length=0)
-    ax.set_title(textwrap.fill(" ".join(scene.words), 24), fontsize=7)
+    ax.set_title(textwrap.fill(" ".join(scene.words), 28), fontsize=7)
 figure.supxlabel(f"boxes, and the borders of the 100 regions. {CREDIT}", fontsize=7)
 figure.alt = "Three scenes with their captions, boxes round the things: " + "; ".join(" ".join(scene.words) for scene in unseen[:3])
 figure
