@@ -36,12 +36,14 @@ PHOTOS = {
 
 @cache
 def photo(name: str) -> UInt8[np.ndarray, "height width 4"]:
-    """A photograph in red, green, blue and opacity, cut to what can be seen.
+    """A photograph in red, green, blue and opacity, cut to what can be seen, at most 256 pixels long.
 
     Raises `DatasetUnavailable` where it cannot be had, ValueError for a name that is not in `PHOTOS`.
     """
     image = Image.open(registry.fetch(f"tuxpaint_stamps/{name}.png")).convert("RGBA")
-    return np.asarray(image.crop(image.getchannel("A").getbbox()))
+    image = image.crop(image.getchannel("A").getbbox())
+    image.thumbnail((256, 256))
+    return np.asarray(image)
 
 
 def photo_scene(
