@@ -13,7 +13,7 @@ export ATTENTION_COURSE_DATA := $(abspath $(ATTENTION_COURSE_DATA))
 endif
 endif
 
-.PHONY: lab test lessons notebooks experiments benchmarks site repository clean
+.PHONY: lab test test-browser lessons notebooks experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/jupyter lab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
@@ -32,6 +32,12 @@ test: $(VENV)/installed  ## everything that CI runs
 
 # --nbval-lax compares outputs only where a cell asks for it; a cell that hangs is cut off.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+test-browser: export ATTENTION_COURSE_PROGRESS := off
+test-browser: $(VENV)/installed  ## the explorer in Chromium, which comes by apt-get where it is missing and that is allowed
+	$(RUN)/python -m pip install -q -c constraints.txt -e ".[browser]"
+	command -v chromium || command -v google-chrome || (apt-get update -qq && apt-get install -y -qq chromium)
+	$(RUN)/python -m pytest tests/browser
 
 lessons: $(VENV)/installed  ## execute all lessons, and print the time and memory each takes
 	$(RUN)/python tools/notebooks.py --run

@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from attention_course.data.vocabulary import BOS, EOS, pad
 from attention_course.masks import PAD
 from attention_course.models.luong import Luong, MonotonicWindow, PredictiveWindow
+from attention_course.models.multi_head_translator import MultiHeadTranslator
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore
 from attention_course.training import train
@@ -119,11 +120,12 @@ MODELS = {  # each is called with the numbers of words and the sizes
     **{f"Luong, {s}": lambda *words, s=s, **o: with_score(partial(Luong, *words), s, **o) for s in FITTING},
     "Luong, local-m": lambda *words, **o: Luong(*words, window=MonotonicWindow(1), **o),
     "Luong, local-p": lambda *words, **o: Luong(*words, window=PredictiveWindow(10, 2), **o),
+    "multi-head": partial(MultiHeadTranslator, heads=2),
 }
 ATTENTIVE = [name for name in MODELS if name != "encoder-decoder"]
 # One of each kind, for what does not depend on the score.
 FAMILIES = ["encoder-decoder", "RNNsearch, additive", "last word in the query"]
-FAMILIES += ["Luong, bilinear", "Luong, local-m", "Luong, local-p"]
+FAMILIES += ["Luong, bilinear", "Luong, local-m", "Luong, local-p", "multi-head"]
 
 
 def new_model(name, dtype=torch.float64, target_words=11, **options):
@@ -133,6 +135,9 @@ def new_model(name, dtype=torch.float64, target_words=11, **options):
     for parameter in model.parameters():
         nn.init.normal_(parameter)
     nn.init.zeros_(model.bias)
+    for layer in model.modules():
+        if isinstance(layer, nn.LayerNorm):  # or its bias alone would choose the words
+            layer.reset_parameters()
     return model
 
 

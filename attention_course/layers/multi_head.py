@@ -1,0 +1,185 @@
+"""Multi-head attention: several attentions at once, each in a smaller space of its own."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Shaped
+from torch import Tensor, nn
+
+from attention_course.functional import check_mask, scaled_dot_product_attention
+
+Attention = Callable[..., tuple[Tensor, Tensor | None]]
+"""A function or module of (queries, keys, values, mask, need_weights) that gives (contexts, weights or None)."""
+
+
+class KeysValues(NamedTuple):
+    """What `MultiHeadAttention.prepare` makes of a source, once, however many queries will ask."""
+
+    keys: Float[Tensor, "*batch heads keys head_size"]
+    values: Float[Tensor, "*batch heads keys head_size"]
+
+
+def split_heads(x: Float[Tensor, "*batch words size"], heads: int) -> Float[Tensor, "*batch heads words head_size"]:
+    """Cut every vector into `heads` pieces, and bring the heads in front of the words."""
+    return x.unflatten(-1, (heads, -1)).transpose(-3, -2)  # (B, S, H D) -> (B, S, H, D) -> (B, H, S, D)
+
+
+def merge_heads(x: Float[Tensor, "*batch heads words head_size"]) -> Float[Tensor, "*batch words size"]:
+    """The way back: the pieces of each word side by side."""
+    return x.transpose(-3, -2).flatten(-2)  # (B, H, S, D) -> (B, S, H, D) -> (B, S, H D)
+
+
+class MultiHeadAttention(nn.Module):
+    """Eq. (14): c' = W_O [c_1, ..., c_H], where each head h looks with matrices of its own (Vaswani et al. 2017).
+
+        c_h = attend(queries W_h^Q, keys W_h^K, values W_h^V)
+
+    The W_h of all heads stand below each other in one matrix, so that one product serves them all.
+
+    size: of the queries and of the output (d_model, E).
+    heads: their number H. Each works in `head_size` numbers (d_k = d_v, D), which is size / heads if not given.
+    key_size, value_size: of keys and values where they are not `size`.
+    attend: what each head does; it gets tensors (B, H, words, D) and a mask that broadcasts to (B, H, L, S). Give a
+        function or module of your own for other scores, positions, dropout or a cheaper approximation.
+
+    Three ways to call it: attention(x) is self-attention, attention(x, memory) cross-attention, and
+    attention(queries, keys, values) the general form. All weights are given, one map a head, and not their mean.
+
+    Raises ValueError where `heads` does not divide `size` and no `head_size` is given.
+
+    >>> attention = MultiHeadAttention(size=8, heads=2, key_size=6)
+    >>> output, weights = attention(torch.randn(3, 4, 8), torch.randn(3, 5, 6))
+    >>> output.shape, weights.shape
+    (torch.Size([3, 4, 8]), torch.Size([3, 2, 4, 5]))
+    """
+
+    def __init__(
+        self,
+        size: int,
+        heads: int,
+        *,
+        key_size: int | None = None,
+        value_size: int | None = None,
+        head_size: int | None = None,
+        bias: bool = True,
+        attend: Attention = scaled_dot_product_attention,
+    ):
+        super().__init__()
+        if heads < 1:
+            raise ValueError(f"heads: expected at least 1, got {heads}")
+        if head_size is None and size % heads:
+            raise ValueError(f"heads: expected a divisor of the size {size}, or a head_size, got {heads}")
+        self.heads, self.head_size = heads, head_size or size // heads
+        key_size = key_size or size
+        together = self.heads * self.head_size
+        self.project_query = nn.Linear(size, together, bias)  # W^Q of all heads
+        self.project_key = nn.Linear(key_size, together, bias)  # W^K
+        self.project_value = nn.Linear(value_size or key_size, together, bias)  # W^V
+        self.project_output = nn.Linear(together, size, bias)  # W_O
+        self.attend = attend
+        for layer in self.projections:
+            nn.init.xavier_uniform_(layer.weight)
+            if bias:
+                nn.init.zeros_(layer.bias)
+
+    @property
+    def projections(self) -> tuple[nn.Linear, nn.Linear, nn.Linear, nn.Linear]:
+        """W^Q, W^K, W^V and W_O."""
+        return self.project_query, self.project_key, self.project_value, self.project_output
+
+    def prepare(
+        self,
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"] | None = None,
+    ) -> KeysValues:
+        """What depends on the source alone. Without `values` the keys are the values, too."""
+        values = keys if values is None else values
+        _check_size("keys", keys, self.project_key)
+        _check_size("values", values, self.project_value)
+        return KeysValues(
+            split_heads(self.project_key(keys), self.heads), split_heads(self.project_value(values), self.heads)
+        )
+
+    def look(
+        self,
+        queries: Float[Tensor, "*batch queries size"],
+        source: KeysValues,
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+        head_mask: Shaped[Tensor, "..."] | None = None,
+    ) -> tuple[Float[Tensor, "*batch queries size"], Float[Tensor, "*batch heads queries keys"] | None]:
+        """The output for queries that look at a prepared source; the arguments are those of `forward`."""
+        _check_size("queries", queries, self.project_query)
+        mask = self._for_heads(mask, queries, source)
+        asked = split_heads(self.project_query(queries), self.heads)
+        contexts, weights = self.attend(asked, *source, mask, need_weights)  # (B, H, L, D), (B, H, L, S)
+        if head_mask is not None:
+            contexts = contexts * head_mask.to(contexts.dtype)[..., None, None]
+        output = self.project_output(merge_heads(contexts))
+        if mask is not None:  # who sees nothing gets nothing, not even the bias of W_O
+            output = output * mask.any(-1).any(-2).unsqueeze(-1)
+        return output, weights
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries size"],
+        keys: Float[Tensor, "*batch keys key_size"] | None = None,
+        values: Float[Tensor, "*batch keys value_size"] | None = None,
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+        head_mask: Shaped[Tensor, "..."] | None = None,
+    ) -> tuple[Float[Tensor, "*batch queries size"], Float[Tensor, "*batch heads queries keys"] | None]:
+        """Give (output, weights). Without keys the queries attend to themselves; without values the keys are averaged.
+
+        mask: True = may attend, unlike in `nn.MultiheadAttention`. One for all heads broadcasts to (B, L, S), as those
+            of `masks` do; one with an axis more has a map for each head, (B, H, L, S).
+        need_weights: False gives (output, None), see `scaled_dot_product_attention`.
+        head_mask: multiplies the contexts, (H,) or (B, H): False or 0 leaves a head out. With numbers that want
+            gradients it is the gate of Michel et al. (2019).
+
+        A query that may attend to nothing in any head gets an output of exactly zero, bias or no bias. Raises
+        ValueError where sizes or masks do not fit, TypeError for a mask that is not boolean.
+        """
+        keys = queries if keys is None else keys
+        return self.look(queries, self.prepare(keys, values), mask, need_weights, head_mask)
+
+    def _for_heads(self, mask: Tensor | None, queries: Tensor, source: KeysValues) -> Tensor | None:
+        """The mask with an axis for the heads, where all of them share it."""
+        if mask is None:
+            return None
+        *batch, length, _ = queries.shape
+        if mask.dim() <= queries.dim():
+            check_mask(mask, (*batch, length, source.keys.shape[-2]))
+            return torch.atleast_2d(mask).unsqueeze(-3)
+        check_mask(mask, (*batch, self.heads, length, source.keys.shape[-2]))
+        return mask
+
+
+def _check_size(name: str, x: Tensor, projection: nn.Linear) -> None:
+    if x.shape[-1] != projection.in_features:
+        raise ValueError(f"{name}: expected a last size of {projection.in_features}, got the shape {tuple(x.shape)}")
+
+
+def from_torch(theirs: nn.MultiheadAttention) -> MultiHeadAttention:
+    """PyTorch's layer as ours, with copies of its weights; its dropout is left behind.
+
+    Raises ValueError for `add_bias_kv` or `add_zero_attn`, which ours has not.
+    """
+    if theirs.bias_k is not None or theirs.add_zero_attn:
+        raise ValueError("theirs: expected a layer without add_bias_kv and add_zero_attn")
+    sizes = {"key_size": theirs.kdim, "value_size": theirs.vdim, "bias": theirs.in_proj_bias is not None}
+    ours = MultiHeadAttention(theirs.embed_dim, theirs.num_heads, **sizes).to(theirs.out_proj.weight)
+    if theirs.in_proj_weight is not None:  # one matrix for the three
+        weights = theirs.in_proj_weight.chunk(3)
+    else:
+        weights = theirs.q_proj_weight, theirs.k_proj_weight, theirs.v_proj_weight
+    biases = theirs.in_proj_bias.chunk(3) if sizes["bias"] else (None,) * 3
+    with torch.no_grad():
+        for layer, weight, bias in zip(
+            ours.projections, (*weights, theirs.out_proj.weight), (*biases, theirs.out_proj.bias), strict=True
+        ):
+            layer.weight.copy_(weight)
+            if bias is not None:
+                layer.bias.copy_(bias)
+    return ours.train(theirs.training)
