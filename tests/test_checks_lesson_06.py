@@ -66,26 +66,31 @@ def penalty_numpy(weights, lengths):
     return ((1 - weights.sum(1)) ** 2).mean()
 
 
-def estimate_autograd(energies, draws, rewards, baseline):
+def leave_one_out_autograd(energies, draws, rewards):
     energies = energies.clone().requires_grad_()
-    (energies.log_softmax(-1)[draws] * (rewards - baseline)).mean().backward()
+    baselines = torch.stack([torch.cat([rewards[:i], rewards[i + 1 :]]).mean() for i in range(len(rewards))])
+    (energies.log_softmax(-1)[draws] * (rewards - baselines)).mean().backward()
     return energies.grad
 
 
-def estimate_numpy(energies, draws, rewards, baseline):
-    energies, draws = np.asarray(energies), np.asarray(draws)
+def leave_one_out_numpy(energies, draws, rewards):
+    energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
     alpha = np.exp(energies) / np.exp(energies).sum()
-    total = np.zeros(len(energies))
-    for s, r in zip(draws, np.asarray(rewards), strict=True):
-        total += (r - baseline) * (np.eye(len(energies))[s] - alpha)
-    return total / len(draws)
+    n = len(draws)
+    advantages = n / (n - 1) * (rewards - rewards.mean())  # the same number in another form
+    return sum(a * (np.eye(len(energies))[k] - alpha) for a, k in zip(advantages, draws, strict=True)) / n
+
+
+def with_the_mean_of_all(energies, draws, rewards):
+    n = len(draws)
+    return leave_one_out_numpy(energies, draws, rewards) * (n - 1) / n
 
 
 STYLES = {
     check.look: [look_numpy, look_one_by_one],
     check.pointing_rate: [rate_numpy, rate_by_loops],
     check.penalty: [penalty_loops, penalty_numpy],
-    check.reinforce_estimate: [estimate_autograd, estimate_numpy],
+    check.leave_one_out: [leave_one_out_autograd, leave_one_out_numpy],
 }
 
 
@@ -102,8 +107,8 @@ SLIPS = [
     (check.pointing_rate, "not_divided", lambda maps, boxes: rate_by_loops(maps, boxes) * len(boxes)),
     (check.penalty, "padding_counted", lambda weights, lengths: ((1 - np.asarray(weights).sum(1)) ** 2).mean()),
     (check.penalty, "regions_summed", lambda weights, lengths: penalty_loops(weights, lengths) * weights.shape[2]),
-    (check.reinforce_estimate, "no_baseline", lambda e, s, r, b: estimate_autograd(e, s, r, 0.0)),
-    (check.reinforce_estimate, "downhill", lambda e, s, r, b: -estimate_numpy(e, s, r, b)),
+    (check.leave_one_out, "own_reward_included", with_the_mean_of_all),
+    (check.leave_one_out, "downhill", lambda e, k, r: -leave_one_out_numpy(e, k, r)),
 ]  # fmt: skip
 
 
@@ -137,9 +142,21 @@ def test_the_penalty_is_the_package_s():
         assert type(check.penalty).answer(weights, lengths) == pytest.approx(doubly_stochastic(weights, counts).item())
 
 
+def test_leaving_one_out_does_no_harm_on_average():
+    energies, rewards = torch.tensor([0.5, 0.0, -0.5]), torch.tensor([-5.1, -6.0, -7.0])
+    alpha = energies.softmax(-1)
+    answer = type(check.leave_one_out).answer
+    pairs = torch.cartesian_prod(torch.arange(3), torch.arange(3))
+    expected = sum(alpha[pair].prod() * answer(energies, pair, rewards[pair]) for pair in pairs)
+    assert_close(expected, alpha * (rewards - alpha @ rewards))
+
+
 def test_the_estimate_is_the_package_s():
-    for _, (energies, draws, rewards, baseline) in check.reinforce_estimate.inputs(torch.Generator().manual_seed(0)):
+    for _, (energies, draws, rewards) in check.leave_one_out.inputs(torch.Generator().manual_seed(0)):
         leaf = energies.clone().requires_grad_()
-        logs = leaf.log_softmax(-1)[draws].unsqueeze(1)
-        reinforce(rewards.unsqueeze(1), logs, torch.tensor([baseline])).mean().backward()
-        assert_close(type(check.reinforce_estimate).answer(energies, draws, rewards, baseline), leaf.grad)
+        logs = leaf.log_softmax(-1)[draws]
+        others = (rewards.sum() - rewards) / (len(rewards) - 1)
+        captions = zip(rewards, logs, others, strict=True)  # of one word each
+        values = [reinforce(reward.view(1, 1), log.view(1, 1), other.view(1)) for reward, log, other in captions]
+        torch.cat(values).mean().backward()
+        assert_close(type(check.leave_one_out).answer(energies, draws, rewards), leaf.grad)
