@@ -4,7 +4,7 @@ r"""
 
 **How does a caption know where to look?**
 
-A decoder that looks back over a sentence needs vectors to average, wherever they come from. Xu and others (2015) took the regions of a picture for the words of a sentence, and had the picture said in words, one look a word. In this lesson you put a picture in the place of the sentence, train a captioner on small scenes, and measure whether it looks at what it names: in these scenes we know where everything is.
+A decoder that looks back over a sentence needs vectors to average, wherever they come from. Xu and others (2015) took the regions of a picture for the words of a sentence, and had the picture said in words, one look a word. In this lesson you train such a captioner on small scenes, and measure whether it looks at what it names: in these scenes we know where everything is.
 
 You need lesson 04. It takes about fifty minutes; the machine needs two or three. Pictures: OpenMoji, CC BY-SA 4.0.
 """
@@ -33,7 +33,7 @@ from attention_course.widgets import AttentionExplorer, explore, predict
 r"""
 ## By hand
 
-Cut a picture into four regions, two above and two below. An apple lies in the first, a cat sits in the last, and the other two are empty. Suppose someone has described each region by two numbers, how much *apple* is in it and how much *cat*:
+Cut a picture into four regions, two above and two below. An apple lies in the first, a cat sits in the last, and the other two are empty. Two numbers describe each region, how much *apple* is in it and how much *cat*:
 
 | | |
 |:-:|:-:|
@@ -51,7 +51,7 @@ print("context", (weights @ h).numpy().round(3))
 
 # %% [markdown] name="equations"
 r"""
-Section 2.2 of the survey has the same equations as lesson 04's (6) to (9); $x$ is now a picture, and $h_i$ one of its regions.
+Section 2.2 of the survey has lesson 04's Eqs. (6) to (9) again; $x$ is now a picture, and $h_i$ one of its regions.
 
 $$p(y_t \mid y_1, \dots, y_{t-1}, x) = g(y_{t-1}, s_t, c_t) \qquad (10)$$
 
@@ -67,7 +67,7 @@ $$e_{ti} = S(h_i, s_{t-1}) \quad (11) \qquad \alpha_{ti} = \frac{\exp(e_{ti})}{\
 
 ## Scenes
 
-To measure where a model looks we must know where everything is. Such photographs exist: COCO has captions and boxes, and Flickr30k Entities (Plummer and others 2015) ties each phrase to its box. They are too many to train on in two minutes. So we compose scenes of one to four things, of 40 kinds in 6 colours, with one caption each. Of two kinds the larger is said first; of three the middle one, then the others from left to right or from top to bottom.
+Photographs of which one knows where everything is exist: COCO has captions and boxes, and Flickr30k Entities (Plummer and others 2015) ties each phrase to its box. They are too many to train on in two minutes. So we compose scenes of one to four things, of 40 kinds in 6 colours, with one caption each. Of two kinds the larger is said first; of three the middle one, then the others from left to right or from top to bottom.
 """
 
 # %% name="scenes"
@@ -89,7 +89,7 @@ figure
 r"""
 ## Regions as vectors
 
-The survey's encoder is "a trained CNN". Ours is EfficientNet-Lite0 (Google 2020, after Tan and Le 2019), trained on the photographs of ImageNet. Its last layer says *one* thing of the whole picture, so we stop at the eleventh block of sixteen, where the picture has become 10 × 10 vectors. The network has never seen our drawings, and is not trained any further: its vectors are computed once and kept on disk.
+The survey's encoder is "a trained CNN". Ours is EfficientNet-Lite0 (Google 2020, after Tan and Le 2019), trained on the photographs of ImageNet. Its last layer says *one* thing of the whole picture, so we stop at the eleventh block of sixteen, where the picture has become 10 × 10 vectors. It is not trained any further: the vectors are computed once and kept on disk.
 """
 
 # %% name="features"
@@ -115,7 +115,7 @@ r"""
 
 So each region has seen, faintly, nearly the whole picture: a map tells where a vector stands, and only roughly what was seen.
 
-First, in `encode`, each region's vector goes through one linear layer, and a learned vector for its *place* is added. Attention has no order, as lesson 01 found; the network's padded borders betray a little of it, and the learned place makes sure. The first state $s_0$ is made from the mean of all regions, so the decoder has seen a blur of everything before its first look. Then comes the step of lesson 04. The query joins the state $s_{t-1}$ with the last word $y_{t-1}$, which Eq. (11) does not have; lesson 05 tried the same on sentences.
+First, in `encode`, each region's vector goes through one linear layer, and a learned vector for its *place* is added. Attention has no order, as lesson 01 found; the network's padded borders betray a little of it, and the learned place makes sure. The first state $s_0$ is made from the mean of all regions, so the decoder has seen a blur of everything before its first look. Then comes the step of lesson 04, but that the query joins the state $s_{t-1}$ with the last word $y_{t-1}$, which Eq. (11) does not have.
 """
 
 # %% name="mechanism"
@@ -221,7 +221,7 @@ guess.reveal("more than nine times in ten" if found.rate > 0.9 else "about three
 
 # %% [markdown] name="pointing-text"
 r"""
-The rate is the pointing game of Zhang and others (2016), the weight the attention correctness of Liu and others (2017). A nearly even map can still have its peak in the right place, so it takes both. The opponent to beat is the second chance: things stand out from their ground, and whoever finds one, and not which is meant, is always right where there is one kind, and half of the time where there are two.
+The rate is the pointing game of Zhang and others (2016), the weight the attention correctness of Liu and others (2017). The opponent to beat is the second chance: whoever finds the things, and not which is meant, is always right where there is one kind, and half of the time where there are two.
 
 Fig. 3 invites the reading that a word looks at its thing *when it is said*. Our captions have the thing's number, its colour and its name in a row: *two red apples*.
 """
@@ -263,7 +263,7 @@ for word in sorted(tally, key=lambda word: (word == "chance", -len(tally[word]))
 
 # %% [markdown] name="explorer-text"
 r"""
-Often the peak is already on the thing that will be named next; at *to*, *above* and *below* many maps have not decided. So the word above a map and what the map shows need not be the same. Here is a scene of three kinds, again one whose caption came out right. Walk through its words with the mouse or the arrow keys: at *between* and *and* the weight spreads over all the things, and no region has much of it.
+Often the peak is already on the thing that will be named next: the word above a map and what the map shows need not be the same. Here is a scene of three kinds, again one whose caption came out right. Walk through its words with the mouse or the arrow keys: at *between* and *and* the weight spreads over all the things.
 """
 
 # %% name="explorer"
@@ -275,7 +275,7 @@ AttentionExplorer(maps_of_another, said_of_another, image=draw(another.things, p
 r"""
 ## Compose a scene
 
-Choose two things and where the larger one is. Then make it hard: the same kind twice, in two colours, is something that was never in a scene. The second cell asks all 40 kinds for a red one to the left of a blue one.
+Choose two things and where the larger one is. Then make it hard: one kind in two colours was in no scene of the training. The second cell tries all 40 kinds.
 """
 
 # %% name="compose"
@@ -304,7 +304,7 @@ print(f"{sum(map(str.__eq__, answers, true))} of {len(true)} are right; the firs
 r"""
 ## What breaks it
 
-The captioner has learned from drawings. Its encoder has learned from photographs. Does it know a photograph when it sees one? Here are cut-out photographs of things that it has words for, one at a time, each in four places, and red drawings of the same kinds in the same places. We score its third word and third map, so a caption that begins with *two* counts as wrong.
+Two colours of one kind do not. But the captioner has learned from drawings, and its encoder from photographs. Does it know a photograph when it sees one? Here are cut-out photographs of things that it has words for, one at a time, and red drawings of the same kinds in the same places. Its third word and third map are scored: a caption that begins with *two* is wrong.
 """
 
 # %% name="guess-photographs"
@@ -357,18 +357,18 @@ guess.reveal("more than half of the time" if share > 0.5 else "about a third of 
 
 # %% [markdown] name="photographs-after"
 r"""
-It points at nearly all of them, which is no feat where there is nothing else to point at, and calls most of them something else. (Where it says *a yellow yellow*, it stopped before it came to a noun.) A map can be in the right place while the word is wrong.
+To point at them is no feat, where there is nothing else; most it calls something else. (At *a yellow yellow* it stopped before it came to a noun.) A map can be in the right place while the word is wrong.
 """
 
 # %% [markdown] name="hard-text"
 r"""
 ## Hard attention
 
-Xu and his colleagues proposed two decoders. The *soft* one averages the regions; ours is like it, but for a gate with which theirs can turn the context down at words that need no look. The *hard* one draws a single region $k$ with the probabilities $\alpha_t$, and looks at nothing else. Let $r_k$ be the log probability of the words that are to come, once $k$ is drawn, and $W$ the parameters of the score, on which $r_k$ does not depend. A draw has no derivative, but its probability has one:
+Xu and his colleagues proposed two decoders. The *soft* one averages the regions; ours is like it, but for a gate that can turn the context down where a word needs no look. The *hard* one draws a single region $k$ with the probabilities $\alpha_t$, and looks at nothing else. Let $r_k$ be the log probability of the words that are to come, once $k$ is drawn, and $W$ the parameters of the score, on which $r_k$ does not depend. A draw has no derivative, but its probability has one:
 
 $$\frac{\partial}{\partial W} \sum_i \alpha_i r_i = \sum_i \alpha_i \, r_i \, \frac{\partial \log \alpha_i}{\partial W} \approx (r_k - b)\, \frac{\partial \log \alpha_k}{\partial W} \quad \text{for a draw } k.$$
 
-The middle is an expectation, so one draw estimates it: this is REINFORCE (Williams 1992). What makes words of a draw is trained on their log probability, as always; Xu's gradient is the sum of the two. A baseline $b$ that does not depend on the draw changes nothing on average, for the derivatives of probabilities that sum to one sum to zero. It is there because of this:
+The middle is an expectation, so one draw estimates it: this is REINFORCE (Williams 1992). What makes words of a draw is trained on their log probability, as always; Xu's gradient is the sum of the two. A baseline $b$ that does not depend on the draw changes nothing on average, for the derivatives of the $\alpha_i$ sum to zero. It is there because of this:
 """
 
 # %% name="reinforce"
@@ -388,7 +388,7 @@ for name, b in (("no baseline", 0.0), ("their mean as baseline", (alpha @ reward
 r"""
 ## A penalty for looking unevenly
 
-With their soft decoder they wanted every region to get a total weight of about one over the caption, so that nothing in the picture is left out. They added $\lambda \sum_i (1 - \sum_t \alpha_{ti})^2$ to the loss, called it *doubly stochastic* attention, and report better BLEU and richer captions. Count before you train. A caption of $L$ words has a weight of $L$ to give, and we have 100 regions, of which we take the mean instead of the sum.
+Over a caption every region should get a total weight of about one, so that nothing is left out. To the loss of the soft decoder they added $\lambda \sum_i (1 - \sum_t \alpha_{ti})^2$, called it *doubly stochastic* attention, and report better BLEU and richer captions. Count before you train. A caption of $L$ words has a weight of $L$ to give, and we have 100 regions, of which we take the mean instead of the sum.
 """
 
 # %% name="penalty" tags=["nbval-check-output"]
@@ -400,11 +400,11 @@ for name, some in rows.items():
 
 # %% [markdown] name="experiment-text"
 r"""
-It cannot be met, with the 196 regions of Xu and captions of a dozen words no more than here. (A later version of the paper asks for a total of $\tau$ instead of one.) It sees totals alone, and is least where they are even. Sharp looks at different places cost a little more; what costs much is to look at one place again and again.
+It cannot be met, and no more with Xu's 196 regions and captions of a dozen words. (The paper's third version asks for $\tau$ instead of one.) It sees totals alone: it is least where they are even, and highest for looks at one place again and again.
 
 ## Four captioners
 
-Beforehand we trained four, three times each, on the same scenes: soft, soft with the penalty ($\lambda = 1$, and the mean over regions), hard, and one whose context is always the plain mean of the regions. They saw as many words as yours, but in half as many steps, with a higher learning rate and in bfloat16: "soft" does not come out as well as yours. The hard one rewards a draw with the log probability of its own word and those that follow, less a running average for that position; Xu reward all draws with the whole caption's. When tested, it takes the region with the largest weight.
+Beforehand we trained four, three times each, on the same scenes: soft, soft with the penalty ($\lambda = 1$), hard, and one whose context is always the plain mean of the regions. They had as many words as yours, but half as many steps, a higher learning rate and bfloat16, and even "soft" comes out worse than yours. In the hard one the reward of a draw is the log probability of its own word and those that follow, and $b$ its running average at that position; Xu reward all draws with the whole caption. When tested, it takes the region with the largest weight.
 """
 
 # %% name="guess-hard"
@@ -447,13 +447,13 @@ for name in ("soft", "none (mean of the regions)"):
 r"""
 One dot is one training; the same seed makes a pair. The dotted line is a region at random.
 
-The plain mean gets few captions right. Not all of that is lack of attention: every place is in the mean, whatever stands there, so it hardly tells what is where. But with one kind there is no place to tell, and it is far behind, too.
+The plain mean gets few captions right. In part it lacks places: all are in the mean, whatever stands there, so it hardly tells what is where. But with one kind there is no place to tell, and it is far behind, too.
 
 The penalty takes weight off the things in each of the three pairs. The peaks lose a little in each pair, too, though the ranges overlap. What it does to the captions is less than what the random start does, and three starts can't tell.
 
-Hard attention has not learned to look in this budget. Two of its three runs point less often than a region at random would, and its captions are worse than without attention. Xu and his colleagues helped theirs along in two ways that we left out: half of the time they put the soft average in the place of the draw, and they rewarded even weights. In their Table 1 hard is ahead of soft in BLEU-4 on all three sets of photographs, by 0.7 to 1.8 points; by METEOR soft is ahead on COCO (23.90 against 23.04) and level on Flickr30k (18.49, 18.46). So our dots say what REINFORCE and a baseline come to here, and not what hard attention can.
+Hard attention has not learned to look in this budget. Two of its three runs point less often than a region at random, and its captions are worse than without attention. Xu helped theirs along in two ways that we left out: half of the time they put the soft average in the place of the draw, and they rewarded even weights. In their Table 1 hard is ahead in BLEU-4 on all three sets of photographs, by 0.7 to 1.8; by METEOR soft is ahead on COCO (23.90 to 23.04) and level on Flickr30k (18.49, 18.46). Our dots say what REINFORCE and a baseline come to here, and not what hard attention can.
 
-The verdicts hold for these scenes. The first is of nouns alone, while the true caption is fed in word by word, and pointing at a thing is not yet depending on it: exercise 5 covers things to see. The second is against a plain mean of the regions.
+The verdicts are of these scenes. The first is of nouns alone, while the true caption is fed in, and to point at a thing is not to depend on it (exercise 5). The second is against a plain mean of the regions.
 """
 
 # %% name="claims"
@@ -466,7 +466,7 @@ claims.verdict("attention-captions-better")
 r"""
 ## Where to go next
 
-How does a caption know where to look? The state and the last word are the query, and each region answers with its score. What makes a good query was learned from the error of the words alone: nobody told where anything is.
+How does a caption know where to look? State and last word are a query, with which every region is compared. How to ask was learned from the error of the words alone.
 
 In the [exercises](exercises/06_image_captioning.ipynb) you write the look, the pointing rate, the penalty and a better baseline for REINFORCE, and find out what a good pointing rate proves. Lesson 07 goes back to text, where attention has two levels; lesson 08 comes back to these scenes, and looks more than once before it answers.
 
