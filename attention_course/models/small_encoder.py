@@ -1,0 +1,74 @@
+"""A small CNN in the place of EfficientNet, where its weights are not installed: trained here, on single pictures."""
+
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ..data.scenes import COLOURS, KINDS, Scene, Thing
+from ..training import warm_up_then_decay
+from .region_features import as_images
+
+SIDE = 64  # pixels of the images it is trained on
+
+
+class SmallEncoder(nn.Module):
+    """Images (B, 3, H, W) from 0 to 1 → (B, 112, H / 16, W / 16), by four convolutions that halve the sides."""
+
+    channels, stride = 112, 16
+
+    def __init__(self):
+        super().__init__()
+        layers, before = [], 3
+        for channels in (32, 64, 96, self.channels):
+            layers += [nn.Conv2d(before, channels, 5 if before == 3 else 3, 2, 2 if before == 3 else 1, bias=False)]
+            layers += [nn.BatchNorm2d(channels), nn.ReLU()]
+            before = channels
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 112 rows columns"]:
+        return self.layers(images * 2 - 1)
+
+
+def single_pictures(
+    n: int, seed: int = 0
+) -> tuple[UInt8[np.ndarray, "n side side 3"], Int[Tensor, " n"], Int[Tensor, " n"]]:
+    """Images of one picture each, with its kind and its colour as numbers: what there is to see, and not where."""
+    random = np.random.default_rng(seed)
+    kinds, colours = random.integers(len(KINDS), size=n), random.integers(len(COLOURS), size=n)
+    images = np.empty((n, SIDE, SIDE, 3), np.uint8)
+    for i, (kind, colour) in enumerate(zip(kinds, colours, strict=True)):
+        size = random.uniform(0.42, 0.95)
+        x, y = random.uniform(size / 2, 1 - size / 2, 2)
+        thing = Thing(list(KINDS)[kind], list(COLOURS)[colour], x, y, size)
+        images[i] = Scene((thing,), int(random.integers(2**32))).image(SIDE)
+    return images, torch.from_numpy(kinds), torch.from_numpy(colours)
+
+
+def trained_encoder(images: int = 6_000, steps: int = 900, batch: int = 64, progress: bool = True) -> SmallEncoder:
+    """An encoder that has learned to tell kinds and colours of single pictures, and is ready to be used on scenes.
+
+    It is given no boxes. Like a network that was trained on ImageNet it answers once an image, from the mean over all
+    regions, and is then used for its regions.
+    """
+    encoder = SmallEncoder()
+    answers = nn.Linear(encoder.channels, len(KINDS) + len(COLOURS))
+    parameters = [*encoder.parameters(), *answers.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=3e-3, fused=True)
+    pixels, kinds, colours = single_pictures(images)
+    order = torch.cat([torch.randperm(images) for _ in range(-(-steps * batch // images))]).split(batch)
+    for step in tqdm(range(steps), unit=" steps", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False):
+        some = order[step]
+        optimizer.param_groups[0]["lr"] = 3e-3 * warm_up_then_decay((step + 0.5) / steps)
+        kind, colour = answers(encoder(as_images(pixels[some.numpy()])).mean((2, 3))).split(
+            [len(KINDS), len(COLOURS)], -1
+        )
+        loss = F.cross_entropy(kind, kinds[some]) + F.cross_entropy(colour, colours[some])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return encoder.eval().requires_grad_(False)

@@ -1,0 +1,162 @@
+"""Lesson 06's problems: they agree with the package, and with answers and slips in other styles."""
+
+import numpy as np
+import pytest
+import torch
+from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from torch.testing import assert_close
+
+from attention_course.checks import lesson_06 as check
+from attention_course.metrics import pointing
+from attention_course.models.captioner import doubly_stochastic
+from attention_course.models.hard_attention import reinforce
+from attention_course.scores import AdditiveScore
+
+
+def look_numpy(query, regions, W_1, W_2, v):
+    energies = np.tanh(np.einsum("bti,ki->btk", regions, W_1) + np.einsum("bq,kq->bk", query, W_2)[:, None]) @ v
+    weights = np.exp(energies - energies.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    return np.einsum("bt,bti->bi", weights, regions), weights
+
+
+def look_one_by_one(query, regions, W_1, W_2, v):
+    weights = torch.stack(
+        [
+            torch.stack([v @ torch.tanh(W_1 @ region + W_2 @ q) for region in its]).softmax(0)
+            for q, its in zip(query, regions, strict=True)
+        ]
+    )
+    return (weights[..., None] * regions).sum(1), weights
+
+
+def rate_numpy(maps, boxes):
+    maps = np.asarray(maps)
+    rows, columns = maps.shape[1:]
+    places = maps.reshape(len(maps), -1).argmax(1)
+    x, y = (places % columns + 0.5) / columns, (places // columns + 0.5) / rows
+    return np.mean(
+        [any(a <= i <= c and b <= j <= d for a, b, c, d in its) for i, j, its in zip(x, y, boxes, strict=True)]
+    )
+
+
+def rate_by_loops(maps, boxes):
+    hits = []
+    for each, its in zip(maps, boxes, strict=True):
+        height, width = each.shape
+        row, column = torch.nonzero(each == each.max())[0].tolist()
+        hit = False
+        for left, top, right, bottom in its:
+            hit = hit or (
+                left * width <= column + 0.5 <= right * width and top * height <= row + 0.5 <= bottom * height
+            )
+        hits.append(hit)
+    return sum(hits) / len(hits)
+
+
+def penalty_loops(weights, lengths):
+    values = [(1 - each[:n].sum(0)) ** 2 for each, n in zip(weights, lengths.tolist(), strict=True)]
+    return torch.stack(values).mean()
+
+
+def penalty_numpy(weights, lengths):
+    weights, lengths = np.array(weights), np.asarray(lengths)
+    for row, n in zip(weights, lengths, strict=True):
+        row[n:] = 0
+    return ((1 - weights.sum(1)) ** 2).mean()
+
+
+def leave_one_out_autograd(energies, draws, rewards):
+    energies = energies.clone().requires_grad_()
+    baselines = torch.stack([torch.cat([rewards[:i], rewards[i + 1 :]]).mean() for i in range(len(rewards))])
+    (energies.log_softmax(-1)[draws] * (rewards - baselines)).mean().backward()
+    return energies.grad
+
+
+def leave_one_out_numpy(energies, draws, rewards):
+    energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
+    alpha = np.exp(energies) / np.exp(energies).sum()
+    n = len(draws)
+    advantages = n / (n - 1) * (rewards - rewards.mean())  # the same number in another form
+    return sum(a * (np.eye(len(energies))[k] - alpha) for a, k in zip(advantages, draws, strict=True)) / n
+
+
+def with_the_mean_of_all(energies, draws, rewards):
+    n = len(draws)
+    return leave_one_out_numpy(energies, draws, rewards) * (n - 1) / n
+
+
+STYLES = {
+    check.look: [look_numpy, look_one_by_one],
+    check.pointing_rate: [rate_numpy, rate_by_loops],
+    check.penalty: [penalty_loops, penalty_numpy],
+    check.leave_one_out: [leave_one_out_autograd, leave_one_out_numpy],
+}
+
+
+@each_style(STYLES)
+def test_other_styles_are_right(problem, answer):
+    assert_right(problem, answer)
+
+
+SLIPS = [
+    (check.look, "without_tanh", lambda q, h, a, b, v: (
+        w := torch.softmax((h @ a.T + (q @ b.T)[:, None]) @ v, 1), (w[..., None] * h).sum(1))[::-1]),
+    (check.look, "turned_round", lambda *given: look_one_by_one(*given)[::-1]),
+    (check.pointing_rate, "first_box_alone", lambda maps, boxes: rate_numpy(maps, [its[:1] for its in boxes])),
+    (check.pointing_rate, "not_divided", lambda maps, boxes: rate_by_loops(maps, boxes) * len(boxes)),
+    (check.penalty, "padding_counted", lambda weights, lengths: ((1 - np.asarray(weights).sum(1)) ** 2).mean()),
+    (check.penalty, "regions_summed", lambda weights, lengths: penalty_loops(weights, lengths) * weights.shape[2]),
+    (check.leave_one_out, "own_reward_included", with_the_mean_of_all),
+    (check.leave_one_out, "downhill", lambda e, k, r: -leave_one_out_numpy(e, k, r)),
+]  # fmt: skip
+
+
+@each_slip(SLIPS)
+def test_a_slip_goes_by_its_name(problem, name, answer):
+    assert_goes_by_its_name(problem, name, answer)
+
+
+def test_the_look_is_the_package_s():
+    torch.manual_seed(0)
+    score = AdditiveScore(3, 4, 5)
+    query, regions = torch.randn(2, 3), torch.randn(2, 6, 4)
+    context, weights = type(check.look).answer(
+        query, regions, score.project_key.weight, score.project_query.weight, score.v
+    )
+    theirs = score(query.unsqueeze(1), regions).softmax(-1)
+    assert_close(weights, theirs.squeeze(1))
+    assert_close(context, (theirs @ regions).squeeze(1))
+
+
+def test_the_rate_is_the_package_s():
+    for _, (maps, boxes) in check.pointing_rate.inputs(torch.Generator().manual_seed(0)):
+        if maps.shape[1] == maps.shape[2]:
+            theirs = pointing(maps.flatten(1), boxes, boxes).rate
+            assert type(check.pointing_rate).answer(maps, boxes) == pytest.approx(theirs)
+
+
+def test_the_penalty_is_the_package_s():
+    for _, (weights, lengths) in check.penalty.inputs(torch.Generator().manual_seed(0)):
+        counts = (torch.arange(weights.shape[1]) < lengths.unsqueeze(1)).float()
+        assert type(check.penalty).answer(weights, lengths) == pytest.approx(doubly_stochastic(weights, counts).item())
+
+
+def test_leaving_one_out_does_no_harm_on_average():
+    energies, rewards = torch.tensor([0.5, 0.0, -0.5]), torch.tensor([-5.1, -6.0, -7.0])
+    alpha = energies.softmax(-1)
+    answer = type(check.leave_one_out).answer
+    pairs = torch.cartesian_prod(torch.arange(3), torch.arange(3))
+    expected = sum(alpha[pair].prod() * answer(energies, pair, rewards[pair]) for pair in pairs)
+    assert_close(expected, alpha * (rewards - alpha @ rewards))
+
+
+def test_the_estimate_is_the_package_s():
+    for _, (energies, draws, rewards) in check.leave_one_out.inputs(torch.Generator().manual_seed(0)):
+        leaf = energies.clone().requires_grad_()
+        logs = leaf.log_softmax(-1)[draws]
+        others = (rewards.sum() - rewards) / (len(rewards) - 1)
+        captions = zip(rewards, logs, others, strict=True)  # of one word each
+        values = [reinforce(reward.view(1, 1), log.view(1, 1), other.view(1)) for reward, log, other in captions]
+        torch.cat(values).mean().backward()
+        assert_close(type(check.leave_one_out).answer(energies, draws, rewards), leaf.grad)
