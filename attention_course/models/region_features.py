@@ -17,7 +17,7 @@ from .. import device
 from ..data import registry
 from ..data.scenes import Scene
 
-BATCH = 32  # images that are encoded at once: the first layers take 9 MB each
+BATCH = 16  # images that are encoded at once: the first layers take some 10 MB each
 
 
 def as_images(pixels: UInt8[np.ndarray, "batch height width 3"]) -> Float[Tensor, "batch 3 height width"]:
