@@ -426,7 +426,7 @@ The bag of words wins. With 1,600 reviews to learn from, a good weight for every
 
 The weights do mean something. Alone, the three top sentences of some thirty do nearly as well as the whole, and much better than random ones. But so does the rest without them: they are enough, and hardly necessary. They are missed more than random ones, by a few reviews in a hundred.
 
-Of the claims below, the second asks for a gap of 0.15 between the two kinds of three, and the gap is a little smaller. The third was corrected after a reader's objection. It had set the network with the sentence GRU against flat attention, and held, crediting the levels with what may be the GRU's; now it compares levels alone, with the threshold as it was.
+Of the claims below, the second asks for a gap of 0.15 between the two kinds of three, and the gap is a little smaller. The third was corrected after a reader's objection. It had set the network with the sentence GRU against flat attention, and held, crediting the levels with what may be the GRU's; now it compares levels alone, with the threshold as it was, and holds in part by a hair: no difference to speak of.
 """
 
 # %% name="claims"
