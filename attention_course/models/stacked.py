@@ -41,9 +41,7 @@ class StackedAttention(nn.Module):
     hops found lies in the sum u as if it had been found at once.
     """
 
-    def __init__(
-        self, words: int, region_size: int, answers: int, hops: int = 3, size: int = 64, score_size: int = 64
-    ):
+    def __init__(self, words: int, region_size: int, answers: int, hops: int = 3, size: int = 64, score_size: int = 64):
         super().__init__()
         if hops < 1:
             raise ValueError(f"hops: expected at least 1, got {hops}")

@@ -27,9 +27,7 @@ def bank(variants: int, part: str = "train") -> UInt8[np.ndarray, "kinds colours
     if part not in PARTS:
         raise ValueError(f"part: expected 'train' or 'test', got {part!r}")
     random = np.random.default_rng(PARTS.index(part))
-    drawn = [
-        [[_cell(kind, colour, random) for _ in range(variants)] for colour in COLOURS] for kind in KINDS
-    ]
+    drawn = [[[_cell(kind, colour, random) for _ in range(variants)] for colour in COLOURS] for kind in KINDS]
     return np.array(drawn)
 
 
