@@ -61,7 +61,7 @@ def grow(
     Three things make the chain learnable; without them 2-step answers stay at chance. At the beginning of a stage
     pictures hold little more than what is asked about, and fill up. A new hop starts with the value matrix of the hop
     before. And while it is at a loss, the older parts keep still: else they would learn, from its wrong answers, to
-    look away from where they look. A model with fewer hops than there are stages learns with all its parts in the others.
+    look away from where they look. In stages beyond its last hop a model learns with all its parts.
 
     Raises ValueError for more stages than there are steps.
     """
