@@ -4,6 +4,7 @@ from attention_course.plots.bands import bands
 from attention_course.plots.bars import weight_bars
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.head_grid import head_grid
+from attention_course.plots.hops import hops
 from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
 from attention_course.plots.maps import attention_map
@@ -19,6 +20,7 @@ __all__ = [
     "attention_map",
     "bands",
     "head_grid",
+    "hops",
     "landscape",
     "lines",
     "measurements",
