@@ -1,5 +1,7 @@
 """A picture once for each hop: what it looks at in full colour, the rest pale."""
 
+import textwrap
+
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -28,8 +30,9 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
         if len(given) != len(maps):
             raise ValueError(f"{what}: expected one for each of {len(maps)} hops, got {len(given)}")
     tall = WIDE * image.shape[0] / image.shape[1]
-    above = 26 + 20 * bool(heading)
-    size = len(maps) * (WIDE + 12) + 12, tall + above + 8
+    wide = len(maps) * (WIDE + 12) + 12
+    lines = textwrap.wrap(heading, wide // 6)
+    size = wide, tall + 34 + 16 * len(lines)
     picture = Picture((size[0] / 72, size[1] / 72), layout=None)
     said = []
     for m, weights in enumerate(maps):
@@ -41,7 +44,7 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
             ax.add_patch(Rectangle((x - 0.5, y - 0.5), side, side, facecolor="white", alpha=veil, linewidth=0))
             if weight >= WORTH_A_NUMBER:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
-                ax.text(x + 3, y + 4, f"{weight:.2f}", va="top", fontsize=SMALL, bbox=box, **LITERAL)
+                ax.text(x + 3, y + 4, f"{weight:.2f}", va="top", fontsize=SMALL - 1.5, bbox=box, **LITERAL)
             if i == expected[m]:
                 ax.add_patch(Rectangle((x, y), side - 1, side - 1, fill=False, edgecolor=RING, linewidth=2.2))
         ax.set(xticks=[], yticks=[])
@@ -50,6 +53,6 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
         top = int(weights.argmax())
         where = "" if expected[m] is None else f", {'as' if top == expected[m] else 'not as'} expected"
         said.append(f"{titles[m]} looks most at the {names[top]} ({weights[top]:.2f}){where}")
-    if heading:
-        picture.text(12 / size[0], 1 - 16 / size[1], heading, fontsize=NORMAL + 1, **LITERAL)
-    return describe(ax, f"{heading}. The picture once for each of {len(maps)} hops: {'; '.join(said)}.")
+    for i, line in enumerate(lines):
+        picture.text(12 / size[0], 1 - (14 + 16 * i) / size[1], line, fontsize=NORMAL + 1, **LITERAL)
+    return describe(ax, f"{heading}{'. ' * bool(heading)}The picture once for each of {len(maps)} hops: {'; '.join(said)}.")

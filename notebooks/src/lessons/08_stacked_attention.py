@@ -144,7 +144,12 @@ def in_cells(i):
 
 corners = [corner(cell) for cell in range(baskets.CELLS)]
 print(CREDIT)
-plots.hops(test_album.picture(worlds, drawings, 0), np.ones((1, 12)) * 0.999, corners, SIDE, in_cells(0), titles=["picture 0"])
+figure = plots.Picture((3.6, 2.9))
+ax = figure.subplots()
+ax.imshow(test_album.picture(worlds, drawings, 0))
+ax.set_axis_off()
+figure.alt = "Six baskets, two things in each: " + "; ".join(f"{a} and {b}" for a, b in zip(in_cells(0)[::2], in_cells(0)[1::2])) + "."
+figure
 
 # %% [markdown] name="questions-text"
 r"""
@@ -191,7 +196,7 @@ assert examined.accuracy(1) > 0.95 and examined.accuracy(2) > 0.7
 
 # %% [markdown] name="train-text"
 r"""
-`grow` does not simply train. Told to learn all at once, our network did not get off the ground: as long as the second hop looks at random, the first is of no use to it, and learns to look elsewhere. So one hop is trained on questions of one step. Then the second is added, and learns alone for a while; and in each stage the pictures begin nearly empty and fill up.
+`grow` does not simply train. As long as the second hop looks at random, what the first finds is of no use to it, and the first is soon taught to look elsewhere. So one hop is trained on questions of one step. Then the second is added, and learns alone for a while; and in each stage the pictures begin nearly empty and fill up. The last cells of the exercises show what happens otherwise.
 
 Now ask. The frames show which thing each step should come to.
 """
@@ -290,7 +295,7 @@ guess.reveal(
     f"On three steps one hop gets {mean[1][2]:.0%}, two {mean[2][2]:.0%}, three {mean[3][2]:.0%} (means of three trainings).",
 )
 
-# %% name="by-hand-numbers"
+# %% name="hop-numbers"
 for hops in (1, 2, 3):
     seeds = "   ".join(", ".join(f"{seed[s]:.0%}" for seed in measured["accuracy"][str(hops)]) for s in range(3))
     print(f"{hops} hop{'s' if hops > 1 else ' '}: {seeds}")
@@ -315,3 +320,20 @@ plots.hops(test_album.picture(world, places["variants"], pick), places["maps"][p
 
 # %% name="claims"
 claims.table("08_stacked_attention")
+
+# %% [markdown] name="claims-text"
+r"""
+Nobody has told a hop where to look. The training knew the answers and nothing else, and the steps have become visible in the maps. Two things should be said before this is taken for a law. Our way of training invites it, since hop $m$ is added when questions of $m$ steps are. And our questions name one thing each; the survey describes a first layer that looks *widely*, at the basket and the bicycle and all that the question mentions, and a last one that has narrowed down to the dogs. Whether a question of several names spreads the first look, these pictures cannot show.
+
+Nor are photographs and the questions that people ask of them so clean. Most take one step, some can be answered without looking, and what a region holds is in doubt. That a network gains from a second hop there has to be measured there, as Yang and his colleagues did on four sets of questions.
+
+## Where to go next
+
+In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, follow a chain without a network, and build the leak detector. Here each hop asked once on behalf of the whole question, and what it found went into one vector. The next lesson, 09, will let all words ask at once, and of each other.
+
+### Sources
+
+Yang, He, Gao, Deng, Smola: Stacked attention networks for image question answering. CVPR 2016, [arXiv:1511.02274](https://arxiv.org/abs/1511.02274) · On beginning with what is easy: Elman: Learning and development in neural networks: the importance of starting small. Cognition 48 (1993) · Bengio, Louradour, Collobert, Weston: Curriculum learning. ICML 2009 · EfficientNet's features: see lesson 06.
+
+Pictures: OpenMoji, CC BY-SA 4.0.
+"""
