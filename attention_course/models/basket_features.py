@@ -54,5 +54,5 @@ def albums(encoder: nn.Module, variants: int = 12) -> tuple[Album, Album]:
 def _encode(encoder: nn.Module, pixels: np.ndarray) -> Float[Tensor, "kinds colours variants channels"]:
     """The mean over each drawing's regions."""
     flat = pixels.reshape(-1, *pixels.shape[3:])
-    means = [encoder(as_images(flat[i : i + 64])).mean((2, 3)) for i in range(0, len(flat), 64)]
+    means = [encoder(as_images(flat[i : i + 24])).mean((2, 3)) for i in range(0, len(flat), 24)]
     return torch.cat(means).view(*pixels.shape[:3], -1)

@@ -144,7 +144,7 @@ def in_cells(i):
 
 corners = [corner(cell) for cell in range(baskets.CELLS)]
 print(CREDIT)
-figure = plots.Picture((3.6, 2.9))
+figure = plots.Picture((2.5, 2.05))
 ax = figure.subplots()
 ax.imshow(test_album.picture(worlds, drawings, 0))
 ax.set_axis_off()
@@ -167,11 +167,11 @@ Does such a question give its answer away? Two baselines try to find out. One kn
 
 # %% name="leak"
 generator = torch.Generator().manual_seed(2)
-seen, unseen = ((w, baskets.random_questions(w, (1, 2, 3), generator)) for w in (baskets.worlds(n, generator) for n in (100_000, 20_000)))
+seen, unseen = ((w, baskets.random_questions(w, (1, 2, 3), generator)) for w in (baskets.worlds(n, generator) for n in (40_000, 20_000)))
 alone, placed = question_only(seen[1], unseen[1]), position_only(seen, unseen)
 for steps in (1, 2, 3):
     asked = unseen[1].steps == steps
-    print(f"{steps} steps: question alone {alone[asked].mean():.3f}   a place {placed[asked].mean():.3f}   chance {chance(steps):.3f}")
+    print(f"{steps} step{'s' * (steps > 1):<1}: question alone {alone[asked].mean():.3f}   a place {placed[asked].mean():.3f}   chance {chance(steps):.3f}")
     assert max(alone[asked].mean(), placed[asked].mean()) < chance(steps) + 0.05
 
 # %% [markdown] name="leak-after"
@@ -186,13 +186,13 @@ We train two hops on questions of one and two steps. New pictures are put togeth
 """
 
 # %% name="train"
-UPDATES = (200, 700)  # batches of 256 questions: of one step, then of one and two
+UPDATES = (200, 900)  # batches of 256 questions: of one step, then of one and two
 device.seed_everything(0)
 model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
 growth = grow(model, train_album, updates=UPDATES)
 examined = examine(model, test_album, steps=(1, 2))
 print(f"{growth.seconds:.0f} s   right answers about unseen drawings: 1 step {examined.accuracy(1):.1%}, 2 steps {examined.accuracy(2):.1%}")
-assert examined.accuracy(1) > 0.95 and examined.accuracy(2) > 0.7
+assert examined.accuracy(1) > 0.95 and examined.accuracy(2) > 0.8
 
 # %% [markdown] name="train-text"
 r"""
@@ -218,7 +218,12 @@ def ask(picture, question, about):
                       expected=asked.chain[0, :2].tolist(), heading=heading)
 
 
-explore(ask, picture=(0, 99, 3), question=list(TWO_STEPS), about=(0, 11, 4), describe={"about": "about cell"})
+explore(ask, picture=(0, 99, 3), question=list(TWO_STEPS)[1:] + list(TWO_STEPS)[:1], about=(0, 11, 4), describe={"about": "about cell"})
+
+# %% [markdown] name="ask-text"
+r"""
+The first hop goes to what is named, the second to what the first has led to. Where the answer is wrong, look at which of the two went astray, and how the second spread its weights.
+"""
 
 # %% [markdown] name="breaks"
 r"""
@@ -302,6 +307,8 @@ for hops in (1, 2, 3):
 
 # %% [markdown] name="chain-text"
 r"""
+A staircase. With as many hops as a question has steps it is answered, and with one hop less it is little better than guessed, whatever else the network has learned. One of the three trainings with three hops had not got to the end of its stairs when its budget was used up.
+
 And do the three hops look where the three steps lead? Here is one picture, which none of the networks had met, with a question of three steps.
 """
 
