@@ -7,7 +7,7 @@ from torch.testing import assert_close
 
 from attention_course.checks import lesson_08 as check
 from attention_course.data import baskets
-from attention_course.data.baskets.baselines import _hits, position_only
+from attention_course.data.baskets.baselines import hits_in, position_only
 from attention_course.data.baskets.solver import solve
 
 
@@ -121,7 +121,7 @@ def test_the_leak_detector_is_the_package_s():
         worlds = baskets.worlds(n, generator)
         asked = baskets.random_questions(worlds, (1, 2, 3), generator)
         named = worlds.kinds[torch.arange(n), asked.chain[:, 0]]
-        sides.append((worlds, asked, _hits(worlds, asked).bool(), asked.form * len(baskets.KINDS) + named))
+        sides.append((worlds, asked, hits_in(worlds, asked).bool(), asked.form * len(baskets.KINDS) + named))
     (worlds, asked, hits, numbers), (other, others, other_hits, other_numbers) = sides
     mine = type(check.best_place).answer(hits, numbers, other_hits, other_numbers)
     assert_close(mine, position_only((worlds, asked), (other, others)).mean().item(), atol=1e-6, rtol=0)

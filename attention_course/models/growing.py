@@ -51,6 +51,8 @@ def grow(
     free: int = 0,
     batch: int = 256,
     learning_rate: float = 5e-3,
+    frozen: int = FROZEN,
+    old: tuple[float, ...] = OLD,
     seed: int = 0,
     progress: bool = True,
 ) -> Growth:
@@ -58,10 +60,13 @@ def grow(
 
     updates: of each stage; free: updates at the end in which all parts learn alike. Every picture and question is new.
 
-    Three things make the chain learnable; without them 2-step answers stay at chance. At the beginning of a stage
+    Three things make the chain learnable; without them questions of two steps may stay at chance. At the beginning of a stage
     pictures hold little more than what is asked about, and fill up. A new hop starts with the value matrix of the hop
     before. And while it is at a loss, the older parts keep still: else they would learn, from its wrong answers, to
     look away from where they look. In stages beyond its last hop a model learns with all its parts.
+
+    frozen, old: updates in which a new hop learns alone, and the older parts' share of the learning rate after that, by
+    stage.
 
     Raises ValueError for more stages than there are steps.
     """
@@ -82,7 +87,7 @@ def grow(
         rate = learning_rate * min(1.0, (done + 1) / 100, (len(plan) - done) / (0.2 * len(plan)))
         for group in optimizer.param_groups:
             older = growing and group["part"] < stage
-            group["lr"] = rate * ((0.0 if i < FROZEN else OLD[stage - 1]) if older else 1.0)
+            group["lr"] = rate * ((0.0 if i < frozen else old[stage - 1]) if older else 1.0)
         worlds = baskets.worlds(batch, generator)
         asked = baskets.random_questions(worlds, tuple(range(1, most + 1)), generator)
         filled = i / (FILLING if stage == 1 else 2 * FILLING) if stage <= len(updates) else 1.0

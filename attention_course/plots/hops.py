@@ -55,4 +55,6 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
         said.append(f"{titles[m]} looks most at the {names[top]} ({weights[top]:.2f}){where}")
     for i, line in enumerate(lines):
         picture.text(12 / size[0], 1 - (14 + 16 * i) / size[1], line, fontsize=NORMAL + 1, **LITERAL)
-    return describe(ax, f"{heading}{'. ' * bool(heading)}The picture once for each of {len(maps)} hops: {'; '.join(said)}.")
+    return describe(
+        ax, f"{heading}{'. ' * bool(heading)}The picture once for each of {len(maps)} hops: {'; '.join(said)}."
+    )

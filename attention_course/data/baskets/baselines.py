@@ -37,13 +37,13 @@ def position_only(seen: tuple[World, Questions], unseen: tuple[World, Questions]
     """1 where the answer stands in the cell that was best, in `seen`, for the very same question: one look, whose place
     the question alone decides."""
     hits = torch.zeros(len(FORMS), len(KINDS), CELLS)
-    counts = _hits(*seen)
+    counts = hits_in(*seen)
     hits.index_put_((seen[1].form, _named(seen[1])), counts, accumulate=True)
     best = hits[unseen[1].form, _named(unseen[1])].argmax(-1)
-    return _hits(*unseen).gather(1, best.unsqueeze(1)).squeeze(1)
+    return hits_in(*unseen).gather(1, best.unsqueeze(1)).squeeze(1)
 
 
-def _hits(worlds: World, asked: Questions) -> Float[Tensor, "worlds cells"]:
+def hits_in(worlds: World, asked: Questions) -> Float[Tensor, "worlds cells"]:
     """1 for every cell in which the answer stands."""
     what = torch.tensor([list(HEADS).index(form.asked) for form in FORMS])[asked.form]
     standing = read_off(worlds).gather(2, what.view(-1, 1, 1).expand(-1, CELLS, 1)).squeeze(2)

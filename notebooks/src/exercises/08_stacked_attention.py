@@ -95,21 +95,18 @@ The lesson's training lets a new hop learn alone first. What if all parts learn 
 """
 
 # %% name="try-train"
-from attention_course.models import growing
-
 torch.set_num_threads(1)
 train_album, test_album = albums(pretrained())
 
 
-def two_hops(frozen, old):
-    growing.FROZEN, growing.OLD = frozen, old
+def two_hops(**options):
     device.seed_everything(0)
     model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
-    grow(model, train_album, updates=(200, 500))
+    grow(model, train_album, updates=(200, 500), **options)
     examined = examine(model, test_album, n=2000, steps=(1, 2))
     return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
 
 
-for name, setting in {"the new hop first": (growing.FROZEN, growing.OLD), "all at once": (0, (1.0, 1.0, 1.0))}.items():
-    right, first, second = two_hops(*setting)
+for name, setting in {"the new hop first": {}, "all at once": {"frozen": 0, "old": (1.0, 1.0)}}.items():
+    right, first, second = two_hops(**setting)
     print(f"{name:<18} 2 steps: {right:.0%} right; the first hop on what is named {first:.0%}, the second on the answer {second:.0%}")
