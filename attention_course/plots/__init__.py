@@ -5,6 +5,7 @@ from attention_course.plots.bars import weight_bars
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.document import document
 from attention_course.plots.head_grid import head_grid
+from attention_course.plots.hops import hops
 from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
 from attention_course.plots.maps import attention_map
@@ -23,6 +24,7 @@ __all__ = [
     "bands",
     "document",
     "head_grid",
+    "hops",
     "landscape",
     "lines",
     "measurements",

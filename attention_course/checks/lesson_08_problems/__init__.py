@@ -1,0 +1,1 @@
+"""The problems of lesson 08, one a file."""

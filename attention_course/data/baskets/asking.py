@@ -1,0 +1,121 @@
+"""Questions about the baskets that take one, two or three steps.
+
+    what colour is the cat                                                          1
+    what is the thing in the basket with the cat                                    2
+    what is the thing in the basket with the thing with the colour of the cat       3
+
+A question is a head, up to two relations and a name, read from the right: find the cat, then what has its colour, then
+what is in the basket with that. What a step gives away for nothing is not asked (the colour of "the thing with the
+colour of the cat").
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from .world import BASKETS, CELLS, COLOURS, KINDS, World
+
+ANSWERS = (*KINDS, *COLOURS, *BASKETS)
+HEADS = {"kind": "what is", "colour": "what colour is", "basket": "where is"}
+RELATIONS = {"colour": "the thing with the colour of", "basket": "the thing in the basket with"}
+
+
+class Form(NamedTuple):
+    """What is asked for, and the relations in the order in which they are followed, from the named thing on."""
+
+    asked: str
+    relations: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        return 1 + len(self.relations)
+
+    def words(self, kind: str) -> tuple[str, ...]:
+        parts = [HEADS[self.asked], *(RELATIONS[r] for r in reversed(self.relations)), "the", kind]
+        return tuple(" ".join(parts).split())
+
+
+FORMS = (
+    Form("colour"),
+    Form("basket"),
+    Form("kind", ("colour",)),
+    Form("kind", ("basket",)),
+    Form("colour", ("basket",)),
+    Form("basket", ("colour",)),
+    Form("kind", ("colour", "basket")),
+    Form("kind", ("basket", "colour")),
+    Form("colour", ("colour", "basket")),
+    Form("basket", ("basket", "colour")),
+)
+STEPS = tuple(form.steps for form in FORMS)
+MOST_STEPS = max(STEPS)
+WORDS = ("<pad>", *sorted({word for form in FORMS for kind in KINDS for word in form.words(kind)}))
+LONGEST = max(len(form.words("cat")) for form in FORMS)
+
+
+class Questions(NamedTuple):
+    """One question about each of some worlds.
+
+    chain: the cell that each step comes to; a question with fewer steps stays where it is.
+    answer: a place in `ANSWERS`.
+    """
+
+    form: Int[Tensor, " worlds"]
+    tokens: Int[Tensor, "worlds longest"]
+    chain: Int[Tensor, "worlds steps"]
+    answer: Int[Tensor, " worlds"]
+
+    @property
+    def steps(self) -> Int[Tensor, " worlds"]:
+        return torch.tensor(STEPS)[self.form]
+
+
+def ask(worlds: World, form: Int[Tensor, " worlds"], start: Int[Tensor, " worlds"]) -> Questions:
+    """Ask each world a question of the form FORMS[form] about the thing in cell `start`."""
+    rows = torch.arange(len(form))
+    same = worlds.colours.unsqueeze(2) == worlds.colours.unsqueeze(1)
+    next_by = torch.stack(  # one row a relation: the cell it leads to, from every cell
+        [
+            torch.arange(CELLS).expand_as(worlds.colours),  # nowhere else
+            (same & ~torch.eye(CELLS, dtype=torch.bool)).int().argmax(2),
+            (torch.arange(CELLS) ^ 1).expand_as(worlds.colours),
+        ]
+    )
+    relations = torch.tensor([[_NUMBERS[r] for r in f.relations] + [0] * (3 - f.steps) for f in FORMS])[form]
+    chain = [start]
+    for relation in relations.unbind(1):
+        chain.append(next_by[relation, rows, chain[-1]])
+    end = chain[-1]
+    found = torch.stack([worlds.kinds[rows, end], len(KINDS) + worlds.colours[rows, end], _FIRST_BASKET + end // 2])
+    answer = found[torch.tensor([list(HEADS).index(f.asked) for f in FORMS])[form], rows]
+    return Questions(form, _TOKENS[form, worlds.kinds[rows, start]], torch.stack(chain, 1), answer)
+
+
+def random_questions(worlds: World, steps: tuple[int, ...], generator: torch.Generator | None = None) -> Questions:
+    """One question about each world. Every number in `steps` is as likely as the others, and so is every form of it."""
+    n = len(worlds.kinds)
+    forms = [torch.tensor([i for i, s in enumerate(STEPS) if s == wanted]) for wanted in steps]
+    form = torch.empty(n, dtype=torch.long)
+    which = torch.randint(len(steps), (n,), generator=generator)
+    for i, choices in enumerate(forms):
+        mine = which == i
+        form[mine] = choices[torch.randint(len(choices), (int(mine.sum()),), generator=generator)]
+    return ask(worlds, form, torch.randint(CELLS, (n,), generator=generator))
+
+
+def encode(words: tuple[str, ...] | str) -> Int[Tensor, " longest"]:
+    """The tokens of a question, padded at its beginning. Raises ValueError for words it cannot have, or too many."""
+    words = words.lower().rstrip(" ?").split() if isinstance(words, str) else list(words)
+    if unknown := [word for word in words if word not in _PLACES]:
+        raise ValueError(f"words: expected words of the questions, got {', '.join(unknown)}")
+    if len(words) > LONGEST:
+        raise ValueError(f"words: expected at most {LONGEST}, got {len(words)}")
+    return torch.tensor([0] * (LONGEST - len(words)) + [_PLACES[word] for word in words])
+
+
+_NUMBERS = {"colour": 1, "basket": 2}
+_FIRST_BASKET = len(KINDS) + len(COLOURS)
+_PLACES = {word: i for i, word in enumerate(WORDS)}
+_TOKENS = torch.stack([torch.stack([encode(form.words(kind)) for kind in KINDS]) for form in FORMS])

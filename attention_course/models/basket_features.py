@@ -1,0 +1,58 @@
+"""What EfficientNet sees in the cells of basket pictures: drawn and encoded once, put together anew for every batch."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+
+from ..data import baskets
+from .region_features import as_images
+
+PLACE = 3.0
+"""How large the numbers are that say where a cell is, beside channels of spread 1."""
+
+
+class Album(NamedTuple):
+    """Drawings of every kind in every colour, and their features, each channel with mean 0 and spread 1."""
+
+    pixels: UInt8[np.ndarray, "kinds colours variants side side 3"]
+    features: Float[Tensor, "kinds colours variants channels"]
+
+    def variants(self, n: int, generator: torch.Generator | None = None) -> Int[Tensor, "n cells"]:
+        """Which of the drawings stands in each cell, at random."""
+        return torch.randint(self.features.shape[2], (n, baskets.CELLS), generator=generator)
+
+    def regions(
+        self, worlds: baskets.World, variants: Int[Tensor, "worlds cells"]
+    ) -> Float[Tensor, "worlds cells region_size"]:
+        """The cells' vectors: the encoder's channels, and where the cell is."""
+        seen = self.features[worlds.kinds, worlds.colours, variants]
+        return torch.cat([seen, PLACE * baskets.places().expand(*seen.shape[:2], -1)], -1)
+
+    def picture(self, worlds: baskets.World, variants: Int[Tensor, "worlds cells"], i: int) -> np.ndarray:
+        """Picture i as pixels, (height, width, 3)."""
+        cells = self.pixels[worlds.kinds[i].numpy(), worlds.colours[i].numpy(), variants[i].numpy()]
+        return baskets.picture(cells)
+
+
+def albums(encoder: nn.Module, variants: int = 12) -> tuple[Album, Album]:
+    """Drawings to train on, and half as many to test on, of which none is among the first.
+
+    Every cell is encoded by itself, as a detector's boxes are cut out of a photograph. In a map of the whole
+    picture the vector of a cell would have seen its neighbours, and one look would be two.
+    """
+    drawn = [baskets.bank(variants, "train"), baskets.bank(variants // 2, "test")]
+    encoded = [_encode(encoder, pixels) for pixels in drawn]
+    mean, spread = encoded[0].flatten(0, 2).mean(0), encoded[0].flatten(0, 2).std(0) + 1e-6
+    train, test = (Album(p, (f - mean) / spread) for p, f in zip(drawn, encoded, strict=True))
+    return train, test
+
+
+@torch.no_grad()
+def _encode(encoder: nn.Module, pixels: np.ndarray) -> Float[Tensor, "kinds colours variants channels"]:
+    """The mean over each drawing's regions."""
+    flat = pixels.reshape(-1, *pixels.shape[3:])
+    means = [encoder(as_images(flat[i : i + 24])).mean((2, 3)) for i in range(0, len(flat), 24)]
+    return torch.cat(means).view(*pixels.shape[:3], -1)

@@ -1,0 +1,112 @@
+# %% [markdown] name="title"
+r"""
+# Exercises 08 · Stacked attention
+
+Four problems on [lesson 08](../08_stacked_attention.ipynb), about forty minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.stacked_looks.hint()` gives a hint, each time a more explicit one; `check.stacked_looks.solution()` shows one solution.
+"""
+
+# %% name="imports"
+import numpy as np
+import torch
+
+from attention_course import device
+from attention_course.checks import lesson_08 as check
+from attention_course.data import baskets
+from attention_course.models.basket_features import albums
+from attention_course.models.efficientnet import pretrained
+from attention_course.models.growing import examine, grow
+from attention_course.models.stacked import StackedAttention
+
+# %% [markdown] name="stacked-looks-text"
+r"""
+## 1 · Several looks
+
+Writes the mechanism · ★★☆, 10 minutes
+
+`u` (B, E) holds one question for each picture, `regions` (B, S, E) the pictures, and `scores` a list with one function for each hop: `score(u, regions)` gives the energies (B, S). Values are the regions themselves, as in the paper. Return the last u (B, E) and all maps (B, hops, S).
+"""
+
+# %% name="stacked-looks" tags=["exercise"]
+def stacked_looks(u, regions, scores):
+    raise NotImplementedError("your turn")
+
+
+# %% name="stacked-looks-check"
+check.stacked_looks(stacked_looks)
+
+# %% [markdown] name="follow-text"
+r"""
+## 2 · The chain by hand
+
+Extends · ★★☆, 10 minutes
+
+What should the hops find? `kinds` and `colours` are lists with one word for each cell; cells 0 and 1 share a basket, then 2 and 3, and so on. `named` is the kind that the question names, and `relations` a list of `"colour"` ("the thing with the colour of") and `"basket"` ("the thing in the basket with"), in the order in which the question has them, from left to right. There may be more of them than the lesson asked for. Return the cell to which the question leads.
+"""
+
+# %% name="follow" tags=["exercise"]
+def follow(kinds, colours, named, relations):
+    raise NotImplementedError("your turn")
+
+
+# %% name="follow-check"
+check.follow(follow)
+
+# %% [markdown] name="best-place-text"
+r"""
+## 3 · A leak detector
+
+Writes the measure · ★★☆, 10 minutes
+
+Before a network is trained on a set of questions, it should be known what can be had without looking for anything. `seen` (N) and `unseen` (M) are the numbers of the questions that were asked; `seen_hits` (N, cells) and `unseen_hits` (M, cells) are True where the answer stands in a cell. Find for each question the cell in which its answer stood most often among the seen ones, and return the share of unseen questions whose answer stands in the cell so found. Every question has been seen.
+"""
+
+# %% name="best-place" tags=["exercise"]
+def best_place(seen_hits, seen, unseen_hits, unseen):
+    raise NotImplementedError("your turn")
+
+
+# %% name="best-place-check"
+check.best_place(best_place)
+
+# %% [markdown] name="what-one-look-can-text"
+r"""
+## 4 · What one look can do
+
+Breaks something and explains · ★★☆, 8 minutes
+
+One hop, as in the lesson, is to answer "what is the thing with the colour of the cat?" Which statement is true?
+
+- **A** Paint the cat in another colour, and no weight of any other thing changes.
+- **B** Whether the boat gets more weight than the key cannot depend on the colour of the cat. What is done with the sum afterwards may depend on it.
+- **C** Four heads in place of one, in the same layer, would overcome this: one finds the cat, another what has its colour.
+- **D** A better score function, such as a deep network of region and question, would overcome this.
+- **E** So no network with a single look can answer the question better than by guessing.
+"""
+
+# %% name="what-one-look-can" tags=["exercise"]
+what_one_look_can = ...  # "A", "B", "C", "D" or "E"
+
+# %% name="what-one-look-can-check"
+check.what_one_look_can(what_one_look_can)
+
+# %% [markdown] name="try-text"
+r"""
+The lesson's training lets a new hop learn alone first. What if all parts learn from the start? The next cells train two hops both ways on questions of one and two steps, and show where the first hop looks. They take about a minute. Which of the two do you expect to find the thing that is named?
+"""
+
+# %% name="try-train"
+torch.set_num_threads(1)
+train_album, test_album = albums(pretrained())
+
+
+def two_hops(**options):
+    device.seed_everything(0)
+    model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
+    grow(model, train_album, updates=(200, 500), **options)
+    examined = examine(model, test_album, n=2000, steps=(1, 2))
+    return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
+
+
+for name, setting in {"the new hop first": {}, "all at once": {"frozen": 0, "old": (1.0, 1.0)}}.items():
+    right, first, second = two_hops(**setting)
+    print(f"{name:<18} 2 steps: {right:.0%} right; the first hop on what is named {first:.0%}, the second on the answer {second:.0%}")

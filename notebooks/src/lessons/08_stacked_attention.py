@@ -1,0 +1,346 @@
+# %% [markdown] name="title"
+r"""
+# 08 · Stacked attention
+
+**What if the place to look at depends on what you find first?**
+
+"What are sitting in the basket on a bicycle?" is the question that Yang and others (2016) put to a photograph, and the survey repeats. To answer it you look for the bicycle, then for the basket on it, and then at what sits there. Where the second look goes, the question does not say: the picture does, and only after the first look. In this lesson you build a network that looks several times, and ask it about pictures in which we know what every look should find.
+
+You need lessons 01 and 02. It takes about forty-five minutes; the machine needs one or two. Pictures: OpenMoji, CC BY-SA 4.0.
+"""
+
+# %% name="imports"
+import numpy as np
+import torch
+
+from attention_course import claims, device, plots, results
+from attention_course.data import baskets
+from attention_course.data.baskets.baselines import chance, position_only, question_only
+from attention_course.data.baskets.drawing import SIDE, corner
+from attention_course.data.scenes import CREDIT
+from attention_course.models.basket_features import albums
+from attention_course.models.efficientnet import pretrained
+from attention_course.models.growing import examine, grow
+from attention_course.models.stacked import StackedAttention
+from attention_course.widgets import explore, predict
+
+# %% [markdown] name="by-hand"
+r"""
+## By hand
+
+Three things lie on a table: a red cat, a blue key and a red boat. Each is described by five numbers, which say whether it is a cat, a key, a boat, red, blue.
+
+| | cat | key | boat | red | blue |
+|-|:-:|:-:|:-:|:-:|:-:|
+| cat | 1 | 0 | 0 | 1 | 0 |
+| key | 0 | 1 | 0 | 0 | 1 |
+| boat | 0 | 0 | 1 | 1 | 0 |
+
+*What has the colour of the cat?* The question names the cat and nothing else, so its vector is $u^{(0)} = (5, 0, 0, 0, 0)$. The dot products with the three things are 5, 0, 0, and nearly all weight falls on the cat: $e^5 / (e^5 + 2) \approx 0.99$. The context $c^{(1)}$ is nearly the cat's own vector, and so says *red*, which the question had not said.
+
+Add it to the question: $u^{(1)} = u^{(0)} + c^{(1)} \approx (6, 0, 0, 1, 0)$. A second look with the same dot product would find the cat again. But a layer of attention has a matrix for its query. Let the second one multiply the colours by 5 and the kinds by −1: look for this colour, and not for what you have seen.
+"""
+
+# %% name="two-looks" tags=["nbval-check-output"]
+things = torch.tensor([[1.0, 0, 0, 1, 0], [0, 1, 0, 0, 1], [0, 0, 1, 1, 0]])
+W = torch.diag(torch.tensor([-1.0, -1, -1, 5, 5]))  # of the second hop
+
+u = torch.tensor([5.0, 0, 0, 0, 0])
+for name, query in [("first", lambda u: u), ("second", lambda u: W @ u)]:
+    weights = (things @ query(u)).softmax(-1)
+    u = u + weights @ things
+    print(f"{name:<6} look: cat {weights[0]:.2f}  key {weights[1]:.2f}  boat {weights[2]:.2f}   u = {u.numpy().round(2)}")
+
+# %% [markdown] name="equations"
+r"""
+That was stacked attention with two layers, or *hops*. In the survey (section 3.2) it is Eqs. (1) and (2) over the regions of a picture, again and again, with
+
+$$u^{(m)} = c^{(m)} + u^{(m-1)}, \qquad c^{(m)} = \sum_i \alpha_i^{(m)} h_i, \qquad \alpha_i^{(m)} = \operatorname{softmax}_i S^{(m)}(h_i, u^{(m-1)}).$$
+
+$u^{(0)}$ is the question as one vector, and the answer is read off the last $u$. The score is the additive one of lesson 02, with parameters of its own in each hop.
+
+| survey | is | in the code | shape |
+|---|---|---|---|
+| $h_i$ | region $i$ of the picture | `regions` | (B, S, E) |
+| $u^{(m)}$ | the question, and what has been found so far | `u` | (B, E) |
+| $\alpha^{(m)}$ | where hop $m$ looks | `weights` | (B, S) |
+| $c^{(m)}$ | what it finds there | `context` | (B, E) |
+
+Written out for a whole batch, with three hops:
+"""
+
+# %% name="mechanism"
+B, S, E, k = 4, 12, 16, 8
+torch.manual_seed(0)
+model = StackedAttention(words=20, region_size=10, answers=5, hops=3, size=E, score_size=k)
+pictures, questions = torch.randn(B, S, 10), torch.randint(1, 20, (B, 7))
+
+regions, u = model.see(pictures), model.read(questions)  # (B, S, E), (B, E)
+maps = []
+for hop in model.hops:
+    score = hop.attend.score
+    W_1, W_2, v = score.project_key.weight, score.project_query.weight, score.v
+    energies = torch.tanh(regions @ W_1.T + (hop.norm(u) @ W_2.T)[:, None]) @ v  # (B, S)
+    weights = energies.softmax(-1)
+    context = (weights[:, None] @ (regions @ hop.value.weight.T))[:, 0]  # (B, E)
+    u = u + context
+    maps.append(weights)
+
+logits, theirs = model(pictures, questions)
+assert torch.allclose(model.answer(u), logits, atol=1e-5) and torch.allclose(torch.stack(maps, 1), theirs, atol=1e-5)
+
+# %% [markdown] name="mechanism-text"
+r"""
+`see` and `read` are plumbing: a linear layer for the regions, a GRU for the question. In three places we leave the paper, and each makes the training easier. Queries and regions are normalised (`norm`), there is no bias, and every hop has a matrix `value` for what it adds to $u$. In the paper the $h_i$ themselves are added, so that $u$ does not tell what was found first from what was found last.
+
+## What one look cannot do
+
+Is the second hop needed at all? Could one look, well trained, not go to the boat at once?
+"""
+
+# %% name="guess-odds"
+guess = predict(
+    "In the first hop a boat gets twice the weight of a key. Now the cat in the same picture is painted blue. What happens to this ratio?",
+    ["it changes: the cat has the colour of the key now", "nothing, to the last digit", "it depends on the training"],
+)
+
+# %% name="odds"
+painted = pictures.clone()
+painted[:, 5] = torch.randn(B, 10)  # another thing in region 5; all else as it was
+before, after = (model(some, questions)[1] for some in (pictures, painted))
+for m in range(3):
+    ratios = [(maps[0, m, 0] / maps[0, m, 1]).item() for maps in (before, after)]
+    print(f"hop {m + 1}: the ratio of regions 0 and 1 is {ratios[0]:.6f} before, {ratios[1]:.6f} after")
+assert torch.allclose(before[:, 0, 0] / before[:, 0, 1], after[:, 0, 0] / after[:, 0, 1])
+
+# %% name="reveal-odds" jupyter={"source_hidden": true}
+guess.reveal(
+    "nothing, to the last digit",
+    "The ratio of two weights is exp(S(boat, u) − S(key, u)). The cat is not in it, and in the first hop u is the question alone.",
+)
+
+# %% [markdown] name="odds-text"
+r"""
+No training can change that. In the first hop a region is compared with the question and with nothing else, so whether the boat is worth looking at cannot depend on the colour of the cat. In the second hop it can, because $u^{(1)}$ has been there.
+
+One look is not helpless for all that. It may spread its weights and fetch a little of everything, and a large network behind it might puzzle the pieces together. Ours reads the answer off $u$ with one matrix.
+
+## Baskets
+
+For an honest test we need questions that cannot be answered by less than they ask for. Here is a picture with six baskets and two things in each.
+"""
+
+# %% name="pictures"
+torch.set_num_threads(1)
+train_album, test_album = albums(pretrained())
+generator = torch.Generator().manual_seed(1)
+worlds = baskets.worlds(1000, generator)
+drawings = test_album.variants(1000, generator)
+
+
+def in_cells(i):
+    return [f"{baskets.COLOURS[c]} {baskets.KINDS[k]}" for k, c in zip(worlds.kinds[i], worlds.colours[i])]
+
+
+corners = [corner(cell) for cell in range(baskets.CELLS)]
+print(CREDIT)
+figure = plots.Picture((2.5, 2.05))
+ax = figure.subplots()
+ax.imshow(test_album.picture(worlds, drawings, 0))
+ax.set_axis_off()
+figure.alt = "Six baskets, two things in each: " + "; ".join(f"{a} and {b}" for a, b in zip(in_cells(0)[::2], in_cells(0)[1::2])) + "."
+figure
+
+# %% [markdown] name="questions-text"
+r"""
+Each of six colours comes twice, never in one basket. So everything has exactly one other thing of its colour, and exactly one in its basket. "The thing with the colour of" and "the thing in the basket with" are the two steps from which questions are made:
+"""
+
+# %% name="questions" tags=["nbval-check-output"]
+for form in baskets.FORMS:
+    print(form.steps, "step " if form.steps == 1 else "steps", " ".join(form.words("bicycle")) + "?")
+
+# %% [markdown] name="leak-text"
+r"""
+Does such a question give its answer away? Two baselines try to find out. One knows the question alone, and gives the answer that it has most often met with this very question. The other looks into the picture, once, at a place that the question alone decides, and reads off what stands there. In other sets of questions such baselines do well: "to the left of the cat", for instance, says that the answer does not stand at the right edge.
+"""
+
+# %% name="leak"
+generator = torch.Generator().manual_seed(2)
+seen, unseen = ((w, baskets.random_questions(w, (1, 2, 3), generator)) for w in (baskets.worlds(n, generator) for n in (40_000, 20_000)))
+alone, placed = question_only(seen[1], unseen[1]), position_only(seen, unseen)
+for steps in (1, 2, 3):
+    asked = unseen[1].steps == steps
+    print(f"{steps} step{'s' * (steps > 1):<1}: question alone {alone[asked].mean():.3f}   a place {placed[asked].mean():.3f}   chance {chance(steps):.3f}")
+    assert max(alone[asked].mean(), placed[asked].mean()) < chance(steps) + 0.05
+
+# %% [markdown] name="leak-after"
+r"""
+*Chance* is a guess among the eleven other things of the picture, the six colours or the six baskets, averaged over the forms. Neither baseline beats it by anything that matters, and that is no luck: exchange any two kinds, colours or baskets, and the pictures are as likely as before.
+
+## Two hops at work
+
+Each cell is cut out and described by EfficientNet's 112 channels, averaged, as in lesson 06, and by numbers that say in which basket and on which side it stands. The cutting matters. In a feature map of the whole picture each vector has seen its neighbours, so that one look at a thing would see what lies beside it.
+
+We train two hops on questions of one and two steps. New pictures are put together for every batch.
+"""
+
+# %% name="train"
+UPDATES = (200, 900)  # batches of 256 questions: of one step, then of one and two
+device.seed_everything(0)
+model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
+growth = grow(model, train_album, updates=UPDATES)
+examined = examine(model, test_album, steps=(1, 2))
+print(f"{growth.seconds:.0f} s   right answers about unseen drawings: 1 step {examined.accuracy(1):.1%}, 2 steps {examined.accuracy(2):.1%}")
+assert examined.accuracy(1) > 0.95 and examined.accuracy(2) > 0.8
+
+# %% [markdown] name="train-text"
+r"""
+`grow` does not simply train. As long as the second hop looks at random, what the first finds is of no use to it, and the first is soon taught to look elsewhere. So one hop is trained on questions of one step. Then the second is added, and learns alone for a while; and in each stage the pictures begin nearly empty and fill up. The last cells of the exercises show what happens otherwise.
+
+Now ask. The frames show which thing each step should come to.
+"""
+
+# %% name="ask"
+TWO_STEPS = {" ".join(form.words("…")): form for form in baskets.FORMS if form.steps == 2}
+
+
+def ask(picture, question, about):
+    form = baskets.FORMS.index(TWO_STEPS[question])
+    only = baskets.World(worlds.kinds[picture : picture + 1], worlds.colours[picture : picture + 1])
+    asked = baskets.ask(only, torch.tensor([form]), torch.tensor([about]))
+    with torch.no_grad():
+        logits, maps = model(test_album.regions(only, drawings[picture : picture + 1]), asked.tokens)
+    said, right = baskets.ANSWERS[logits[0].argmax()], baskets.ANSWERS[asked.answer[0]]
+    kind = baskets.KINDS[only.kinds[0, about]]
+    heading = f"{question.replace('…', kind)}?  “{said}” ({'right' if said == right else f'it is {right}'})"
+    return plots.hops(test_album.picture(worlds, drawings, picture), maps[0], corners, SIDE, in_cells(picture),
+                      expected=asked.chain[0, :2].tolist(), heading=heading)
+
+
+explore(ask, picture=(0, 99, 3), question=list(TWO_STEPS)[1:] + list(TWO_STEPS)[:1], about=(0, 11, 4), describe={"about": "about cell"})
+
+# %% [markdown] name="ask-text"
+r"""
+The first hop goes to what is named, the second to what the first has led to. Where the answer is wrong, look at which of the two went astray, and how the second spread its weights.
+"""
+
+# %% [markdown] name="breaks"
+r"""
+## What breaks it
+
+If the second look really depends on the first, it must go wrong when the first finds nothing. Cover the thing that is named, with a mask, and the answer itself stays in full view. For comparison, cover a thing that has no part in the chain.
+"""
+
+# %% name="guess-cover"
+guess = predict(
+    "The thing that is named is covered. How many questions of two steps are answered rightly?",
+    ["nearly as many as before: the answer is still there to be seen", "about half", "fewer than one in five"],
+)
+
+# %% name="cover"
+generator = torch.Generator().manual_seed(3)
+asked = baskets.random_questions(worlds, (2,), generator)
+regions = test_album.regions(worlds, drawings)
+everything = torch.ones(1000, baskets.CELLS, dtype=torch.bool)
+named = everything.scatter(1, asked.chain[:, :1], False)
+other = torch.stack([next(c for c in torch.randperm(12, generator=generator) if c not in chain) for chain in asked.chain])
+unrelated = everything.scatter(1, other[:, None], False)
+
+
+@torch.no_grad()
+def share_right(mask, hops=2):
+    return (model(regions, asked.tokens, mask[:, None], hops)[0].argmax(-1) == asked.answer).float().mean().item()
+
+
+covered = share_right(named)
+print(f"nothing covered {share_right(everything):.0%}   the thing that is named {covered:.0%}   another thing {share_right(unrelated):.0%}")
+
+# %% name="reveal-cover" jupyter={"source_hidden": true}
+guess.reveal(
+    "nearly as many as before: the answer is still there to be seen" if covered > 0.7 else "about half" if covered > 0.2 else "fewer than one in five",
+    f"It is {covered:.0%}, where guessing gets {chance(2):.0%}. The network did not complain: a chain that has lost its first link gives an answer like any other.",
+)
+
+# %% [markdown] name="experiment-text"
+r"""
+## One, two and three hops
+
+Beforehand we trained one, two and three hops on questions of all three kinds, from three random starts each, every one on the same number of questions.
+"""
+
+# %% name="guess-hops"
+guess = predict(
+    "How well will two hops do on questions of three steps?",
+    ["as well as three hops", "clearly better than one hop, and worse than three", "hardly better than one hop"],
+)
+
+# %% name="figure"
+measured = results.load("08_stacked_attention")
+figure = plots.Picture((8.4, 3.3))
+for ax, steps in zip(figure.subplots(1, 3, sharey=True), (1, 2, 3)):
+    for hops in (1, 2, 3):
+        shares = [seed[steps - 1] for seed in measured["accuracy"][str(hops)]]
+        ax.plot([hops - 0.08, hops, hops + 0.08], shares, "o", color="#2a598c", markersize=6, alpha=0.75)
+    ax.axhline(chance(steps), color="#4d4d4d", linestyle=":", linewidth=1)
+    ax.set(title=f"{steps} step{'s' * (steps > 1)}", xlabel="hops", xticks=[1, 2, 3], xlim=(0.5, 3.5), ylim=(0, 1.04))
+    ax.spines[["top", "right"]].set_visible(False)
+    if steps == 1:
+        ax.set_ylabel("right answers")
+mean = {h: np.mean(measured["accuracy"][str(h)], 0) for h in (1, 2, 3)}
+figure.alt = "Right answers by number of hops, one dot a training, chance dotted. Means for 1, 2 and 3 steps: " + "; ".join(
+    f"{h} hop{'s' * (h > 1)} {', '.join(f'{a:.2f}' for a in mean[h])}" for h in (1, 2, 3))
+print(measured.provenance)
+figure
+
+# %% name="reveal-hops" jupyter={"source_hidden": true}
+gap, lead = mean[3][2] - mean[2][2], mean[2][2] - mean[1][2]
+guess.reveal(
+    "hardly better than one hop" if lead < 0.1 else "as well as three hops" if gap < 0.1 else "clearly better than one hop, and worse than three",
+    f"On three steps one hop gets {mean[1][2]:.0%}, two {mean[2][2]:.0%}, three {mean[3][2]:.0%} (means of three trainings).",
+)
+
+# %% name="hop-numbers"
+for hops in (1, 2, 3):
+    seeds = "   ".join(", ".join(f"{seed[s]:.0%}" for seed in measured["accuracy"][str(hops)]) for s in range(3))
+    print(f"{hops} hop{'s' if hops > 1 else ' '}: {seeds}")
+
+# %% [markdown] name="chain-text"
+r"""
+A staircase. With as many hops as a question has steps it is answered, and with one hop less it is little better than guessed, whatever else the network has learned. One of the three trainings with three hops had not got to the end of its stairs when its budget was used up.
+
+And do the three hops look where the three steps lead? Here is one picture, which none of the networks had met, with a question of three steps.
+"""
+
+# %% name="chain"
+shown = measured["shown"]
+places = {key: torch.tensor(shown[key]) for key in ("kinds", "colours", "variants", "maps", "chain")}
+followed = [(m.argmax(-1) == c).all().item() for m, c in zip(places["maps"], places["chain"])]
+pick = next((i for i, all_three in enumerate(followed) if all_three), 0)
+world = baskets.World(places["kinds"], places["colours"])
+inside = [f"{baskets.COLOURS[c]} {baskets.KINDS[k]}" for k, c in zip(world.kinds[pick], world.colours[pick])]
+kind = baskets.KINDS[world.kinds[pick, places["chain"][pick, 0]]]
+question = " ".join(baskets.FORMS[shown["form"][pick]].words(kind))
+print(f"{sum(followed)} of the {len(followed)} pictures kept are followed through all three steps; this is the first of them. {CREDIT}")
+plots.hops(test_album.picture(world, places["variants"], pick), places["maps"][pick], corners, SIDE, inside,
+           expected=places["chain"][pick].tolist(), heading=f"{question}?  “{baskets.ANSWERS[shown['said'][pick]]}”")
+
+# %% name="claims"
+claims.table("08_stacked_attention")
+
+# %% [markdown] name="claims-text"
+r"""
+Nobody has told a hop where to look. The training knew the answers and nothing else, and the steps have become visible in the maps. Two things should be said before this is taken for a law. Our way of training invites it, since hop $m$ is added when questions of $m$ steps are. And our questions name one thing each; the survey describes a first layer that looks *widely*, at the basket and the bicycle and all that the question mentions, and a last one that has narrowed down to the dogs. Whether a question of several names spreads the first look, these pictures cannot show.
+
+Nor are photographs and the questions that people ask of them so clean. Most take one step, some can be answered without looking, and what a region holds is in doubt. That a network gains from a second hop there has to be measured there, as Yang and his colleagues did on four sets of questions.
+
+## Where to go next
+
+In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, follow a chain without a network, and build the leak detector. Here each hop asked once on behalf of the whole question, and what it found went into one vector. The next lesson, 09, will let all words ask at once, and of each other.
+
+### Sources
+
+Yang, He, Gao, Deng, Smola: Stacked attention networks for image question answering. CVPR 2016, [arXiv:1511.02274](https://arxiv.org/abs/1511.02274) · On beginning with what is easy: Elman: Learning and development in neural networks: the importance of starting small. Cognition 48 (1993) · Bengio, Louradour, Collobert, Weston: Curriculum learning. ICML 2009 · EfficientNet's features: see lesson 06.
+
+Pictures: OpenMoji, CC BY-SA 4.0.
+"""

@@ -1,0 +1,127 @@
+"""Lesson 08's problems: they agree with the package, and with answers and slips in other styles."""
+
+import numpy as np
+import torch
+from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from torch.testing import assert_close
+
+from attention_course.checks import lesson_08 as check
+from attention_course.data import baskets
+from attention_course.data.baskets.baselines import hits_in, position_only
+from attention_course.data.baskets.solver import solve
+
+
+def looks_numpy(u, regions, scores):
+    u, regions, maps = np.asarray(u), np.asarray(regions), []
+    for score in scores:
+        weights = np.exp(score(u, regions))
+        weights = weights / weights.sum(-1, keepdims=True)
+        u = u + np.einsum("bs,bse->be", weights, regions)
+        maps.append(weights)
+    return u, np.stack(maps, 1)
+
+
+def looks_one_by_one(u, regions, scores):
+    ends, maps = [], []
+    for one, its in zip(u, regions, strict=True):
+        rows = []
+        for score in scores:
+            rows.append(score(one[None], its[None])[0].softmax(0))
+            one = one + rows[-1] @ its
+        ends.append(one)
+        maps.append(torch.stack(rows))
+    return torch.stack(ends), torch.stack(maps)
+
+
+def follow_by_names(kinds, colours, named, relations):
+    for relation in relations[::-1]:
+        at = kinds.index(named)
+        if relation == "basket":
+            named = kinds[at + 1 - 2 * (at % 2)]
+        else:
+            [named] = [k for k, c in zip(kinds, colours, strict=True) if c == colours[at] and k != named]
+    return kinds.index(named)
+
+
+def follow_recursive(kinds, colours, named, relations):
+    if not relations:
+        return kinds.index(named)
+    at = follow_recursive(kinds, colours, named, relations[1:])
+    if relations[0] == "basket":
+        return at ^ 1
+    return next(i for i, colour in enumerate(colours) if colour == colours[at] and i != at)
+
+
+def place_numpy(seen_hits, seen, unseen_hits, unseen):
+    seen_hits, seen, unseen_hits, unseen = (np.asarray(x) for x in (seen_hits, seen, unseen_hits, unseen))
+    best = np.array([seen_hits[seen == q].mean(0).argmax() for q in range(seen.max() + 1)])
+    return unseen_hits[np.arange(len(unseen)), best[unseen]].mean()
+
+
+def place_lists(seen_hits, seen, unseen_hits, unseen):
+    counts = {}
+    for hits, question in zip(seen_hits.tolist(), seen.tolist(), strict=True):
+        old = counts.get(question, [0] * len(hits))
+        counts[question] = [a + b for a, b in zip(old, hits, strict=True)]
+    right = [h[counts[q].index(max(counts[q]))] for h, q in zip(unseen_hits.tolist(), unseen.tolist(), strict=True)]
+    return sum(right) / len(right)
+
+
+STYLES = {
+    check.stacked_looks: [looks_numpy, looks_one_by_one],
+    check.follow: [follow_by_names, follow_recursive],
+    check.best_place: [place_numpy, place_lists],
+}
+
+
+@each_style(STYLES)
+def test_other_styles_are_right(problem, answer):
+    assert_right(problem, answer)
+
+
+SLIPS = [
+    (check.stacked_looks, "question_forgotten", lambda u, regions, scores: _replaced(u, regions, scores)),
+    (check.follow, "from_left_to_right", lambda k, c, n, r: follow_recursive(k, c, n, r[::-1])),
+    (check.best_place, "any_place", lambda a, b, hits, d: np.asarray(hits).mean()),
+    (check.best_place, "one_place_for_all", lambda a, b, hits, d: hits[:, a.float().mean(0).argmax()].sum() / len(d)),
+]
+
+
+def _replaced(u, regions, scores):
+    maps = []
+    for score in scores:
+        maps.append(score(u, regions).softmax(-1))
+        u = torch.einsum("bs,bse->be", maps[-1], regions)
+    return u, torch.stack(maps, 1)
+
+
+@each_slip(SLIPS)
+def test_a_slip_goes_by_its_name(problem, name, answer):
+    assert_goes_by_its_name(problem, name, answer)
+
+
+def test_the_chain_is_the_solver_s():
+    generator = torch.Generator().manual_seed(0)
+    worlds = baskets.worlds(200, generator)
+    asked = baskets.random_questions(worlds, (1, 2, 3), generator)
+    for i in range(200):
+        kinds = [baskets.KINDS[k] for k in worlds.kinds[i]]
+        colours = [baskets.COLOURS[c] for c in worlds.colours[i]]
+        form, named = baskets.FORMS[asked.form[i]], kinds[asked.chain[i, 0]]
+        cell = type(check.follow).answer(kinds, colours, named, list(form.relations[::-1]))
+        assert cell == asked.chain[i, -1]
+        things = list(zip(kinds, colours, strict=True))
+        assert solve(" ".join(form.words(named)), things) == {baskets.ANSWERS[asked.answer[i]]}
+
+
+def test_the_leak_detector_is_the_package_s():
+    generator = torch.Generator().manual_seed(0)
+    sides = []
+    for n in (60_000, 3000):
+        worlds = baskets.worlds(n, generator)
+        asked = baskets.random_questions(worlds, (1, 2, 3), generator)
+        named = worlds.kinds[torch.arange(n), asked.chain[:, 0]]
+        sides.append((worlds, asked, hits_in(worlds, asked).bool(), asked.form * len(baskets.KINDS) + named))
+    (worlds, asked, hits, numbers), (other, others, other_hits, other_numbers) = sides
+    mine = type(check.best_place).answer(hits, numbers, other_hits, other_numbers)
+    assert_close(mine, position_only((worlds, asked), (other, others)).mean().item(), atol=1e-6, rtol=0)
