@@ -60,10 +60,10 @@ def grow(
 
     updates: of each stage; free: updates at the end in which all parts learn alike. Every picture and question is new.
 
-    Three things make the chain learnable; without them questions of two steps may stay at chance. At the beginning of a stage
-    pictures hold little more than what is asked about, and fill up. A new hop starts with the value matrix of the hop
-    before. And while it is at a loss, the older parts keep still: else they would learn, from its wrong answers, to
-    look away from where they look. In stages beyond its last hop a model learns with all its parts.
+    Three things make the chain learnable. At the beginning of a stage pictures hold little more than what is asked
+    about, and fill up. A new hop starts with the value matrix of the hop before. And while it is at a loss, the older
+    parts keep still: else they would learn, from its wrong answers, to look away from where they look. In stages beyond
+    its last hop a model learns with all its parts.
 
     frozen, old: updates in which a new hop learns alone, and the older parts' share of the learning rate after that, by
     stage.
