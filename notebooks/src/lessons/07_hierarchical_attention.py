@@ -295,7 +295,7 @@ explore(look, review=(0, 40, 0), undecided_too=False,
 r"""
 ## Other networks, other starts
 
-One training proves little. Beforehand we trained five readers from five random starts each, with and without undecided reviews, every start on reviews of its own. (A first try with fewer updates had left many trainings undecided between the kinds, so we gave them more.) Each pair of marks is one training. *Flat attention* sees a document as one long sentence, and *sentence attention* averages the words and attends to sentences; neither has a GRU.
+One training proves little. Beforehand we trained five readers from five random starts each, with and without undecided reviews, every start on reviews of its own. (A first try with fewer updates had left the networks with attention at both levels close to guessing on the two labels, so all were given more.) Each pair of marks is one training. *Flat attention* sees a document as one long sentence, and *sentence attention* averages the words and attends to sentences; neither has a GRU.
 """
 
 # %% name="experiment"
