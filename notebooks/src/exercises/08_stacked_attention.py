@@ -15,6 +15,7 @@ from attention_course.data import baskets
 from attention_course.models.basket_features import albums
 from attention_course.models.efficientnet import pretrained
 from attention_course.models.growing import examine, grow
+from attention_course.models.small_encoder import trained_encoder
 from attention_course.models.stacked import StackedAttention
 
 # %% [markdown] name="stacked-looks-text"
@@ -96,13 +97,17 @@ The lesson's training lets a new hop learn alone first. What if all parts learn 
 
 # %% name="try-train"
 torch.set_num_threads(1)
-train_album, test_album = albums(pretrained())
+try:
+    encoder = pretrained()
+except ImportError:
+    encoder = trained_encoder()
+train_album, test_album = albums(encoder)
 
 
 def two_hops(**options):
     device.seed_everything(0)
     model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
-    grow(model, train_album, updates=(200, 500), **options)
+    grow(model, train_album, updates=(200, 700), **options)
     examined = examine(model, test_album, n=2000, steps=(1, 2))
     return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
 
