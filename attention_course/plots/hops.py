@@ -38,7 +38,7 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
     for m, weights in enumerate(maps):
         left = 12 + m * (WIDE + 12)
         ax = picture.add_axes((left / size[0], 8 / size[1], WIDE / size[0], tall / size[1]))
-        ax.imshow(image, interpolation="lanczos")
+        ax.imshow(image, interpolation="nearest")  # blended pixels would cost the palette the pure colours
         for i, ((x, y), weight) in enumerate(zip(corners, weights, strict=True)):
             veil = (1 - PALE) * (1 - weight)
             ax.add_patch(Rectangle((x - 0.5, y - 0.5), side, side, facecolor="white", alpha=veil, linewidth=0))

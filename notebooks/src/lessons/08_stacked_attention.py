@@ -151,9 +151,9 @@ def in_cells(i):
 
 corners = [corner(cell) for cell in range(baskets.CELLS)]
 print(CREDIT)
-figure = plots.Picture((2.5, 2.05))
+figure = plots.Picture((3.0, 2.45))
 ax = figure.subplots()
-ax.imshow(test_album.picture(worlds, drawings, 0))
+ax.imshow(test_album.picture(worlds, drawings, 0), interpolation="nearest")
 ax.set_axis_off()
 figure.alt = "Six baskets, two things in each: " + "; ".join(f"{a} and {b}" for a, b in zip(in_cells(0)[::2], in_cells(0)[1::2])) + "."
 figure
