@@ -468,7 +468,7 @@ r"""
 
 How does a caption know where to look? State and last word are a query, with which every region is compared. How to ask was learned from the error of the words alone.
 
-In the [exercises](exercises/06_image_captioning.ipynb) you write the look, the pointing rate, the penalty and a better baseline for REINFORCE, and find out what a good pointing rate proves. Lesson 07 goes back to text, where attention has two levels; lesson 08 comes back to these scenes, and looks more than once before it answers.
+In the [exercises](exercises/06_image_captioning.ipynb) you write the look, the pointing rate, the penalty and a better baseline for REINFORCE, and find out what a good pointing rate proves. Lesson 07 goes back to text, where attention has two levels; lesson 08 comes back to such pictures, and looks more than once before it answers.
 
 ### Sources
 

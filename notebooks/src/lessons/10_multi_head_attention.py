@@ -4,7 +4,7 @@ r"""
 
 **Why look eight times at once?**
 
-A decoder that looks at a sentence gets one average. The Transformer takes eight of them, each in a smaller space, and joins them. You build that, follow *The cat sat on the mat* through it number by number, and then take a trained layer apart, head by head.
+A decoder that looks at a sentence gets one average. The Transformer takes eight of them, each in a smaller space, and joins them. You build that, follow *The cat sat on the mat* through it step by step, and then take a trained layer apart, head by head.
 
 You need lessons 01, 02, 04 and 09. It takes about fifty minutes, of which the machine needs one. Equations have the numbers of the survey that this course follows (see Sources).
 """
