@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ..data.scenes import COLOURS, KINDS, Scene, Thing
 from ..training import warm_up_then_decay
+from .efficientnet import pretrained
 from .region_features import as_images
 
 SIDE = 64  # pixels of the images it is trained on
@@ -47,6 +48,19 @@ def single_pictures(
         thing = Thing(list(KINDS)[kind], list(COLOURS)[colour], x, y, size)
         images[i] = Scene((thing,), int(random.integers(2**32))).image(SIDE)
     return images, torch.from_numpy(kinds), torch.from_numpy(colours)
+
+
+def an_encoder() -> nn.Module:
+    """EfficientNet-Lite0 as it was trained on ImageNet or, where its weights are not installed, `trained_encoder`.
+
+    Which of them it is, one line says where it is the second.
+    """
+    try:
+        return pretrained()
+    except ImportError:
+        said = "EfficientNet's weights are not installed here; a small CNN, trained now on single pictures, takes their place."
+        print(said)
+        return trained_encoder()
 
 
 def trained_encoder(images: int = 6_000, steps: int = 900, batch: int = 64, progress: bool = True) -> SmallEncoder:

@@ -15,7 +15,7 @@ class LeaveOneOut(Problem):
     )
     praise = (
         "No running average and no second network: the draws are each other's baseline. Kool, van Hoof and Welling (2019) "
-        "recommend it to whoever can afford two draws."
+        "recommend it to whoever can afford two draws. (The rewards less these baselines sum to zero over the draws, so that alpha drops out.)"
     )
 
     def inputs(self, generator):
@@ -57,14 +57,6 @@ class LeaveOneOut(Problem):
     )
     def downhill(energies, draws, rewards):
         return -LeaveOneOut.answer(energies, draws, rewards)
-
-    @mistake(
-        "The softmax's other half is missing. To raise the energy of the drawn region lowers the weights of all others: the derivative of log alpha_k is (1 or 0) - alpha_i."
-    )
-    def drawn_alone(energies, draws, rewards):
-        others = (rewards.sum() - rewards) / (len(rewards) - 1)
-        chosen = torch.nn.functional.one_hot(draws, len(energies))
-        return ((rewards - others).unsqueeze(1) * chosen).mean(0)
 
     @mistake("That is the sum over the draws. An estimate of an expectation is their mean.")
     def summed(energies, draws, rewards):

@@ -63,6 +63,14 @@ class Look(Problem):
         weights = energies.softmax(-1)
         return mixed(weights, regions), weights
 
+    @mistake(
+        "The queries were added along the regions: region 1 of every picture was compared with the first picture's query, region 2 with the "
+        "second's. That runs only where there are as many pictures as regions. Give the query an axis for the regions: (B, 1, k)."
+    )
+    def query_of_another_picture(query, regions, W_1, W_2, v):
+        weights = (torch.tanh(regions @ W_1.mT + query @ W_2.mT) @ v).softmax(-1)
+        return mixed(weights, regions), weights
+
     @mistake("The energies mixed the regions as they are. Softmax makes weights of them first, Eq. (12).")
     def without_softmax(query, regions, W_1, W_2, v):
         energies = energies_of(query, regions, W_1, W_2, v)

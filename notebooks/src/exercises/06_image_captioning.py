@@ -15,9 +15,8 @@ from attention_course.data.scenes import draw, new_ground, scenes
 from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 from attention_course.metrics import inside
 from attention_course.models.captioner import Album, Captioner
-from attention_course.models.efficientnet import pretrained
 from attention_course.models.region_features import encode_images, region_features
-from attention_course.models.small_encoder import trained_encoder
+from attention_course.models.small_encoder import an_encoder
 from attention_course.training import train
 
 # %% [markdown] name="look-text"
@@ -118,10 +117,7 @@ To know what a noun depends on, take something away. The next cells train a smal
 
 # %% name="try-train"
 device.seed_everything(0)
-try:
-    encoder = pretrained()
-except ImportError:
-    encoder = trained_encoder()
+encoder = an_encoder()
 known, unseen = scenes(1_500), scenes(200, part="test")
 features, unseen_features = region_features(encoder, known), region_features(encoder, unseen)
 vocabulary = Vocabulary(scene.words for scene in known)

@@ -13,9 +13,8 @@ from attention_course import device
 from attention_course.checks import lesson_08 as check
 from attention_course.data import baskets
 from attention_course.models.basket_features import albums
-from attention_course.models.efficientnet import pretrained
 from attention_course.models.growing import examine, grow
-from attention_course.models.small_encoder import trained_encoder
+from attention_course.models.small_encoder import an_encoder
 from attention_course.models.stacked import StackedAttention
 
 # %% [markdown] name="stacked-looks-text"
@@ -97,10 +96,7 @@ The lesson's training lets a new hop learn alone first. What if all parts learn 
 
 # %% name="try-train"
 torch.set_num_threads(1)
-try:
-    encoder = pretrained()
-except ImportError:
-    encoder = trained_encoder()
+encoder = an_encoder()
 train_album, test_album = albums(encoder)
 
 

@@ -23,9 +23,9 @@ from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 from attention_course.decoding import greedy
 from attention_course.metrics import corpus_bleu, inside, pointing
 from attention_course.models.captioner import Album, Captioner, doubly_stochastic
-from attention_course.models.efficientnet import STAGES, pretrained
+from attention_course.models.efficientnet import STAGES
 from attention_course.models.region_features import encode_images, region_features
-from attention_course.models.small_encoder import trained_encoder
+from attention_course.models.small_encoder import an_encoder
 from attention_course.training import train
 from attention_course.widgets import AttentionExplorer, explore, predict
 
@@ -94,11 +94,7 @@ The survey's encoder is "a trained CNN". Ours is EfficientNet-Lite0 (Google 2020
 
 # %% name="features"
 device.seed_everything(0)
-try:
-    encoder = pretrained()
-except ImportError:
-    print("EfficientNet's weights are not installed here; a small CNN, trained now on single pictures, takes their place.")
-    encoder = trained_encoder()
+encoder = an_encoder()
 features, unseen_features = region_features(encoder, known), region_features(encoder, unseen)
 print(f"{type(encoder).__name__}: {tuple(features.shape)}, (scenes, regions, numbers a region)")
 

@@ -19,9 +19,8 @@ from attention_course.data.baskets.baselines import chance, position_only, quest
 from attention_course.data.baskets.drawing import SIDE, corner
 from attention_course.data.scenes import CREDIT
 from attention_course.models.basket_features import albums
-from attention_course.models.efficientnet import pretrained
 from attention_course.models.growing import examine, grow
-from attention_course.models.small_encoder import trained_encoder
+from attention_course.models.small_encoder import an_encoder
 from attention_course.models.stacked import StackedAttention
 from attention_course.widgets import explore, predict
 
@@ -134,11 +133,7 @@ For an honest test we need questions that cannot be answered by less than they a
 # %% name="pictures"
 torch.set_num_threads(1)
 device.seed_everything(0)
-try:
-    encoder = pretrained()
-except ImportError:
-    print("EfficientNet's weights are not installed here; a small CNN, trained now on single pictures, takes their place.")
-    encoder = trained_encoder()
+encoder = an_encoder()
 train_album, test_album = albums(encoder)
 generator = torch.Generator().manual_seed(1)
 worlds = baskets.worlds(1000, generator)
