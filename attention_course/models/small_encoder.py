@@ -53,13 +53,15 @@ def single_pictures(
 def an_encoder() -> nn.Module:
     """EfficientNet-Lite0 as it was trained on ImageNet or, where its weights are not installed, `trained_encoder`.
 
-    Which of them it is, one line says where it is the second.
+    Where it is the second, a line says so.
     """
     try:
         return pretrained()
     except ImportError:
-        said = "EfficientNet's weights are not installed here; a small CNN, trained now on single pictures, takes their place."
-        print(said)
+        print(
+            "EfficientNet's weights are not installed here;",
+            "a small CNN, trained now on single pictures, takes their place.",
+        )
         return trained_encoder()
 
 
