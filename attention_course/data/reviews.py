@@ -47,11 +47,6 @@ def reviews(count: int, part: str = "train", seed: int = 0, undecided: float | i
     return [_review(generator, undecided) for _ in range(count)]
 
 
-def is_opinion(word: str) -> bool:
-    """Whether a word is one of praise or blame."""
-    return word in PRAISE or word in BLAME
-
-
 def _review(generator: random.Random, undecided: float | int) -> Review:
     sentences = [_sentence(generator, OTHERS, generator.random() < 0.5) for _ in range(generator.randint(7, 13))]
     if generator.random() < undecided:
