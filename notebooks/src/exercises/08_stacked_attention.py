@@ -74,13 +74,13 @@ r"""
 
 Breaks something and explains · ★★☆, 8 minutes
 
-One hop, as in the lesson, is to answer "what is the thing with the colour of the cat?" Which statement is true?
+One hop is to answer "what is the thing with the colour of the cat?" Which statement is true?
 
 - **A** Paint the cat in another colour, and no weight of any other thing changes.
 - **B** Whether the boat gets more weight than the key cannot depend on the colour of the cat. What is done with the sum afterwards may depend on it.
-- **C** Four heads in place of one, in the same layer, would overcome this: one finds the cat, another what has its colour.
-- **D** A better score function, such as a deep network of region and question, would overcome this.
-- **E** So no network with a single look can answer the question better than by guessing.
+- **C** Ask with the question four times in the same hop, with four scores side by side (*heads*, as lesson 10 will call them). Then one can find the cat, and another give most weight to what has its colour.
+- **D** With a better score function, such as a deep network of region and question, most weight can go to what has the cat's colour.
+- **E** However large the network behind the sum is, with a single look it cannot answer better than by guessing.
 """
 
 # %% name="what-one-look-can" tags=["exercise"]
@@ -91,7 +91,7 @@ check.what_one_look_can(what_one_look_can)
 
 # %% [markdown] name="try-text"
 r"""
-The lesson's training lets a new hop learn alone first. What if all parts learn from the start? The next cells train two hops both ways on questions of one and two steps, and show where the first hop looks. They take about a minute. Which of the two do you expect to find the thing that is named?
+In the lesson the second hop learns alone for 400 updates (`frozen`), and after that the older parts learn at a fiftieth of its rate (`old`). What if they keep learning as it does? Here questions of one step still come first, and pictures still fill up. The next cells train two hops both ways, and show where they look; they take about a minute. In which of the two do you expect the first hop to find the thing that is named?
 """
 
 # %% name="try-train"
@@ -108,6 +108,6 @@ def two_hops(**options):
     return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
 
 
-for name, setting in {"the new hop first": {}, "all at once": {"frozen": 0, "old": (1.0, 1.0)}}.items():
+for name, setting in {"the new hop first": {}, "both at once": {"frozen": 0, "old": (1.0, 1.0)}}.items():
     right, first, second = two_hops(**setting)
     print(f"{name:<18} 2 steps: {right:.0%} right; the first hop on what is named {first:.0%}, the second on the answer {second:.0%}")
