@@ -2,7 +2,7 @@
 r"""
 # Exercises 07 · Hierarchical attention
 
-Four problems on [lesson 07](../07_hierarchical_attention.ipynb), about thirty-five minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.two_levels.hint()` gives a hint, each time a more explicit one; `check.two_levels.solution()` shows one solution.
+Four problems on [lesson 07](../07_hierarchical_attention.ipynb), about forty minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.two_levels.hint()` gives a hint, each time a more explicit one; `check.two_levels.solution()` shows one solution.
 """
 
 # %% name="imports"
@@ -22,9 +22,9 @@ from attention_course.models.hierarchical import AsTheyAre, HierarchicalAttentio
 r"""
 ## 1 · Two levels, with padding
 
-Writes the mechanism · ★☆☆, 10 minutes
+Writes the mechanism · ★★☆, 10 minutes
 
-`words` (B, S, T, E) holds the vectors of the words of B documents, and `mask` (B, S, T) is `True` where there is a word. The words have the parameters `W` (K, E) and `v` (K,), the sentences `W_s` (K, E) and `v_s` (K,). Return the documents, (B, E), by Eqs. (18)–(20) at both levels, without any GRU. The lesson's `pool` calls `masked_softmax`, which you may import or, better, write. What is padding may change nothing, and a document without words is the vector zero.
+`words` (B, S, T, E) holds the vectors of the words of B documents, and `mask` (B, S, T) is `True` where there is a word. The words have the parameters `W` (K, E) and `v` (K,), the sentences `W_s` (K, E) and `v_s` (K,). Return the documents, (B, E), by Eqs. (18)–(20) at both levels, without any GRU. The lesson's `pool` calls `masked_softmax`, which you may import or, better, write. What is padding may change nothing. The softmax of nothing is to be all zeros, so that a document without words is the vector zero.
 """
 
 # %% name="two-levels" tags=["exercise"]
@@ -41,7 +41,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 6 minutes
 
-`document` is a list of sentences, each a list of numbers, and `weights` (S,) holds its sentence weights, with zeros behind them where the tensor had room for longer documents. Return the document that is left when only the `count` sentences with the largest weights are kept, in the order in which the document has them. No two weights are equal. A document that has no more than `count` stays whole.
+`document` is a list of sentences, each a list of word numbers (token ids), and `weights` (S,) holds its sentence weights, with zeros behind them where the tensor had room for longer documents. Return the document that is left when only the `count` sentences with the largest weights are kept, in the order in which the document has them. No two sentences have the same weight. A document that has no more than `count` stays whole.
 """
 
 # %% name="keep-top" tags=["exercise"]
@@ -56,13 +56,13 @@ check.keep_top(keep_top)
 r"""
 ## 3 · Right, and looking elsewhere
 
-Breaks something and explains · ★☆☆, 10 minutes
+Breaks something and explains · ★☆☆, 15 minutes with the experiment
 
 Two networks were trained on generated reviews, good and bad ones. Both are right about 99 % of unseen reviews of either kind. In the first, the decisive sentence has the largest weight in 98 % of the good and 97 % of the bad ones; in the second, in 99 % of the good and 12 % of the bad ones. Nothing else has been measured. Which statement do the figures bear out?
 
 - **A** The second network has not learned to tell bad reviews, and guesses.
 - **B** In bad reviews, the second network draws its answer from what the sentence with the largest weight says.
-- **C** In bad reviews, the second network's largest weight mostly does not show which sentence decides, though its answer is right.
+- **C** The second network's largest weight is hardly any help in finding the sentence that makes a review bad.
 - **D** The first network will be right about more reviews that are written in another way.
 - **E** Trained for longer, the second network would come to look at the decisive sentence in bad reviews, too.
 """
@@ -103,7 +103,7 @@ for name, label in {"good": GOOD, "bad": BAD}.items():
 
 # %% [markdown] name="try-after"
 r"""
-Where a kind of review is recognised by what is *not* found in it, nothing is lost when its decisive sentence goes. If both kinds show nearly 100 % on top, this start has found both: take another seed, here and in `reviews`. Then train with other seeds, and with `reviews(2000, "train", undecided=1 / 3)` and `classes=3`.
+With us the decisive sentence was on top in all good reviews, and without it every one was called bad; it was on top in a quarter of the bad ones, and without it all of them were still right. Where a kind of review is recognised by what is *not* found in it, nothing is lost when its decisive sentence goes. If both kinds show nearly 100 % on top, this start has found both: take another seed, here and in `reviews`. Then train with other seeds, and with `reviews(2000, "train", undecided=1 / 3)` and `classes=3`.
 """
 
 # %% [markdown] name="patch-rows-text"
