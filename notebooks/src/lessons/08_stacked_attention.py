@@ -169,7 +169,7 @@ Does such a question give its answer away? Two baselines try to find out. One kn
 
 # %% name="leak"
 generator = torch.Generator().manual_seed(2)
-seen, unseen = ((w, baskets.random_questions(w, (1, 2, 3), generator)) for w in (baskets.worlds(n, generator) for n in (300_000, 60_000)))
+seen, unseen = ((w, baskets.random_questions(w, (1, 2, 3), generator)) for w in (baskets.worlds(n, generator) for n in (100_000, 40_000)))
 alone, placed = question_only(seen[1], unseen[1]), position_only(seen, unseen)
 for steps in (1, 2, 3):
     asked, guessed = unseen[1].steps == steps, chance(steps)
@@ -235,7 +235,8 @@ which, forms, cells = (numbers.flatten() for numbers in grid)
 some = baskets.World(worlds.kinds[which], worlds.colours[which])
 asked = baskets.ask(some, torch.tensor([baskets.FORMS.index(form) for form in TWO_STEPS.values()])[forms], cells)
 with torch.no_grad():
-    said = model(test_album.regions(some, drawings[which]), asked.tokens)[0].argmax(-1)
+    said = torch.cat([model(test_album.regions(baskets.World(some.kinds[part], some.colours[part]), drawings[which[part]]), asked.tokens[part])[0].argmax(-1)
+                      for part in torch.arange(len(which)).split(400)])
 wrong = (said != asked.answer).nonzero().flatten().tolist()
 print(f"{len(wrong)} of {len(said):,} answers are wrong" + "; the first of them:" * bool(wrong))
 ask(which[wrong[0]].item(), list(TWO_STEPS)[forms[wrong[0]]], cells[wrong[0]].item()) if wrong else None
