@@ -212,7 +212,7 @@ class Transformer(nn.Module):
     def maps(
         self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
     ) -> tuple[Float[Tensor, "layers batch heads source source"], Maps]:
-        """All weights while a given translation is written: the encoder's, and the decoder's to itself and the source."""
+        """All weights while a given translation is written: the encoder's, and both of the decoder's."""
         states, reading = self.encoder(source, need_weights=True)
         memory = self._remember(states, padding_mask(source))
         _, _, writing = self.decoder(previous, None, memory.prepared, memory.mask, True)
