@@ -7,6 +7,7 @@ from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from attention_course.efficient import linear
+from attention_course.efficient.blocks import BlockAttention, block_layout
 from attention_course.efficient.fixed import FixedAttention, fixed_mask
 from attention_course.efficient.hashing import HashingAttention, hash_vectors
 from attention_course.efficient.linear import LinearAttention, elu_plus_one
@@ -23,6 +24,10 @@ LENGTHS = [1, 5, 16, 37]
 
 def inputs(length, dtype=torch.float64, size=4):
     return [normal(2, 3, length, size, dtype=dtype, seed=seed) for seed in range(3)]
+
+
+def whole(layout, block, length):
+    return layout.repeat_interleave(block, 0).repeat_interleave(block, 1)[:length, :length]
 
 
 class NoSquares(TorchDispatchMode):
@@ -61,6 +66,10 @@ def test_local_attention_in_chunks_is_full_attention_under_its_mask(length, wind
         (StridedAttention(1), lambda n: strided_mask(n, 1)),
         (StridedAttention(4), lambda n: strided_mask(n, 4)),
         (StridedAttention(50), lambda n: strided_mask(n, 50)),
+        (BlockAttention(1), lambda n: block_layout(n)),
+        (BlockAttention(5, random=2), lambda n: whole(block_layout(-(-n // 5), random=2), 5, n)),
+        (BlockAttention(4, everywhere=0, random=0), lambda n: whole(block_layout(-(-n // 4), 1, 0, 0), 4, n)),
+        (BlockAttention(50), lambda n: torch.ones(n, n, dtype=torch.bool)),
         (FixedAttention(1), lambda n: fixed_mask(n, 1, 1)),
         (FixedAttention(4), lambda n: fixed_mask(n, 4, 1)),
         (FixedAttention(5, 2), lambda n: fixed_mask(n, 5, 2)),
@@ -75,6 +84,14 @@ def test_sparse_patterns_are_full_attention_under_their_masks(attend, pattern, l
         expected, _ = scaled_dot_product_attention(queries, keys, values, allowed)
         assert_close(attend(queries, keys, values, mask)[0], expected)
         assert_close(attend(queries, keys, values, mask, need_weights=True)[0], expected)
+
+
+def test_random_blocks_are_other_blocks_and_as_many_as_asked_for():
+    without, with_them = block_layout(40, random=0), block_layout(40, random=3)
+    assert (with_them | without).equal(with_them)
+    assert (with_them.sum(-1) - without.sum(-1))[1:].eq(3).all()
+    assert with_them[0].all() and with_them[:, 0].all()
+    assert not with_them.equal(block_layout(40, random=3, seed=1))
 
 
 def test_two_layers_of_the_strided_pattern_reach_everything_before():
@@ -205,6 +222,7 @@ CHEAP = {
     "local": lambda: LocalAttention(16, chunk=16),
     "local, both sides": lambda: LocalAttention(16, causal=False, chunk=16),
     "strided": lambda: StridedAttention(16),
+    "blocks": lambda: BlockAttention(8),
     "fixed": lambda: FixedAttention(16),
     "linear": lambda: LinearAttention(causal=False),
     "causal linear": lambda: LinearAttention(chunk=16),
