@@ -24,6 +24,8 @@ def fixed_mask(length: int, block: int, summaries: int, device=None) -> Bool[Ten
 class FixedAttention(nn.Module):
     """What `fixed_mask` allows: block by block, and all queries with the summaries of the blocks before theirs."""
 
+    causal = True
+
     def __init__(self, block: int, summaries: int = 1):
         super().__init__()
         if not 1 <= summaries <= block:

@@ -24,6 +24,8 @@ def strided_mask(length: int, stride: int, device=None) -> Bool[Tensor, "length 
 class StridedAttention(nn.Module):
     """What `strided_mask` allows: written in rows of `stride`, a query's far keys stand in its column."""
 
+    causal = True
+
     def __init__(self, stride: int):
         super().__init__()
         if stride < 1:

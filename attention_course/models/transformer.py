@@ -29,7 +29,9 @@ class Config:
     size: of the vectors between the blocks (d_model, E). heads: of each attention. hidden: of the feed-forward network.
     layers: blocks on top of each other; in a `Transformer`, on each side.
     positions: makes, of `size`, what is added to the embeddings; None adds nothing.
-    attend: makes the attention function of one self-attention. Relative positions and cheaper forms come in here.
+    attend: makes the attention function of one self-attention. Relative positions and cheaper forms come in here. One
+        that looks only back by itself has `causal = True`, and is given no mask for it.
+    attention: makes the layer of one self-attention, called with the size, the heads and `attend=`.
     """
 
     size: int = 256
@@ -39,6 +41,14 @@ class Config:
     dropout: float = 0.1
     positions: Callable[[int], nn.Module] | None = SinusoidalPositions
     attend: Callable[[], Attention] = lambda: scaled_dot_product_attention
+    attention: Callable[..., MultiHeadAttention] = MultiHeadAttention
+
+
+class Cache(NamedTuple):
+    """What a decoder keeps of the words that it has seen."""
+
+    blocks: tuple[KeysValues, ...]  # of each block
+    length: int  # how many words those are
 
 
 class Maps(NamedTuple):
@@ -64,7 +74,7 @@ class Block(nn.Module):
     def __init__(self, config: Config, has_source: bool = False):
         super().__init__()
         self.norm_itself = nn.LayerNorm(config.size)
-        self.itself = MultiHeadAttention(config.size, config.heads, attend=config.attend())
+        self.itself = config.attention(config.size, config.heads, attend=config.attend())
         if has_source:
             self.norm_source = nn.LayerNorm(config.size)
             self.source = MultiHeadAttention(config.size, config.heads)
@@ -116,29 +126,31 @@ class Stack(nn.Module):
         self,
         tokens: Int[Tensor, "batch words"],
         mask: Bool[Tensor, "..."] | None = None,
-        past: tuple[KeysValues, ...] | None = None,
+        past: Cache | None = None,
         source: tuple[KeysValues, ...] | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words size"], tuple[KeysValues, ...], Maps | None]:
-        """Give (states, keys and values of every block, all weights)."""
+    ) -> tuple[Float[Tensor, "batch words size"], Cache, Maps | None]:
+        """Give (states, the cache for the next call's `past`, all weights)."""
         if not tokens.shape[-1]:
             raise ValueError(f"tokens: expected at least one word a sentence, got the shape {tuple(tokens.shape)}")
         x = self.embedding(tokens) * self.embedding.embedding_dim**0.5
+        before = past.length if past else 0
         if self.positions is not None:
-            x = self.positions(x, past[0].keys.shape[-2] if past else 0)
+            x = self.positions(x, before)
         x = self.dropout(x)
         nothing = (None,) * len(self.blocks)
         kept, weights = [], []
-        for block, before, its_source in zip(self.blocks, past or nothing, source or nothing, strict=True):
-            x, so_far, looked = block(x, mask, before, its_source, source_mask, need_weights)
+        pasts = past.blocks if past else nothing
+        for block, its_past, its_source in zip(self.blocks, pasts, source or nothing, strict=True):
+            x, so_far, looked = block(x, mask, its_past, its_source, source_mask, need_weights)
             kept.append(so_far)
             weights.append(looked)
         maps = None
         if need_weights:
             itself, to_source = zip(*weights, strict=True)
             maps = Maps(torch.stack(itself), torch.stack(to_source) if source else None)
-        return self.norm(x), tuple(kept), maps
+        return self.norm(x), Cache(tuple(kept), before + tokens.shape[-1]), maps
 
     def logits(self, states: Float[Tensor, "batch words size"]) -> Float[Tensor, "batch words vocabulary"]:
         """Words read off the states, by the embedding's own matrix (Press and Wolf 2017)."""
@@ -162,15 +174,16 @@ class TransformerDecoder(Stack):
     def forward(
         self,
         tokens: Int[Tensor, "batch words"],
-        past: tuple[KeysValues, ...] | None = None,
+        past: Cache | None = None,
         source: tuple[KeysValues, ...] | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words vocabulary"], tuple[KeysValues, ...], Maps | None]:
+    ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Maps | None]:
         """Give (logits, the cache for the next call's `past`, weights). `tokens` are those behind the past."""
-        length = tokens.shape[-1]
-        before = past[0].keys.shape[-2] if past else 0
-        mask = causal_mask(length, before + length, tokens.device)
+        mask = None
+        if not getattr(self.blocks[0].itself.attend, "causal", False):
+            length, before = tokens.shape[-1], past.blocks[0].keys.shape[-2] if past else 0
+            mask = causal_mask(length, before + length, tokens.device)
         states, kept, maps = super().forward(tokens, mask, past, source, source_mask, need_weights)
         return self.logits(states), kept, maps
 

@@ -1,5 +1,7 @@
 """Rotary positions: queries and keys are turned by angles that grow with their position (Su et al. 2021)."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -24,11 +26,15 @@ def rotate(
 
 
 class RotaryAttention(nn.Module):
-    """Scaled dot-product attention between turned queries and turned keys; the values are not turned."""
+    """Attention between turned queries and turned keys; the values are not turned.
 
-    def __init__(self, base: float = 10_000.0):
+    attend: what is done with them; a cheaper form of `efficient` fits as well.
+    """
+
+    def __init__(self, base: float = 10_000.0, attend: Callable = scaled_dot_product_attention):
         super().__init__()
-        self.base = base
+        self.base, self.attend = base, attend
+        self.causal = getattr(attend, "causal", False)
 
     def forward(
         self,
@@ -40,4 +46,4 @@ class RotaryAttention(nn.Module):
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         queries = rotate(queries, query_positions(queries, keys), self.base)
         keys = rotate(keys, key_positions(keys), self.base)
-        return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+        return self.attend(queries, keys, values, mask, need_weights)
