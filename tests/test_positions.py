@@ -234,6 +234,12 @@ def test_buckets_are_exact_when_near_and_logarithmic_when_far():
     assert bucket(torch.arange(-5000, 5000)).unique().tolist() == [*range(16), *range(17, 32)]
 
 
+@pytest.mark.parametrize(("buckets", "farthest"), [(32, 8), (3, 20)])
+def test_buckets_that_cannot_be_are_told(buckets, farthest):
+    with pytest.raises(ValueError, match=f"got {buckets} and {farthest}"):
+        T5Attention(HEADS, buckets, farthest)(*inputs(dtype=torch.float32))
+
+
 def test_shaw_agrees_with_a_loop():
     attend = scheme("shaw")
     queries, keys, values = (x[0, 0] for x in inputs())

@@ -15,9 +15,13 @@ def bucket(distance: Int[Tensor, "*shape"], buckets: int = 32, farthest: int = 1
 
     Half of the buckets are for keys that lie ahead. Of each half, the first half hold one distance each, the others
     share the distances up to `farthest` in steps that grow as their logarithm; whatever is farther falls into the last.
+
+    Raises ValueError where there are fewer than 4 buckets, or `farthest` lies within the exact ones.
     """
     half = buckets // 2
     exact = half // 2
+    if not 0 < exact < farthest:
+        raise ValueError(f"buckets and farthest: expected 4 or more and above {exact}, got {buckets} and {farthest}")
     far = distance.abs()
     share = (far.clamp(min=1) / exact).log() / math.log(farthest / exact)  # 0 at `exact`, 1 at `farthest`
     grown = (exact + (share * (half - exact)).long()).clamp(max=half - 1)
