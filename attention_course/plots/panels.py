@@ -11,7 +11,7 @@ CURVE, LEVEL = "#2a598c", "#c4622d"
 
 
 def panels(
-    x, curves: dict[str, object], *, x_label: str, y_label: str, mark: float, mark_label: str, across: int = 4
+    x, curves: dict[str, object], *, x_label: str, y_label: str, mark: float | int, mark_label: str, across: int = 4
 ) -> Figure:
     """For each of `curves` (name: rows, one a training, with a number for every x) a panel, all on one scale.
 
