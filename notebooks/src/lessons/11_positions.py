@@ -1,0 +1,416 @@
+# %% [markdown] name="title"
+r"""
+# 11 · Positions
+
+**How does attention know what comes first?**
+
+It does not. You see that first, then repair it in six ways, each in a few lines, and find out that in one common case a seventh is enough: no repair at all. At the end all seven read texts four times as long as any that they were trained on.
+
+You need lessons 01, 02 and 10. It takes about fifty minutes, of which the machine needs one.
+"""
+
+# %% name="imports"
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from attention_course import claims, device, plots, results
+from attention_course.data import docstrings
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
+from attention_course.positions import AlibiAttention, LearnedPositions, RotaryAttention, SequenceTooLong, ShawAttention, T5Attention
+from attention_course.positions import alibi as package_alibi
+from attention_course.positions import rotary as package_rotary
+from attention_course.positions import sinusoidal as package_sinusoidal
+from attention_course.positions import t5 as package_t5
+from attention_course.training import sequence_loss, train
+from attention_course.widgets import explore, predict
+
+torch.set_num_threads(1)
+
+# %% [markdown] name="by-hand"
+r"""
+## Two sentences, one set
+
+*The cat sat on the mat. The mat sat on the cat.* Describe each word by how much of a noun and how much of a verb it is, numbers made up as usual: *the* (0, 0), *cat* (2, 0), *sat* (0, 2), *on* (0, 1), *mat* (1, 0). Let every word ask all others by a plain dot product.
+
+In the first sentence *cat* scores 4 with itself, 2 with *mat*, and 0 with the four others. So its weights are $e^4 : e^2 : 1 : 1 : 1 : 1$, which is 0.83 for itself and 0.11 for *mat*. In the second sentence it meets the same six words, and 4, 2, 0, 0, 0, 0 are added up in another order. That changes no sum.
+"""
+
+# %% name="two-sentences" tags=["nbval-check-output"]
+numbers = {"the": [0, 0], "cat": [2, 0], "sat": [0, 2], "on": [0, 1], "mat": [1, 0]}
+first, second = "the cat sat on the mat".split(), "the mat sat on the cat".split()
+
+
+def self_attention(x):
+    return (x @ x.T).softmax(-1) @ x
+
+
+for sentence in (first, second):
+    contexts = self_attention(torch.tensor([numbers[word] for word in sentence]).float())
+    print("  ".join(f"{word} ({c[0]:.2f}, {c[1]:.2f})" for word, c in zip(sentence, contexts)))
+
+# %% [markdown] name="equivariant-text"
+r"""
+Every word comes out as it did, wherever it stands. Write a change of order as a matrix $P$ with a single 1 in each row and column. The scores of $PX$ are those of $X$ with rows and columns reordered, softmax works within a row, and so
+
+$$\mathrm{Attention}(P X) = P \, \mathrm{Attention}(X) .$$
+
+Such a function is called *equivariant*. It is often said that attention is permutation *invariant*; that is what its answer to one query from outside is, as in lesson 01. Matrices for queries, keys and values, several heads, norms and feed-forward networks change nothing, since all of them treat each word alone. Here is a whole encoder of two layers, as lesson 12 will build it:
+"""
+
+# %% name="encoder"
+device.seed_everything(0)
+encoder = TransformerEncoder(10, Config(size=16, heads=4, hidden=32, layers=2, dropout=0.0, positions=None))
+ids = torch.tensor([[1, 2, 3, 4, 1, 5]])  # the cat sat on the mat
+swapped = [0, 5, 2, 3, 4, 1]  # the mat sat on the cat
+assert torch.allclose(encoder(ids[:, swapped])[0], encoder(ids)[0][:, swapped], atol=1e-5)
+
+# %% [markdown] name="seven-text"
+r"""
+## Seven functions
+
+So order has to be told. It can be written into the words, or into the scores. Each way below is a function that gives the scores of the words `x`, one a row, which stand at `places`. The first is the one that knows nothing: queries, keys, one head of 16 numbers. (No equation of our survey covers positions; numbers of equations are missing here for that reason.)
+"""
+
+# %% name="none"
+SIZE = 16
+device.seed_everything(0)
+W_Q, W_K = torch.randn(2, SIZE, SIZE) / SIZE**0.25
+x = torch.randn(6, SIZE)
+here = torch.arange(6)
+
+
+def none(x, places):
+    return (x @ W_Q) @ (x @ W_K).T / SIZE**0.5
+
+# %% [markdown] name="clock-text"
+r"""
+### Clock hands: sinusoidal positions
+
+Give every place a vector, and add it to the word that stands there. Which vector? The hand of a clock says what time it is by two numbers, its sine and cosine. One hand that turns by one radian a place is back near its start after six places. So a clock has a slower hand, and Vaswani and others (2017) take many, each slower than the one before by the same factor. At place $p$, hand $i$ of $E/2$ stands at
+
+$$\big(\sin(p\,\omega_i),\ \cos(p\,\omega_i)\big), \qquad \omega_i = 10000^{-2i/E} .$$
+"""
+
+# %% name="sinusoidal"
+def sinusoids(places, size):
+    rates = 10_000 ** (-torch.arange(0, size, 2) / size)  # one a hand
+    angles = places[:, None] * rates
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)  # (places, size)
+
+
+def sinusoidal(x, places):
+    return none(x + sinusoids(places, SIZE), places)
+
+
+assert torch.allclose(sinusoids(torch.arange(100), 32), package_sinusoidal.sinusoids(torch.arange(100), 32), atol=1e-5)
+
+# %% [markdown] name="move-text"
+r"""
+Why hands and not, say, the number of the place? To go $n$ places on, hand $i$ turns by $n\,\omega_i$, from wherever it stands. Turning is a linear map. So one matrix moves *every* place by $n$, and a $W^Q$ that contains it can ask for "whatever stood three places before me", anywhere in the text. And since turning both changes no product, the product of two places depends on their distance alone.
+"""
+
+# %% name="move"
+def move(n, size):  # hand after hand, the matrix that turns it
+    blocks = []
+    for rate in 10_000 ** (-np.arange(0, size, 2) / size):
+        sin, cos = math.sin(n * rate), math.cos(n * rate)
+        blocks.append(torch.tensor([[cos, sin], [-sin, cos]]))
+    return torch.block_diag(*blocks)
+
+
+table = sinusoids(torch.arange(128), 32)
+assert torch.allclose(table[:-3] @ move(3, 32).T, table[3:], atol=1e-4)
+products = table @ table.T
+assert torch.allclose(products.diagonal(20), products[0, 20].expand(108), atol=1e-4)
+
+# %% name="table-figure"
+figure = plots.Picture((8.6, 3.2))
+left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
+left.imshow(table.T, cmap="Greys", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+left.set(xlabel="place", ylabel="number (sine, cosine, sine, ...)", title="The table: white -1, black 1")
+right.plot(range(-64, 64), products[64], color="#2a598c")
+right.set(xlabel="places away", ylabel="product", title="Products with place 64")
+figure.alt = f"Sines and cosines of 128 places as stripes that widen downwards; the product of place 64 with others falls from {products[64, 64]:.0f} at distance 0 to {products[64, 0]:.1f} at 64, in waves, alike on both sides."
+figure
+
+# %% [markdown] name="learned-text"
+r"""
+### A table: learned positions
+
+Or make the vectors parameters and let training find them, as Gehring and others (2017) did before, and BERT and GPT after. It is the simplest of all, and its limit is plain: beyond the last row there is nothing.
+"""
+
+# %% name="learned"
+rows = torch.randn(64, SIZE)  # to be trained
+
+
+def learned(x, places):
+    return none(x + rows[places], places)
+
+
+try:
+    LearnedPositions(SIZE, longest=64)(torch.zeros(1, 65, SIZE))
+except SequenceTooLong as error:
+    print("SequenceTooLong:", error)
+
+# %% [markdown] name="distance-text"
+r"""
+### Only distances: Shaw, T5, ALiBi
+
+What a sentence means does not hang on whether it begins at place 3 or at place 300. The next three leave the words alone and add to the score something that depends on the distance $j - i$ from the query to the key. What they differ in is how much they learn.
+
+Shaw, Uszkoreit and Vaswani (2018) learn a vector $a_{j-i}$ for every distance up to a farthest one, beyond which all share the last. It joins the key, $q_i \cdot (k_j + a_{j-i})$. (A second one joins the value; it is in the package, and left out here.)
+"""
+
+# %% name="shaw"
+FARTHEST = 4
+vectors = torch.randn(2 * FARTHEST + 1, SIZE)  # to be trained
+
+
+def distances(places):
+    return places[None] - places[:, None]  # [i, j]: from query i to key j, negative where it lies behind
+
+
+def shaw(x, places):
+    a = vectors[distances(places).clamp(-FARTHEST, FARTHEST) + FARTHEST]  # (L, L, size)
+    return none(x, places) + torch.einsum("id,ijd->ij", x @ W_Q, a) / SIZE**0.5
+
+# %% [markdown] name="t5-text"
+r"""
+In T5, Raffel and others (2020) learn one number for each distance and head. To need few, they put distances into buckets: near ones have a bucket each, far ones share, in steps that grow with the logarithm.
+"""
+
+# %% name="t5"
+def bucket(distance, buckets=32, farthest=128):
+    half, exact = buckets // 2, buckets // 4  # half of them for keys behind, half for keys ahead
+    far = distance.abs()
+    grown = exact + ((far.clamp(min=1) / exact).log() / math.log(farthest / exact) * (half - exact)).long()
+    return torch.where(far < exact, far, grown.clamp(max=half - 1)) + half * (distance > 0)
+
+
+biases = torch.randn(32)  # to be trained
+
+
+def t5(x, places):
+    return none(x, places) + biases[bucket(distances(places))]
+
+
+assert torch.equal(bucket(torch.arange(-500, 500)), package_t5.bucket(torch.arange(-500, 500)))
+
+# %% [markdown] name="alibi-text"
+r"""
+ALiBi learns nothing (Press, Smith and Lewis 2022). Each head loses in proportion to the distance, and the slopes of the heads are fixed: $\frac12, \frac14, \dots, \frac1{256}$ where there are eight. A steep head sees its neighbours, a flat one the whole page.
+"""
+
+# %% name="alibi"
+def slopes(heads):  # for a power of two
+    return 2.0 ** (-8 * torch.arange(1, heads + 1) / heads)
+
+
+def alibi(x, places, slope=1 / 256):  # 1/256 is the slope of the flattest head, and of an only one
+    return none(x, places) - slope * distances(places).abs()
+
+
+assert torch.allclose(slopes(8), package_alibi.slopes(8))
+
+# %% [markdown] name="rotary-text"
+r"""
+### Turned vectors: rotary positions
+
+The last one goes back to the clock. Instead of adding a hand to the word, Su and others (2021) turn the word: the numbers of each query and each key are taken as pairs, and pair $i$ at place $p$ is turned by $p\,\omega_i$. Turn a query by $p$ steps and a key by $r$, and the angle between them has changed by $p - r$ steps. Nothing else is left of $p$ and $r$ in their product.
+"""
+
+# %% name="rotary"
+def turn(x, places):
+    table = sinusoids(places, x.shape[-1])
+    sin, cos = table[:, 0::2], table[:, 1::2]
+    even, odd = x[:, 0::2], x[:, 1::2]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(1)
+
+
+def rotary(x, places):
+    return turn(x @ W_Q, places) @ turn(x @ W_K, places).T / SIZE**0.5
+
+
+assert torch.allclose(turn(x, here), package_rotary.rotate(x, here), atol=1e-6)
+
+# %% [markdown] name="explore-text"
+r"""
+Here is one pair of a query and of a key, and their product. Move the key and it changes. Then move both.
+"""
+
+# %% name="explorer"
+def look(query_place, key_place):
+    pairs = turn(torch.tensor([[1.0, 0.4], [0.8, 0.9]]), torch.tensor([query_place, key_place]))
+    product = float(pairs[0] @ pairs[1])
+    figure = plots.Picture((3.4, 3.4), alt=f"A query at place {query_place} and a key at {key_place}, both turned; their product is {product:.2f}.")
+    ax = figure.add_subplot(aspect="equal", xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), xlabel="first number", ylabel="second number")
+    for (a, b), name, style in zip(pairs, ("query", "key"), ("-", "--")):
+        ax.annotate("", (a, b), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 2, "linestyle": style})
+        ax.annotate(name, (1.12 * a, 1.12 * b), ha="center", va="center")
+    ax.set_title(f"{query_place} - {key_place} = {query_place - key_place}, product {product:.2f}", fontsize=10)
+    return figure
+
+
+explore(look, query_place=(0, 12, 3), key_place=(0, 12, 1))
+
+# %% [markdown] name="score-board-text"
+r"""
+## What each of them knows
+
+Each of the seven agrees with the package, which takes several heads and a mask. Then three questions to each: Does *cat* get something else when cat and mat change places? Do the weights change when the sentence begins at place 20? Has it an answer at place 1000?
+"""
+
+# %% name="same-as-package"
+def as_package(module, parameters=()):  # its weights, for one head
+    for parameter, value in zip(module.parameters(), parameters):
+        parameter.data = value
+    return module(*((x @ W)[None] for W in (W_Q, W_K, W_K)))[1][0]
+
+
+theirs = {rotary: as_package(RotaryAttention()), alibi: as_package(AlibiAttention(1)),
+          t5: as_package(T5Attention(1), [biases[None]]), shaw: as_package(ShawAttention(SIZE, FARTHEST), [vectors]),
+          none: scaled_dot_product_attention(x @ W_Q, x @ W_K, x)[1]}
+for scores, weights in theirs.items():
+    assert torch.allclose(scores(x, here).softmax(-1), weights, atol=1e-5)
+
+# %% name="score-board"
+def change(a, b):
+    return f"{(a - b).abs().max():.3f}"
+
+
+print(f"{'':<11} cat gets another answer   begins at 20   at place 1000")
+for scores in (none, sinusoidal, learned, shaw, t5, alibi, rotary):
+    weights = scores(x, here).softmax(-1)
+    cat, moved_cat = (weights @ x)[1], (scores(x[swapped], here).softmax(-1) @ x[swapped])[5]
+    try:
+        far = "yes" if scores(x, here + 1000).isfinite().all() else "no"
+    except IndexError:
+        far = "no"
+    print(f"{scores.__name__:<11} {change(cat, moved_cat):>23} {change(weights, scores(x, here + 20).softmax(-1)):>14} {far:>15}")
+
+# %% [markdown] name="score-board-after"
+r"""
+Two families. What is added to the words is *absolute*: the weights change with where the sentence stands. The other four are *relative* and cannot see it. (T5's and Shaw's answers at place 1000 are those for their farthest distance.) An absolute scheme has to learn that a phrase means the same everywhere; a relative one has it built in.
+
+The next figure shows what distance does in four of them. Where a curve goes beyond 64 will matter.
+"""
+
+# %% name="shapes-figure"
+away = torch.arange(0, 257)
+shapes = {
+    "Rotary: cosine of the angle": {f"pair {i + 1}": (away * 10_000 ** (-2 * i / SIZE)).cos() for i in (2, 3, 4)},
+    "T5: which bucket": {"": bucket(-away)},
+    "ALiBi: added to the score": {f"1/{1 / slope:g}": -slope * away for slope in slopes(2)},
+}
+figure = plots.Picture((9.4, 2.7))
+for ax, (title, curves) in zip(figure.subplots(1, 3), shapes.items()):
+    ax.axvline(64, color="#888888", linewidth=1)
+    for (name, y), dash in zip(curves.items(), ["-", "--", "-."]):
+        ax.plot(away, y, dash, color="#2a598c")
+        ax.annotate(name, (256, y[-1]), (3, 0), textcoords="offset points", va="center", fontsize=9)
+    ax.set_title(title, loc="left", fontsize=10)
+    ax.set(xlabel="places back", xlim=(0, 300 if any(curves) else 256), xticks=range(0, 257, 64))
+figure.alt = ". ".join(f"{title}, " + ", ".join(f"{name} {y[0]:.1f} at 0, {y[64]:.1f} at 64 and {y[-1]:.1f} at 256 places back" for name, y in curves.items())
+                       for title, curves in shapes.items())
+figure
+
+# %% [markdown] name="shapes-after"
+r"""
+Suppose that training has only seen texts of 64. On the right of the line T5 and ALiBi give what they gave before, or more of it. Pair 3 of the rotary scheme has been round the whole clock by then; pairs 4 and 5 come to angles that no training has shown.
+
+## The seventh way
+
+A causal model, which writes, lets every word look at itself and those before it. Drop all positions and keep the mask. Is it blind? Put a full stop behind our two sentences, and compare what the model expects after it.
+"""
+
+# %% name="guess-mask"
+guess_mask = predict(
+    "A causal mask and no positions: does the model expect the same after both sentences?",
+    ["the same, with one layer and with two", "the same with one layer, something else with two", "something else with one layer and with two"],
+)
+
+# %% name="mask"
+both = torch.tensor([[1, 2, 3, 4, 1, 5, 6], [1, 5, 3, 4, 1, 2, 6]])  # the cat sat on the mat . / the mat sat on the cat .
+differ = {}
+for layers in (1, 2):
+    device.seed_everything(0)
+    model = TransformerDecoder(10, Config(size=16, heads=4, hidden=32, layers=layers, dropout=0.0, positions=None))
+    after_stop = model(both)[0][:, -1]  # scores of the next word, after either sentence
+    differ[layers] = float((after_stop[0] - after_stop[1]).abs().max())
+    print(f"{layers} layer{'s' * (layers > 1)}: the two differ by {differ[layers]:.6f}")
+assert differ[1] < 1e-5 and differ[2] > 1e-3
+
+# %% name="reveal-mask" jupyter={"source_hidden": true}
+guess_mask.reveal("the same with one layer, something else with two", "With one layer the full stop looks at a set of bare words. With two it looks at words each of which has looked at those before itself.")
+
+# %% [markdown] name="mask-after"
+r"""
+In the first layer the full stop sees a bag of words, for the mask hides nothing from the last. But *cat* as second word has seen only *the*, and as sixth word four others: after one layer it is not the same *cat*. The second layer looks at these. Between one layer and two lies the difference between a bag and a text.
+
+A word can even count. Let the first word be marked, say as the start of the text, with value 1, and all others have value 0. If the word at place $i$ looks at all $i$ words evenly, it gets $1/i$.
+"""
+
+# %% name="count"
+marked = torch.tensor([1.0, 0, 0, 0, 0, 0])
+even = torch.ones(6, 6).tril()
+even /= even.sum(-1, keepdim=True)  # each row: 1/i for the first i words
+print("what comes back:", (even @ marked).numpy().round(3).tolist())
+print("without a mark: ", (even @ torch.ones(6)).numpy().round(3).tolist())
+
+# %% [markdown] name="docstrings-text"
+r"""
+So the mask brings in order, given a second layer, and places, given a mark. (Without a mark, six equal words stay equal.) Whether training makes use of it is another matter.
+
+## At work
+
+The text is on your machine: the docstrings of Python's standard library, character by character. Small causal models of size 64 with four heads read pieces of 64 characters, and learn to predict each next one.
+"""
+
+# %% name="data"
+characters = Vocabulary(docstrings.text("train"))
+learning, unseen = (characters.encode(docstrings.text(part)) for part in ("train", "test"))
+examples = [([], piece) for piece in docstrings.pieces(learning, 64)]  # (source, target), and there is no source
+print(f"{len(learning):,} characters to learn from, {len(unseen):,} unseen, {len(characters)} different ones")
+print(repr("".join(characters.decode(examples[100][1]))))
+
+# %% name="train"
+BUDGET = 250_000  # characters to predict
+
+
+def next_character(model, _, text):
+    return sequence_loss(model(text[:, :-1])[0], text[:, 1:])
+
+
+def trained(layers, **scheme):
+    device.seed_everything(0)
+    model = TransformerDecoder(len(characters), Config(size=64, heads=4, hidden=256, layers=layers, dropout=0.0, positions=None, **scheme))
+    train(model, examples, target_tokens=BUDGET, batch_tokens=1024, learning_rate=4e-3, loss=next_character)
+    return model
+
+
+live = {"none, 1 layer": trained(1), "none, 2 layers": trained(2), "rotary, 2 layers": trained(2, attend=RotaryAttention)}
+
+# %% [markdown] name="live-text"
+r"""
+The test asks for the same characters twice: once with some 48 characters before them, as in training, and once with some 240.
+"""
+
+# %% name="live"
+windows = torch.tensor(docstrings.pieces(unseen[:40_000], 256, 32))
+
+
+@torch.no_grad()
+def loss_of_last(model, length):  # of the last 32 of each window, read from `length` characters before its end
+    logits = torch.cat([model(part[:, -length - 1 : -1])[0][:, -32:] for part in windows.split(100)])
+    return sequence_loss(logits, windows[:, -32:]).item()
+
+
+found = {name: [loss_of_last(model, length) for length in (64, 256)] for name, model in live.items()}
+for name, (inside, beyond) in found.items():
+    print(f"{name:<17} {inside:.2f} nats a character as in training, {beyond:.2f} with four times as much before it")
