@@ -2,7 +2,7 @@
 r"""
 # Exercises 11 · Positions
 
-Five problems on [lesson 11](../11_positions.ipynb), about forty-five minutes. Write in PyTorch or NumPy, as you like. `check.rotate_halves.hint()` gives a hint, each time a more explicit one; `check.rotate_halves.solution()` shows one solution.
+Five problems on [lesson 11](../11_positions.ipynb), about forty minutes. Write in PyTorch or NumPy, as you like. `check.rotate_halves.hint()` gives a hint, each time a more explicit one; `check.rotate_halves.solution()` shows one solution.
 """
 
 # %% name="imports"
@@ -144,7 +144,7 @@ model = TransformerDecoder(len(characters), Config(size=64, heads=4, hidden=256,
 train(model, examples, target_tokens=250_000, batch_tokens=1024, learning_rate=4e-3, loss=lambda model, _, text: sequence_loss(model(text[:, :-1])[0], text[:, 1:]));
 
 # %% name="try-figure"
-windows = torch.tensor(docstrings.pieces(characters.encode(docstrings.text("test"))[:8_000], 256, 32))
+windows = torch.tensor(docstrings.pieces(characters.encode(docstrings.text("test"))[:5_000], 256, 32))
 lengths, curves = [64, 96, 128, 192, 256], {}
 for way in ("as it is", "squeezed", "64 latest"):
     Rotary.way = way
