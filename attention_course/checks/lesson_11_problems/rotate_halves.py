@@ -32,6 +32,10 @@ class RotateHalves(Problem):
         sin, cos = angles.sin(), angles.cos()
         return torch.cat([first * cos - second * sin, first * sin + second * cos], -1)
 
+    @mistake("Nothing was turned: what comes back is x itself.")
+    def not_turned(x, places):
+        return x.clone()
+
     @mistake(
         "Those are the lesson's pairs of neighbours, (0, 1), (2, 3) and so on. Here number i of the first half belongs to number i of the second."
     )

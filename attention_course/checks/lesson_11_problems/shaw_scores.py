@@ -37,6 +37,10 @@ class ShawScores(Problem):
         a = vectors[(at[None] - at[:, None]).clamp(-k, k) + k]  # (L, L, D)
         return (Q @ K.T + torch.einsum("id,ijd->ij", Q, a)) / D**0.5
 
+    @mistake("These are scores without positions: the vectors are missing.")
+    def without_vectors(Q, K, vectors):
+        return scores(Q, K, 0 * vectors)
+
     @mistake(
         "Past and future have changed places: the distance is j - i, from the query to the key. What lies before a word comes first in `vectors`."
     )

@@ -29,6 +29,13 @@ class Squeezed(Problem):
     def stretched(length, trained):
         return torch.arange(length) * trained / length
 
+    @mistake(
+        "The last word stands where the training's last one did, so that the steps are (trained - 1) / (length - 1). Those of the paper are trained / length: "
+        "a word behind the text would stand where one behind the training's would."
+    )
+    def ends_together(length, trained):
+        return torch.linspace(0, min(length, trained) - 1, length)
+
     @mistake("The places were spread out and not squeezed: the step is trained / length, and not its inverse.")
     def spread(length, trained):
         return torch.arange(length) * max(1.0, length / trained)

@@ -101,7 +101,7 @@ r"""
 
 Extends · ★☆☆, 6 minutes
 
-A rotary model was trained on texts of `trained` words and is to read one of `length`. Chen and others (2023) squeeze the places of the long text into those of the training: all steps get equally shorter, and the text ends where the training's texts did. A text that fits stays as it is. Return the places, (length,), from 0.
+A rotary model was trained on texts of `trained` words and is to read one of `length`. Chen and others (2023) squeeze the places of the long text into those of the training: place $m$ becomes $m$ · `trained` / `length`. A text that fits stays as it is. Return the places, (length,), from 0.
 """
 
 # %% name="squeezed" tags=["exercise"]
