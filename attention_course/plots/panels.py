@@ -16,8 +16,8 @@ def panels(
     """For each of `curves` (name: rows, one a training, with a number for every x) a panel, all on one scale.
 
     mark: an x, at which a thin line stands, named in the first panel. A dashed line goes on to the right of it at the
-    height that the mean of the rows has there: who lies above it has become worse, where more is worse. ValueError
-    where a row has not as many numbers as `x`, or `mark` is none of `x`.
+    height that the mean of the rows has there. ValueError where a row has not as many numbers as `x`, or `mark` is
+    none of `x`.
     """
     x = np.asarray(x, dtype=float)
     curves = {name: np.atleast_2d(np.asarray(rows, dtype=float)) for name, rows in curves.items()}
@@ -43,8 +43,11 @@ def panels(
         mark_label, (mark, 1), (4, -3), xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
         fontsize=SMALL, color="#444444", **LITERAL,
     )  # fmt: skip
+    axes[0].set_xticks(np.arange(mark, x[-1] + 1, mark))
     for ax in axes[len(curves) :]:
         ax.set_visible(False)
+    for ax in axes[max(0, len(curves) - across) : len(curves)]:  # those with none below
+        ax.tick_params(labelbottom=True)
     picture.supxlabel(x_label, fontsize=SMALL)
     picture.supylabel(y_label, fontsize=SMALL)
     picture.alt = f"{len(curves)} panels, {y_label} by {x_label}, means of the trainings. {picture.alt}"
