@@ -4,7 +4,7 @@ r"""
 
 **How does attention know what comes first?**
 
-It does not. You see that first, then repair it in six ways, each in a few lines, and find out that in one common case a seventh is enough: no repair at all. At the end all seven read texts four times as long as any that they were trained on.
+It does not. You see that first, and repair it in six ways, each in a few lines. A mask turns out to be a seventh. Then all of them are trained on short texts and read long ones, and one that knows nothing but distances, the one in LLaMA and many others, fails as badly as any.
 
 You need lessons 01, 02 and 10. It takes about fifty minutes, of which the machine needs one.
 """
@@ -14,7 +14,6 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from attention_course import claims, device, plots, results
 from attention_course.data import docstrings
@@ -73,13 +72,23 @@ assert torch.allclose(encoder(ids[:, swapped])[0], encoder(ids)[0][:, swapped], 
 r"""
 ## Seven functions
 
-So order has to be told. It can be written into the words, or into the scores. Each way below is a function that gives the scores of the words `x`, one a row, which stand at `places`. The first is the one that knows nothing: queries, keys, one head of 16 numbers. (No equation of our survey covers positions; numbers of equations are missing here for that reason.)
+So order has to be told. It can be written into the words, or into the scores. Each way below is a function that gives the scores of the words `x`, one a row, which stand at `places`. The first is the one that knows nothing: queries, keys, one head of 16 numbers.
+
+| | is | shape |
+|---|---|---|
+| `x` | the words | (L, E) |
+| `places` | where they stand, in text $p$ | (L,) |
+| $q_i$, $k_j$ | the query of word $i$, the key of word $j$, here of size $D = E = 16$ | (D,) |
+| $j - i$ | the distance from query to key, negative where the key lies behind | (L, L) |
+| $\omega_i$ | how far clock hand $i$ turns from one place to the next, in radians | (E / 2,) |
+
+(The survey that numbers our equations says nothing of positions, so those below have no numbers.)
 """
 
 # %% name="none"
 SIZE = 16
 device.seed_everything(0)
-W_Q, W_K = torch.randn(2, SIZE, SIZE) / SIZE**0.25
+W_Q, W_K = torch.randn(2, SIZE, SIZE) / SIZE**0.5
 x = torch.randn(6, SIZE)
 here = torch.arange(6)
 
@@ -310,7 +319,7 @@ for scores in (none, sinusoidal, learned, shaw, t5, alibi, rotary):
 r"""
 Two families. What is added to the words is *absolute*: the weights change with where the sentence stands. The other four are *relative* and cannot see it. (T5's and Shaw's answers at place 1000 are those for their farthest distance.) An absolute scheme has to learn that a phrase means the same everywhere; a relative one has it built in.
 
-The next figure shows what distance does in four of them. Where a curve goes beyond 64 will matter.
+The next figure shows what distance does in three of them. What the curves do to the right of the line at 64 will matter.
 """
 
 # %% name="shapes-figure"
@@ -334,7 +343,7 @@ figure
 
 # %% [markdown] name="shapes-after"
 r"""
-Suppose that training has only seen texts of 64. On the right of the line T5 and ALiBi give what they gave before, or more of it. Pair 3 of the rotary scheme has been round the whole clock by then; pairs 4 and 5 come to angles that no training has shown.
+Suppose that all texts in training are 64 words long. To the right of the line T5 and ALiBi go on with what they gave before, or with more of it. Pair 3 of the rotary scheme has been round the clock by then, but pairs 4 and 5 come to angles that no training has shown.
 
 ## The seventh way
 
@@ -377,7 +386,7 @@ print("without a mark: ", "  ".join(f"{c:.3f}" for c in even @ torch.ones(6)))
 
 # %% [markdown] name="docstrings-text"
 r"""
-So the mask brings in order, given a second layer, and places, given a mark. Without a mark six equal words stay equal, as the last line shows. Haviv and others (2022) found that large language models without positions come close to those with them.
+So the mask brings in order, given a second layer, and places, given a mark. Without a mark six equal words stay equal, as the last line shows. Haviv and others (2022) found language models without any positions competitive with those that have them.
 
 ## At work
 
@@ -455,7 +464,7 @@ plots.lines(np.arange(16, 257, 16), looks, x_label="places back, up to", y_label
 
 # %% [markdown] name="far-after"
 r"""
-In training a rotary score fell off within 64 places. Nobody told it to stay low behind them. It comes back: the angles there are new combinations, and some look to the model like a good match. Shaw's table has one vector for all that is far, and has learned how little it matters.
+Training has shown the rotary model where to look among 64 places, and nothing of what comes behind. There the angles combine in new ways, and some of these it takes for a good match. Shaw's table has one vector for all that is far, and training has met it.
 """
 
 # %% [markdown] name="experiment-text"
@@ -465,16 +474,16 @@ Beforehand we trained all seven from three random starts, on four times as many 
 
 # %% name="experiment"
 print(measured.provenance)
-plots.panels(measured["ends"], measured["loss"], x_label="place in the text (each point is the mean of 16 places; at each stand the same characters)",
+plots.panels(measured["ends"], measured["loss"], x_label="characters read (each point is the mean of the last 16 places; at every point the same characters)",
              y_label="nats a character", mark=64, mark_label="trained up to here")
 
 # %% name="reveal-beyond" jupyter={"source_hidden": true}
 rises = measured["rise"]["rotary"]
 guess_beyond.reveal("yes, better" if max(rises) < -0.02 else "no, worse" if min(rises) > 0.02 else "as well as before",
-                    f"Its loss at places 241 to 256, against 49 to 64, in three trainings: {', '.join(f'{rise:+.2f}' for rise in rises)} nats a character.")
+                    f"Its loss with 240 to 255 characters before, less that with 48 to 63, in three trainings: {', '.join(f'{rise:+.2f}' for rise in rises)} nats a character.")
 
 # %% name="experiment-numbers"
-print(f"{'':<19}{'places 49 to 64':>18}{'241 to 256':>20}{'looking back 64':>20}")
+print(f"{'':<19}{'48 to 63 before':>18}{'240 to 255':>20}{'looking back 64':>20}")
 for name, seeds in measured["loss"].items():
     columns = [seed[3] for seed in seeds], [seed[-1] for seed in seeds], [seed[-1] for seed in measured["near"][name]]
     print(f"{name:<19}" + "".join(f"{'  '.join(f'{loss:.2f}' for loss in column):>{width}}" for column, width in zip(columns, (18, 20, 20))))
