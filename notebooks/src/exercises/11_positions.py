@@ -141,7 +141,8 @@ characters = Vocabulary(docstrings.text("train"))
 examples = [([], piece) for piece in docstrings.pieces(characters.encode(docstrings.text("train")), 64)]
 device.seed_everything(0)
 model = TransformerDecoder(len(characters), Config(size=64, heads=4, hidden=256, layers=2, dropout=0.0, positions=None, attend=Rotary))
-train(model, examples, target_tokens=250_000, batch_tokens=1024, learning_rate=4e-3, loss=lambda model, _, text: sequence_loss(model(text[:, :-1])[0], text[:, 1:]));
+run = train(model, examples, target_tokens=250_000, batch_tokens=1024, learning_rate=4e-3,
+            loss=lambda model, _, text: sequence_loss(model(text[:, :-1])[0], text[:, 1:]))
 
 # %% name="try-figure"
 windows = torch.tensor(docstrings.pieces(characters.encode(docstrings.text("test"))[:5_000], 256, 32))

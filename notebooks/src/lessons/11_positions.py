@@ -15,16 +15,11 @@ import math
 import numpy as np
 import torch
 
-from attention_course import claims, device, plots, results
+from attention_course import claims, device, plots, positions, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
-from attention_course.positions import AlibiAttention, LearnedPositions, RotaryAttention, SequenceTooLong, ShawAttention, T5Attention
-from attention_course.positions import alibi as package_alibi
-from attention_course.positions import rotary as package_rotary
-from attention_course.positions import sinusoidal as package_sinusoidal
-from attention_course.positions import t5 as package_t5
 from attention_course.training import sequence_loss, train
 from attention_course.widgets import explore, predict
 
@@ -116,7 +111,7 @@ def sinusoidal(x, places):
     return none(x + sinusoids(places, SIZE), places)
 
 
-assert torch.allclose(sinusoids(torch.arange(100), 32), package_sinusoidal.sinusoids(torch.arange(100), 32), atol=1e-5)
+assert torch.allclose(sinusoids(torch.arange(100), 32), positions.sinusoidal.sinusoids(torch.arange(100), 32), atol=1e-5)
 
 # %% [markdown] name="move-text"
 r"""
@@ -175,8 +170,8 @@ def learned(x, places):
 
 
 try:
-    LearnedPositions(SIZE, longest=64)(torch.zeros(1, 65, SIZE))
-except SequenceTooLong as error:
+    positions.LearnedPositions(SIZE, longest=64)(torch.zeros(1, 65, SIZE))
+except positions.SequenceTooLong as error:
     print("SequenceTooLong:", error)
 
 # %% [markdown] name="distance-text"
@@ -221,7 +216,7 @@ def t5(x, places):
     return none(x, places) + biases[bucket(distances(places))]
 
 
-assert torch.equal(bucket(torch.arange(-500, 500)), package_t5.bucket(torch.arange(-500, 500)))
+assert torch.equal(bucket(torch.arange(-500, 500)), positions.t5.bucket(torch.arange(-500, 500)))
 
 # %% [markdown] name="alibi-text"
 r"""
@@ -237,7 +232,7 @@ def alibi(x, places, slope=1 / 256):  # 1/256 is the slope of the flattest head,
     return none(x, places) - slope * distances(places).abs()
 
 
-assert torch.allclose(slopes(8), package_alibi.slopes(8))
+assert torch.allclose(slopes(8), positions.alibi.slopes(8))
 
 # %% [markdown] name="rotary-text"
 r"""
@@ -258,7 +253,7 @@ def rotary(x, places):
     return turn(x @ W_Q, places) @ turn(x @ W_K, places).T / SIZE**0.5
 
 
-assert torch.allclose(turn(x, here), package_rotary.rotate(x, here), atol=1e-6)
+assert torch.allclose(turn(x, here), positions.rotary.rotate(x, here), atol=1e-6)
 
 # %% [markdown] name="explore-text"
 r"""
@@ -294,8 +289,8 @@ def as_package(module, parameters=()):  # its weights, for one head
     return module(*((x @ W)[None] for W in (W_Q, W_K, W_K)))[1][0]
 
 
-theirs = {rotary: as_package(RotaryAttention()), alibi: as_package(AlibiAttention(1)),
-          t5: as_package(T5Attention(1), [biases[None]]), shaw: as_package(ShawAttention(SIZE, FARTHEST), [vectors]),
+theirs = {rotary: as_package(positions.RotaryAttention()), alibi: as_package(positions.AlibiAttention(1)),
+          t5: as_package(positions.T5Attention(1), [biases[None]]), shaw: as_package(positions.ShawAttention(SIZE, FARTHEST), [vectors]),
           none: scaled_dot_product_attention(x @ W_Q, x @ W_K, x)[1]}
 for scores, weights in theirs.items():
     assert torch.allclose(scores(x, here).softmax(-1), weights, atol=1e-5)
@@ -415,7 +410,7 @@ def trained(**scheme):
     return model
 
 
-live = {"none": trained(), "rotary": trained(attend=RotaryAttention), "Shaw": trained(attend=lambda: ShawAttention(16))}
+live = {"none": trained(), "rotary": trained(attend=positions.RotaryAttention), "Shaw": trained(attend=lambda: positions.ShawAttention(16))}
 
 # %% name="guess-beyond"
 measured = results.load("11_positions")
