@@ -487,7 +487,7 @@ for name, seeds in measured["loss_one_layer"].items():
 
 # %% [markdown] name="experiment-after"
 r"""
-Left of the line, order pays: without positions these models lose about half a nat a character. One layer without them does worse still, for to it the past is a bag. The mask gives order to the second layer, and models as small as ours make little of it. Among the six, rotary and Shaw's are ahead. The learned table comes last, but we gave it a poor start: its vectors begin fifty times smaller than those of the characters.
+Left of the line, order pays: without positions these models lose about half a nat a character. One layer without them does worse still, for to it the past is a bag. The mask brings order to the second layer, but models as small as ours make little of it: one layer with rotary positions is far ahead of two with none. Among the six, rotary and Shaw's are ahead. The learned table comes last, but we gave it a poor start: its vectors begin fifty times smaller than those of the characters.
 
 Right of the line the order changes. Sinusoidal and learned positions break at the first place that training has not seen. Rotary ones break as well, and as badly, though no place is known to them. Being relative is not enough: a distance can be as strange as a place. The last column shows it. Keep every query from looking back farther than in training, and rotary is what it was, at any place. The absolute ones stay broken.
 
