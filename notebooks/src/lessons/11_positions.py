@@ -497,7 +497,7 @@ Left of the line, order pays: without positions these models lose about half a n
 
 Right of the line the order changes. Sinusoidal and learned positions break at the first place that training has not seen. Rotary ones hold on for a while and then break as badly, in steps near the distances found above, though no place is known to them. Being relative is not enough: a distance can be as strange as a place. The last column shows it. Keep every query from looking back farther than in training, and rotary is what it was, at any place. The absolute ones stay broken.
 
-T5 meets no strange distance, since all from 32 on share a bucket. It loses a little with every place all the same, and loses next to nothing when it looks back 64. So it is the number of keys that it cannot bear: each far one has a small weight, and there are more and more of them. Shaw's suffers less from it, and ALiBi, whose bias grows as fast as the keys do, almost not at all.
+T5 meets no strange distance, since all from 32 on share a bucket. It loses a little with every place all the same, and loses next to nothing when it looks back 64. So it is the number of keys that it cannot bear: each far one has a small weight, and there are more and more of them. Shaw's suffers less from it, and ALiBi, where what is farther always counts for less, almost not at all.
 
 In none of the trainings is the loss anywhere behind 64 below that at 64. The schemes that hold lose little or nothing by what lies far back, and gain nothing from it. For two layers and these texts, forgetting does as well.
 """
