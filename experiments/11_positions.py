@@ -2,10 +2,12 @@
 
 Small models of two layers read the docstrings of the standard library character by character, at most 64 at a time,
 and are tested on up to 256. With one layer, the same without positions and with rotary ones. Three seeds. Writes
-attention_course/results/11_positions.json. About a quarter of an hour on one core.
+attention_course/results/11_positions.json. About a quarter of an hour on one core. With names of schemes, as in
+`python experiments/11_positions.py learned`, only those are measured anew, and the rest stays as it was.
 """
 
 import copy
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -115,12 +117,27 @@ def measure(scheme: str, layers: int, seed: int) -> dict:
     return found
 
 
-def main() -> None:
-    """All schemes and all seeds, one after the other, on one thread."""
+def main(*again: str) -> None:
+    """All schemes, or those to measure again, and all seeds, one after the other, on one thread."""
+    if unknown := set(again) - set(SCHEMES):
+        raise SystemExit(f"expected names among {', '.join(SCHEMES)}, got {', '.join(sorted(unknown))}")
     torch.set_num_threads(1)
+    asked, before, note = again or tuple(SCHEMES), None, ""
+    if again:
+        before = results.load("11_positions")
+        note = f"Only {', '.join(again)} there; the others on commit {before.provenance.rpartition('commit ')[2]}"
     wanted = [(scheme, 2) for scheme in SCHEMES] + [(scheme, 1) for scheme in SHALLOW]
-    measured = {(*which, seed): measure(*which, seed) for seed in SEEDS for which in wanted}
-    loss = {name: torch.tensor([measured[name, 2, seed]["loss"] for seed in SEEDS]) for name in SCHEMES}
+    measured = {(*which, seed): measure(*which, seed) for seed in SEEDS for which in wanted if which[0] in asked}
+
+    def every(what: str, layers: int, stored: str) -> dict[str, list]:
+        """One of the things measured, by scheme and seed; `stored` is its name in the results."""
+        return {
+            name: [measured[name, layers, seed][what] for seed in SEEDS] if name in asked else before[stored][name]
+            for name, depth in wanted
+            if depth == layers
+        }
+
+    loss = {name: torch.tensor(rows) for name, rows in every("loss", 2, "loss").items()}
     inside = {name: values[:, TRAINED // BIN - 1] for name, values in loss.items()}  # one a seed
     rise = {name: values[:, -1] - inside[name] for name, values in loss.items()}
     told = [name for name in SCHEMES if name != "none"]
@@ -130,16 +147,18 @@ def main() -> None:
         "budget": BUDGET,
         "ends": list(range(BIN, TESTED + 1, BIN)),  # each loss is a mean over the 16 positions before
         "loss": loss,
-        "near": {name: [measured[name, 2, seed]["near"] for seed in SEEDS] for name in SCHEMES},
-        "loss_one_layer": {name: [measured[name, 1, seed]["loss"] for seed in SEEDS] for name in SHALLOW},
-        "seconds": {name: [measured[name, 2, seed]["seconds"] for seed in SEEDS] for name in SCHEMES},
+        "near": every("near", 2, "near"),
+        "loss_one_layer": every("loss", 1, "loss_one_layer"),
+        "seconds": every("seconds", 2, "seconds"),
         "rise": rise,
         "none_less_told": inside["none"] - torch.stack([inside[name] for name in told]).mean(0),
         "schemes_that_lose": torch.stack([rise[name] > 0.1 for name in told]).sum(0),
         "alibi_rise": rise["ALiBi"],
     }
-    results.save("11_positions", values, command="python experiments/11_positions.py", seeds=SEEDS)
+    results.save(
+        "11_positions", values, command=" ".join(["python experiments/11_positions.py", *again]), seeds=SEEDS, note=note
+    )
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

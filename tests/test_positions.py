@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.masks import causal_mask
+from attention_course.models.transformer import Config, TransformerEncoder
 from attention_course.positions import (
     AlibiAttention,
     LearnedPositions,
@@ -185,6 +186,14 @@ def test_every_position_of_a_row_gets_its_own_vector_and_every_row_the_same():
     added = LearnedPositions(SIZE, 12)(torch.zeros(3, 9, SIZE))  # the batch comes first: no row is a position
     assert_close(added[0], added[1])
     assert len(added[0].unique(dim=0)) == 9
+
+
+def test_learned_positions_begin_as_large_as_the_embeddings_that_arrive():
+    config = Config(size=64, heads=4, layers=1, positions=lambda size: LearnedPositions(size, 500))
+    model, arrived = TransformerEncoder(500, config), []
+    model.positions.register_forward_pre_hook(lambda _, given: arrived.append(given[0]))
+    model(torch.arange(500)[None])
+    assert_close(model.positions.vectors.std(), arrived[0].std(), atol=0.05, rtol=0)
 
 
 def test_a_sequence_beyond_the_learned_positions_is_told():

@@ -32,7 +32,7 @@ def text(part: str = "train") -> str:
 
 
 def pieces(numbers: list[int], length: int, step: int | None = None) -> list[list[int]]:
-    """Cut a text into pieces of `length` numbers and the one behind them, which is to be predicted last.
+    """Cut a text into pieces of `length` numbers and the one after them, which is to be predicted last.
 
     A piece begins every `step` numbers, which is `length` if not given; what does not fill a piece at the end is left
     out. Raises ValueError where the text is too short for one.

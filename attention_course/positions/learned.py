@@ -12,12 +12,13 @@ class SequenceTooLong(ValueError):
 class LearnedPositions(nn.Module):
     """Adds the p-th of `longest` learned vectors to the embedding at position p.
 
-    Raises SequenceTooLong beyond the last: there is no vector there, nor a way to guess one.
+    They begin as large as the Transformer's embeddings are when they arrive, with a standard deviation of 1. Raises
+    SequenceTooLong beyond the last: there is no vector there, nor a way to guess one.
     """
 
     def __init__(self, size: int, longest: int):
         super().__init__()
-        self.vectors = nn.Parameter(torch.randn(longest, size) * 0.02)
+        self.vectors = nn.Parameter(torch.randn(longest, size))
 
     def forward(self, x: Float[Tensor, "*batch length size"], start: int = 0) -> Float[Tensor, "*batch length size"]:
         """The first of the embeddings stands at position `start`, which is above 0 when earlier ones are cached."""

@@ -13,7 +13,7 @@ class PastBuckets(Problem):
         "exact = buckets // 2; grown = exact + (share * (buckets - exact)).long(), with back.clamp(min=1) inside the logarithm; return torch.where(back < exact, "
         "back, grown.clamp(max=buckets - 1)).",
     )
-    praise = "T5's own decoder does so; its encoder, which looks both ways, gives half of the buckets to either side."
+    praise = "T5's encoder, which looks both ways, gives half of the buckets to either side."
 
     def inputs(self, generator):
         yield "near distances", (torch.arange(4), 8, 32)

@@ -4,7 +4,7 @@ from ..problem import Problem, mistake
 
 
 class RotateHalves(Problem):
-    """Rotary positions with number i of the first half and number i of the second as a pair."""
+    """Rotary positions with number m of the first half and number m of the second as a pair."""
 
     hints = (
         "Only one thing differs from the lesson's turn: who is paired with whom. With D = 6 the pairs are (0, 3), (1, 4) and (2, 5).",
@@ -37,7 +37,7 @@ class RotateHalves(Problem):
         return x.clone()
 
     @mistake(
-        "Those are the lesson's pairs of neighbours, (0, 1), (2, 3) and so on. Here number i of the first half belongs to number i of the second."
+        "Those are the lesson's pairs of neighbours, (0, 1), (2, 3) and so on. Here number m of the first half belongs to number m of the second."
     )
     def neighbours(x, places):
         sin, cos = sin_cos(places, x.shape[-1])
@@ -58,13 +58,13 @@ class RotateHalves(Problem):
         return torch.cat(turned(x, -sin, cos), -1)
 
     @mistake(
-        "All pairs turn at one speed. Pair i turns by 10000^(-2i/D) a place, so that some hands are slow enough to tell far places apart."
+        "All pairs turn at one speed. Pair m turns by 10000^(-2m/D) a place, so that some hands are slow enough to tell far places apart."
     )
     def one_speed(x, places):
         angles = places[:, None] * torch.ones(x.shape[-1] // 2)
         return torch.cat(turned(x, angles.sin(), angles.cos()), -1)
 
-    @mistake("The rates fall too slowly: the exponent is -2i/D for pair i, and -i/D came.")
+    @mistake("The rates fall too slowly: the exponent is -2m/D for pair m, and -m/D came.")
     def slow_fall(x, places):
         D = x.shape[-1]
         angles = places[:, None] * 10_000 ** (-torch.arange(D // 2) / D)

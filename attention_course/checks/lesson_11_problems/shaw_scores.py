@@ -8,11 +8,12 @@ class ShawScores(Problem):
 
     hints = (
         "Make the table of distances j - i first, with a row for each query i, and look at it. Which row of `vectors` belongs to the distance -k? Which to 0?",
-        "index = (j - i).clamp(-k, k) + k is (L, L), and vectors[index] is (L, L, D): the vector for each query and key. Each query meets its own row of them.",
-        "k = len(vectors) // 2; at = torch.arange(len(Q)); a = vectors[(at[None] - at[:, None]).clamp(-k, k) + k]; return (Q @ K.T + "
-        "torch.einsum('id,ijd->ij', Q, a)) / D ** 0.5.",
+        "Q @ vectors.T is (L, 2k + 1): each query with each vector, distances from -k to k. index = (j - i).clamp(-k, k) + k, (L, L), says which of them belongs "
+        "to query i and key j; torch.gather picks by index along a row.",
+        "k = len(vectors) // 2; at = torch.arange(len(Q)); index = (at[None] - at[:, None]).clamp(-k, k) + k; return (Q @ K.T + "
+        "(Q @ vectors.T).gather(1, index)) / D ** 0.5.",
     )
-    praise = "The (L, L, D) tensor is what it costs. The package first multiplies the queries with all vectors, (L, 2k + 1), and then picks."
+    praise = "The package does so as well."
 
     def inputs(self, generator):
         def randn(*sizes):
@@ -34,8 +35,8 @@ class ShawScores(Problem):
         L, D = Q.shape
         k = len(vectors) // 2
         at = torch.arange(L)
-        a = vectors[(at[None] - at[:, None]).clamp(-k, k) + k]  # (L, L, D)
-        return (Q @ K.T + torch.einsum("id,ijd->ij", Q, a)) / D**0.5
+        index = (at[None] - at[:, None]).clamp(-k, k) + k  # (L, L)
+        return (Q @ K.T + (Q @ vectors.T).gather(1, index)) / D**0.5
 
     @mistake("These are scores without positions: the vectors are missing.")
     def without_vectors(Q, K, vectors):

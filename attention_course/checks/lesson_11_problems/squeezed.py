@@ -31,7 +31,7 @@ class Squeezed(Problem):
 
     @mistake(
         "The last word stands where the training's last one did, so that the steps are (trained - 1) / (length - 1). Those of the paper are trained / length: "
-        "a word behind the text would stand where one behind the training's would."
+        "a word after the text would stand where one after the training's would."
     )
     def ends_together(length, trained):
         return torch.linspace(0, min(length, trained) - 1, length)
@@ -51,7 +51,7 @@ class Squeezed(Problem):
         return torch.arange(length) % trained
 
     @mistake(
-        "All words behind the training's last place stand on it together, and their order is lost. Squeeze the whole text."
+        "All words beyond the training's last place stand on it together, and their order is lost. Squeeze the whole text."
     )
     def stopped(length, trained):
         return torch.arange(length).clamp(max=trained - 1)
