@@ -193,11 +193,11 @@ def copy_unknown(words: Sequence[str], source: Sequence[str], weights: Float[Ten
 
 
 def pick(tree: Any, rows: Int[Tensor, " rows"]) -> Any:
-    """The given rows of a tensor, or of every tensor in a tuple (named or not)."""
+    """The given rows of a tensor, or of every tensor in a tuple (named or not); numbers and None stay."""
     if isinstance(tree, Tensor):
         return tree[rows]
-    if tree is None:
-        return None
+    if tree is None or isinstance(tree, int):
+        return tree
     parts = [pick(part, rows) for part in tree]
     return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
 

@@ -10,6 +10,7 @@ from attention_course.plots.landscape import landscape
 from attention_course.plots.lines import lines
 from attention_course.plots.maps import attention_map
 from attention_course.plots.measurements import measurements
+from attention_course.plots.panels import panels
 from attention_course.plots.picture import Picture
 from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
@@ -28,6 +29,7 @@ __all__ = [
     "landscape",
     "lines",
     "measurements",
+    "panels",
     "picture_grid",
     "plane",
     "shaded_sentence",

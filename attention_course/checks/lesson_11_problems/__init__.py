@@ -1,0 +1,1 @@
+"""The problems of lesson 11, one a file."""

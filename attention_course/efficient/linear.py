@@ -1,0 +1,133 @@
+"""Linear attention: a feature map in the place of the softmax lets the sum over the keys be done once for all queries.
+
+Katharopoulos, Vyas, Pappas and Fleuret 2020. With weights proportional to phi(q_i) . phi(k_j),
+
+    output_i = phi(q_i) S / (phi(q_i) . z),    S = sum_j phi(k_j) v_j^T,    z = sum_j phi(k_j),
+
+and S and z are the same for every i, or, where a query may not look ahead, running sums: a recurrent network whose
+state does not grow. `by_definition` (length²), `linear_attention` or `causal_linear_attention` (length) and `step` (one
+position after another) give the same.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from attention_course.functional import check_mask, check_sizes
+
+FeatureMap = Callable[[Tensor], Tensor]
+"""Positive numbers (..., length, features) for vectors (..., length, size)."""
+
+
+def elu_plus_one(x: Float[Tensor, "*batch size"]) -> Float[Tensor, "*batch size"]:
+    """The feature map of the paper: exp(x) below zero, x + 1 above. As many features as there were numbers."""
+    return F.elu(x) + 1
+
+
+def by_definition(
+    features_q: Float[Tensor, "*batch queries features"],
+    features_k: Float[Tensor, "*batch keys features"],
+    mask: Bool[Tensor, "..."] | None = None,
+) -> Float[Tensor, "*batch queries keys"]:
+    """The weights: products of features, divided by the sum of their row; a row without keys is zero."""
+    products = features_q @ features_k.mT
+    if mask is not None:
+        check_mask(mask, products.shape)
+        products = products * mask
+    sums = products.sum(-1, keepdim=True)
+    return products / sums.masked_fill(sums == 0, 1)
+
+
+def linear_attention(
+    features_q: Float[Tensor, "*batch queries features"],
+    features_k: Float[Tensor, "*batch keys features"],
+    values: Float[Tensor, "*batch keys value_size"],
+) -> Float[Tensor, "*batch queries value_size"]:
+    """Every query sees every key, at a cost of (queries + keys) * features * value_size."""
+    state = features_k.mT @ values  # S: (..., features, value_size)
+    sums = features_q @ features_k.sum(-2).unsqueeze(-1)  # phi(q) . z: (..., L, 1)
+    return features_q @ state / sums.masked_fill(sums == 0, 1)
+
+
+def causal_linear_attention(
+    features_q: Float[Tensor, "*batch length features"],
+    features_k: Float[Tensor, "*batch length features"],
+    values: Float[Tensor, "*batch length value_size"],
+    chunk: int = 128,
+) -> Float[Tensor, "*batch length value_size"]:
+    """Query i sees the keys up to i: by running sums over the chunks before its own, by products within it."""
+    length = features_q.shape[-2]
+    chunk = min(chunk, length)
+    # A column of ones beside the values carries phi(q) . z along with phi(q) S.
+    values = torch.cat([values, values.new_ones(*values.shape[:-1], 1)], -1)
+    q, k, v = (
+        F.pad(x, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk)) for x in (features_q, features_k, values)
+    )
+    states = k.mT @ v  # of each chunk alone: (..., C, features, value_size + 1)
+    before = states.cumsum(-3) - states
+    sums = q @ before + (q @ k.mT).tril() @ v  # (..., C, chunk, value_size + 1)
+    sums = sums.flatten(-3, -2)[..., :length, :]
+    divisor = sums[..., -1:]
+    return sums[..., :-1] / divisor.masked_fill(divisor == 0, 1)
+
+
+class State(NamedTuple):
+    """All that the recurrent form remembers, however long the past."""
+
+    products: Float[Tensor, "*batch features value_size"]  # S
+    sums: Float[Tensor, "*batch features"]  # z
+
+
+def step(
+    feature_q: Float[Tensor, "*batch features"],
+    feature_k: Float[Tensor, "*batch features"],
+    value: Float[Tensor, "*batch value_size"],
+    state: State | None = None,
+) -> tuple[Float[Tensor, "*batch value_size"], State]:
+    """One position further: add the key and its value to the state, and read it with the query."""
+    product = feature_k.unsqueeze(-1) * value.unsqueeze(-2)
+    state = State(product, feature_k) if state is None else State(state.products + product, state.sums + feature_k)
+    read = (feature_q.unsqueeze(-2) @ state.products).squeeze(-2)
+    divisor = (feature_q * state.sums).sum(-1, keepdim=True)
+    return read / divisor.masked_fill(divisor == 0, 1), state
+
+
+class LinearAttention(nn.Module):
+    """Linear attention as an attention function, for `MultiHeadAttention` to call.
+
+    feature_map: see `FeatureMap`; `random_features.PositiveRandomFeatures` approximates the softmax.
+    """
+
+    def __init__(self, feature_map: FeatureMap = elu_plus_one, causal: bool = True, chunk: int = 128):
+        super().__init__()
+        self.feature_map, self.causal, self.chunk = feature_map, causal, chunk
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        """mask: which keys count, (..., 1, keys): a sum over keys cannot leave out other keys for each query.
+
+        need_weights: True computes by the definition, which costs queries * keys.
+        """
+        check_sizes(queries, keys, values)
+        q, k = self.feature_map(queries), self.feature_map(keys)
+        if mask is not None:
+            check_mask(mask, (*keys.shape[:-2], 1, keys.shape[-2]))
+            k = k * mask.mT
+            values = values.masked_fill(~mask.mT, 0)
+        if need_weights:
+            allowed = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device)
+            weights = by_definition(q, k, allowed.tril() if self.causal else None)
+            return weights @ values, weights
+        if self.causal:
+            return causal_linear_attention(q, k, values, self.chunk), None
+        return linear_attention(q, k, values), None

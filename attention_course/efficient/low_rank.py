@@ -1,0 +1,45 @@
+"""Linformer: keys and values are mixed down to a fixed number of them (Wang, Li, Khabsa, Fang and Ma 2020)."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from attention_course.functional import check_mask, check_sizes, scaled_dot_product_attention
+
+
+class LowRankAttention(nn.Module):
+    """softmax(Q (E K)^T / sqrt(D)) (F V), where E and F are learned matrices (rank, longest).
+
+    The cost is queries * rank. Each mixture takes from all positions, so that there is no causal form, and a position
+    beyond `longest` has no column. Heads share E and F.
+
+    A weight speaks of a mixture of words. `need_weights` gives those, (..., queries, rank), and not one for each key.
+    """
+
+    def __init__(self, longest: int, rank: int):
+        super().__init__()
+        self.mix_keys = nn.Parameter(torch.randn(rank, longest) / rank**0.5)
+        self.mix_values = nn.Parameter(torch.randn(rank, longest) / rank**0.5)
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries rank"] | None]:
+        """mask: which keys count, (..., 1, keys); the others enter no mixture.
+
+        Raises ValueError beyond `longest`.
+        """
+        check_sizes(queries, keys, values)
+        length, longest = keys.shape[-2], self.mix_keys.shape[-1]
+        if length > longest:
+            raise ValueError(f"keys: expected at most {longest}, got {length}")
+        if mask is not None:
+            check_mask(mask, (*keys.shape[:-2], 1, length))
+            keys, values = (x.masked_fill(~mask.mT, 0) for x in (keys, values))
+        mixed_keys = self.mix_keys[:, :length] @ keys  # (..., rank, key_size)
+        mixed_values = self.mix_values[:, :length] @ values
+        return scaled_dot_product_attention(queries, mixed_keys, mixed_values, need_weights=need_weights)

@@ -1,0 +1,49 @@
+"""Rotary positions: queries and keys are turned by angles that grow with their position (Su et al. 2021)."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.positions.distance import key_positions, query_positions
+from attention_course.positions.sinusoidal import sinusoids
+
+
+def rotate(
+    x: Float[Tensor, "*batch length size"], positions: Int[Tensor, " length"], base: float = 10_000.0
+) -> Float[Tensor, "*batch length size"]:
+    """Turn each pair of neighbours (x_2i, x_2i+1) at position p by the angle p * base^(-2i / size).
+
+    Lengths stay, and the dot product of a query turned at p with a key turned at q depends on p - q alone, since
+    turning both by the same angle changes nothing. Raises ValueError where the size is odd.
+    """
+    table = sinusoids(positions, x.shape[-1], base, torch.promote_types(x.dtype, torch.float32)).to(x.dtype)
+    sin, cos = table[:, 0::2], table[:, 1::2]  # (length, size / 2)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
+
+
+class RotaryAttention(nn.Module):
+    """Attention between turned queries and turned keys; the values are not turned.
+
+    attend: what is done with them; a cheaper form of `efficient` fits as well.
+    """
+
+    def __init__(self, base: float = 10_000.0, attend: Callable = scaled_dot_product_attention):
+        super().__init__()
+        self.base, self.attend = base, attend
+        self.causal = getattr(attend, "causal", False)
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        queries = rotate(queries, query_positions(queries, keys), self.base)
+        keys = rotate(keys, key_positions(keys), self.base)
+        return self.attend(queries, keys, values, mask, need_weights)

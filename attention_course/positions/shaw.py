@@ -1,0 +1,40 @@
+"""A vector for each distance joins the key and the value (Shaw, Uszkoreit and Vaswani 2018)."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from attention_course.functional import check_sizes, masked_softmax
+from attention_course.positions.distance import distances
+
+
+class ShawAttention(nn.Module):
+    """score(i, j) = q_i . (k_j + a_ij) / sqrt(D), output_i = sum_j alpha_ij (v_j + b_ij), a and b depending on j - i.
+
+    farthest: distances beyond it share the vector of the farthest, on either side (the paper's k).
+    The vectors are shared between the heads, as in the paper, where a is a^K and b is a^V.
+    """
+
+    def __init__(self, head_size: int, farthest: int = 16, value_size: int | None = None):
+        super().__init__()
+        self.farthest = farthest
+        self.to_keys = nn.Parameter(torch.randn(2 * farthest + 1, head_size) * 0.02)
+        self.to_values = nn.Parameter(torch.randn(2 * farthest + 1, value_size or head_size) * 0.02)
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        check_sizes(queries, keys, values)
+        index = distances(queries, keys).clamp(-self.farthest, self.farthest) + self.farthest  # (L, S)
+        of_places = (queries @ self.to_keys.mT).gather(-1, index.expand(*queries.shape[:-1], -1))  # (..., L, S)
+        scores = (queries @ keys.mT + of_places) / queries.shape[-1] ** 0.5
+        weights = masked_softmax(scores, mask)
+        sums = weights.new_zeros(*weights.shape[:-1], len(self.to_values))  # of the weights, by distance
+        sums = sums.scatter_add(-1, index.expand_as(weights), weights)
+        output = weights @ values + sums @ self.to_values
+        return output, (weights if need_weights else None)

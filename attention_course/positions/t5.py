@@ -1,0 +1,51 @@
+"""T5's relative bias: a learned number for each head and each bucket of distances (Raffel et al. 2020)."""
+
+import math
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from attention_course.positions.biased import biased_attention
+from attention_course.positions.distance import distances
+
+
+def bucket(distance: Int[Tensor, "*shape"], buckets: int = 32, farthest: int = 128) -> Int[Tensor, "*shape"]:
+    """The bucket of each distance (key position less query position).
+
+    Half of the buckets are for keys that lie ahead. Of each half, the first half hold one distance each, the others
+    share the distances up to `farthest` in steps that grow as their logarithm; whatever is farther falls into the last.
+
+    Raises ValueError where there are fewer than 4 buckets, or `farthest` lies within the exact ones.
+    """
+    half = buckets // 2
+    exact = half // 2
+    if not 0 < exact < farthest:
+        raise ValueError(f"buckets and farthest: expected 4 or more and above {exact}, got {buckets} and {farthest}")
+    far = distance.abs()
+    share = (far.clamp(min=1) / exact).log() / math.log(farthest / exact)  # 0 at `exact`, 1 at `farthest`
+    grown = (exact + (share * (half - exact)).long()).clamp(max=half - 1)
+    return torch.where(far < exact, far, grown) + half * (distance > 0)
+
+
+class T5Attention(nn.Module):
+    """Adds a learned bias, b[head, bucket(distance)], to the scores.
+
+    T5 itself does not divide the scores by sqrt(D) (its initialisation makes up for it); here they are divided.
+    """
+
+    def __init__(self, heads: int, buckets: int = 32, farthest: int = 128):
+        super().__init__()
+        self.buckets, self.farthest = buckets, farthest
+        self.bias = nn.Parameter(torch.zeros(heads, buckets))
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch heads queries key_size"],
+        keys: Float[Tensor, "*batch heads keys key_size"],
+        values: Float[Tensor, "*batch heads keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+    ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
+        bias = self.bias[:, bucket(distances(queries, keys), self.buckets, self.farthest)]  # (H, L, S)
+        return biased_attention(queries, keys, values, bias, mask, need_weights)

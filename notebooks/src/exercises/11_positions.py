@@ -1,0 +1,161 @@
+# %% [markdown] name="title"
+r"""
+# Exercises 11 · Positions
+
+Five problems on [lesson 11](../11_positions.ipynb), about forty minutes. Write in PyTorch or NumPy, as you like. `check.rotate_halves.hint()` gives a hint, each time a more explicit one; `check.rotate_halves.solution()` shows one solution.
+"""
+
+# %% name="imports"
+import math
+
+import numpy as np
+import torch
+
+from attention_course import device, plots
+from attention_course.checks import lesson_11 as check
+from attention_course.data import docstrings
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.models.transformer import Config, TransformerDecoder
+from attention_course.training import sequence_loss, train
+
+# %% [markdown] name="rotate-halves-text"
+r"""
+## 1 · Another layout
+
+Writes the mechanism · ★★☆, 10 minutes
+
+The lesson turned pairs of neighbours. LLaMA and others, as they come in Hugging Face's library, pair number $i$ of the first half with number $i$ of the second. `x` is (L, D), and its rows stand at `places`, (L,). Turn pair $i$ at place $p$ by the angle $p \cdot 10000^{-2i/D}$. Return (L, D).
+"""
+
+# %% name="rotate-halves" tags=["exercise"]
+def rotate_halves(x, places):
+    raise NotImplementedError("your turn")
+
+
+# %% name="rotate-halves-check"
+check.rotate_halves(rotate_halves)
+
+# %% [markdown] name="shaw-scores-text"
+r"""
+## 2 · A vector for each distance
+
+Writes the mechanism · ★★☆, 10 minutes
+
+Shaw's scores for one head, $q_i \cdot (k_j + a_{j-i}) / \sqrt D$. `Q` and `K` are (L, D). `vectors` is (2k + 1, D): its rows are $a_{-k}, \dots, a_0, \dots, a_k$, and distances beyond $k$ use the last on their side. Return (L, L). Write it without looking at the lesson.
+"""
+
+# %% name="shaw-scores" tags=["exercise"]
+def shaw_scores(Q, K, vectors):
+    raise NotImplementedError("your turn")
+
+
+# %% name="shaw-scores-check"
+check.shaw_scores(shaw_scores)
+
+# %% [markdown] name="past-buckets-text"
+r"""
+## 3 · Buckets for a writer
+
+Extends · ★★☆, 10 minutes
+
+A model that looks only back wastes half of T5's buckets. Give all of them to the past: the first half of the `buckets` hold one distance each, the others share the distances up to `farthest` in steps that grow with the logarithm, cut off and not rounded, and what is farther falls into the last. `back` says how far back each key lies, whole numbers from 0, in any shape. Return the buckets.
+"""
+
+# %% name="past-buckets" tags=["exercise"]
+def past_buckets(back, buckets, farthest):
+    raise NotImplementedError("your turn")
+
+
+# %% name="past-buckets-check"
+check.past_buckets(past_buckets)
+
+# %% [markdown] name="what-breaks-text"
+r"""
+## 4 · A line from elsewhere
+
+Breaks something and explains · ★☆☆, 4 minutes
+
+In an encoder without a mask, `x` is (B, L, E), and `pe` a table of sinusoids, (5000, E). Someone copies a line that is found in many programs:
+
+    x = x + pe[: x.size(0)].unsqueeze(1)
+
+What happens? Say also which test would have found it.
+
+- **A** It raises an error.
+- **B** Every word gets the vector of its place, as it should.
+- **C** All words of a sentence get one vector, and another sentence another one.
+- **D** The words get the vectors of their places in reverse order.
+- **E** Nothing changes: the states are those without positions.
+"""
+
+# %% name="what-breaks" tags=["exercise"]
+what_breaks = ...  # "A", "B", "C", "D" or "E"
+
+# %% name="what-breaks-check"
+check.what_breaks(what_breaks)
+
+# %% [markdown] name="squeezed-text"
+r"""
+## 5 · Places between places
+
+Extends · ★☆☆, 6 minutes
+
+A rotary model was trained on texts of `trained` words and is to read one of `length`. Chen and others (2023) squeeze the places of the long text into those of the training: place $m$ becomes $m$ · `trained` / `length`. A text that fits stays as it is. Return the places, (length,), from 0.
+"""
+
+# %% name="squeezed" tags=["exercise"]
+def squeezed(length, trained):
+    raise NotImplementedError("your turn")
+
+
+# %% name="squeezed-check"
+check.squeezed(squeezed)
+
+# %% [markdown] name="try-text"
+r"""
+The rest puts problems 1 and 5 to use (with the solutions, until yours are right). It trains a model with your rotation on 64 characters, in about ten seconds, and reads longer texts in three ways: as it is, with squeezed places, and with every query held to the 64 latest keys. Draw the three curves that you expect before you run it.
+"""
+
+# %% name="try-attend"
+def mine_or_solution(problem, mine):
+    return mine if problem.last.outcome == "correct" else type(problem).answer
+
+
+turn, places_of = mine_or_solution(check.rotate_halves, rotate_halves), mine_or_solution(check.squeezed, squeezed)
+
+
+class Rotary(torch.nn.Module):
+    way = "as it is"
+
+    def forward(self, Q, K, V, mask, need_weights=True):
+        length = Q.shape[-2]
+        places = places_of(length, 64) if self.way == "squeezed" else torch.arange(length)
+        Q, K = (torch.as_tensor(turn(x.flatten(0, -3).flatten(0, 1), places.repeat(x.shape[0] * x.shape[1]))).view_as(x) for x in (Q, K))
+        mask = mask & ~mask.tril(-64) if self.way == "64 latest" else mask
+        return scaled_dot_product_attention(Q, K, V, mask, need_weights)
+
+# %% name="try-train"
+torch.set_num_threads(1)
+characters = Vocabulary(docstrings.text("train"))
+examples = [([], piece) for piece in docstrings.pieces(characters.encode(docstrings.text("train")), 64)]
+device.seed_everything(0)
+model = TransformerDecoder(len(characters), Config(size=64, heads=4, hidden=256, layers=2, dropout=0.0, positions=None, attend=Rotary))
+run = train(model, examples, target_tokens=250_000, batch_tokens=1024, learning_rate=4e-3,
+            loss=lambda model, _, text: sequence_loss(model(text[:, :-1])[0], text[:, 1:]))
+
+# %% name="try-figure"
+windows = torch.tensor(docstrings.pieces(characters.encode(docstrings.text("test"))[:5_000], 256, 32))
+lengths, curves = [64, 96, 128, 192, 256], {}
+for way in ("as it is", "squeezed", "64 latest"):
+    Rotary.way = way
+    with torch.no_grad():
+        logits = [model(windows[:, -length - 1 : -1])[0][:, -32:] for length in lengths]
+    curves[way] = [sequence_loss(some, windows[:, -32:]).item() for some in logits]
+assert curves["64 latest"][-1] < curves["as it is"][-1]
+plots.lines(lengths, curves, x_label="characters read, of which the last 32 are scored", y_label="nats a character")
+
+# %% [markdown] name="try-after"
+r"""
+Chen and others train a little on the squeezed places afterwards. Do the same for a few thousand characters, and see what becomes of the curve.
+"""

@@ -1,0 +1,290 @@
+"""The cheaper forms: each against the definition that it computes, and against full attention where they must meet."""
+
+import pytest
+import torch
+from factories import DeviceIsGiven, normal, some_mask
+from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from attention_course.efficient import linear
+from attention_course.efficient.blocks import BlockAttention, block_layout
+from attention_course.efficient.fixed import FixedAttention, fixed_mask
+from attention_course.efficient.hashing import HashingAttention, hash_vectors
+from attention_course.efficient.linear import LinearAttention, elu_plus_one
+from attention_course.efficient.local import LocalAttention, local_mask
+from attention_course.efficient.low_rank import LowRankAttention
+from attention_course.efficient.random_features import PositiveRandomFeatures
+from attention_course.efficient.strided import StridedAttention, strided_mask
+from attention_course.efficient.tiled import tiled_attention
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.masks import causal_mask
+
+LENGTHS = [1, 5, 16, 37]
+
+
+def inputs(length, dtype=torch.float64, size=4):
+    return [normal(2, 3, length, size, dtype=dtype, seed=seed) for seed in range(3)]
+
+
+def whole(layout, block, length):
+    return layout.repeat_interleave(block, 0).repeat_interleave(block, 1)[:length, :length]
+
+
+class NoSquares(TorchDispatchMode):
+    """Raises where a tensor with two axes of `length` or more is made, or one as large as such a one."""
+
+    def __init__(self, length):
+        super().__init__()
+        self.length = length
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        result = function(*arguments, **(keywords or {}))
+        for tensor in result if isinstance(result, (tuple, list)) else [result]:
+            if isinstance(tensor, torch.Tensor):
+                assert sum(side >= self.length for side in tensor.shape) < 2, (function, tuple(tensor.shape))
+        return result
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("window", [1, 3, 8, 50])
+def test_local_attention_in_chunks_is_full_attention_under_its_mask(length, window, causal):
+    queries, keys, values = inputs(length)
+    counts = some_mask(2, 1, 1, length, seed=1)
+    attend = LocalAttention(window, causal, chunk=4)
+    for mask in (None, counts):
+        allowed = local_mask(length, window, causal) if mask is None else local_mask(length, window, causal) & mask
+        expected, _ = scaled_dot_product_attention(queries, keys, values, allowed)
+        assert_close(attend(queries, keys, values, mask)[0], expected)
+        assert_close(attend(queries, keys, values, mask, need_weights=True)[0], expected)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize(
+    ("attend", "pattern"),
+    [
+        (StridedAttention(1), lambda n: strided_mask(n, 1)),
+        (StridedAttention(4), lambda n: strided_mask(n, 4)),
+        (StridedAttention(50), lambda n: strided_mask(n, 50)),
+        (BlockAttention(1), lambda n: block_layout(n)),
+        (BlockAttention(5, random=2), lambda n: whole(block_layout(-(-n // 5), random=2), 5, n)),
+        (BlockAttention(4, everywhere=0, random=0), lambda n: whole(block_layout(-(-n // 4), 1, 0, 0), 4, n)),
+        (BlockAttention(50), lambda n: torch.ones(n, n, dtype=torch.bool)),
+        (FixedAttention(1), lambda n: fixed_mask(n, 1, 1)),
+        (FixedAttention(4), lambda n: fixed_mask(n, 4, 1)),
+        (FixedAttention(5, 2), lambda n: fixed_mask(n, 5, 2)),
+        (FixedAttention(50), lambda n: fixed_mask(n, 50, 1)),
+    ],
+)
+def test_sparse_patterns_are_full_attention_under_their_masks(attend, pattern, length):
+    queries, keys, values = inputs(length)
+    counts = some_mask(2, 1, 1, length, seed=1)
+    for mask in (None, counts):
+        allowed = pattern(length) if mask is None else pattern(length) & mask
+        expected, _ = scaled_dot_product_attention(queries, keys, values, allowed)
+        assert_close(attend(queries, keys, values, mask)[0], expected)
+        assert_close(attend(queries, keys, values, mask, need_weights=True)[0], expected)
+
+
+def test_random_blocks_are_other_blocks_and_as_many_as_asked_for():
+    without, with_them = block_layout(40, random=0), block_layout(40, random=3)
+    assert (with_them | without).equal(with_them)
+    assert (with_them.sum(-1) - without.sum(-1))[1:].eq(3).all()
+    assert with_them[0].all() and with_them[:, 0].all()
+    assert not with_them.equal(block_layout(40, random=3, seed=1))
+
+
+def test_two_layers_of_the_strided_pattern_reach_everything_before():
+    reach = strided_mask(100, 10).float()
+    assert ((reach @ reach > 0) == causal_mask(100)).all()
+
+
+def test_a_window_that_sees_everything_is_full_attention():
+    queries, keys, values = inputs(9)
+    for causal, mask in ((True, causal_mask(9)), (False, None)):
+        expected, _ = scaled_dot_product_attention(queries, keys, values, mask)
+        assert_close(LocalAttention(9, causal)(queries, keys, values)[0], expected)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_the_three_forms_of_linear_attention_agree(length):
+    queries, keys, values = inputs(length)
+    q, k = elu_plus_one(queries), elu_plus_one(keys)
+    assert_close(linear.linear_attention(q, k, values), linear.by_definition(q, k) @ values)
+    causal = linear.by_definition(q, k, causal_mask(length)) @ values
+    assert_close(linear.causal_linear_attention(q, k, values, chunk=4), causal)
+    state, one_by_one = None, []
+    for i in range(length):
+        output, state = linear.step(q[..., i, :], k[..., i, :], values[..., i, :], state)
+        one_by_one.append(output)
+    assert_close(torch.stack(one_by_one, -2), causal)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_linear_attention_leaves_out_what_the_mask_leaves_out(causal):
+    queries, keys, values = inputs(9)
+    mask = torch.ones(2, 1, 1, 9, dtype=torch.bool)
+    mask[0, ..., 6:] = False
+    attend = LinearAttention(causal=causal, chunk=4)
+    output, weights = attend(queries, keys, values, mask, need_weights=True)
+    assert_close(attend(queries, keys, values, mask)[0], output)
+    assert_close(output[0, :, :6], attend(queries[0, :, :6], keys[0, :, :6], values[0, :, :6])[0])
+    assert_close(weights.sum(-1), torch.ones(2, 3, 9, dtype=torch.float64))
+    keys[0, :, 6:], values[0, :, 6:] = 100, torch.nan
+    assert_close(attend(queries, keys, values, mask)[0], output)
+
+
+def test_random_features_come_closer_to_the_softmax_as_they_grow():
+    queries, keys, values = inputs(16, size=8)
+    queries, keys = queries / 2, keys / 2
+    exact, _ = scaled_dot_product_attention(queries, keys, values)
+    errors = []
+    for number in (16, 256, 4096):
+        draws = [PositiveRandomFeatures(8, number, seed=seed).double() for seed in range(8)]
+        outputs = [LinearAttention(features, causal=False)(queries, keys, values)[0] for features in draws]
+        errors.append(torch.stack([(output - exact).square().mean() for output in outputs]).mean().sqrt())
+    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+    assert errors[2] < 0.02
+
+
+def test_random_features_are_right_in_the_mean():
+    q, k = normal(1, 8, seed=1), normal(1, 8, seed=2)
+    products = [
+        (features(q) * features(k)).sum()
+        for features in (PositiveRandomFeatures(8, 64, seed=seed).double() for seed in range(400))
+    ]
+    products = torch.stack(products)
+    expected = (q @ k.mT / 8**0.5).exp().squeeze()
+    assert abs(products.mean() - expected) < 4 * products.std() / len(products) ** 0.5
+
+
+def test_low_rank_attention_of_full_rank_can_be_full_attention():
+    queries, keys, values = inputs(9)
+    attend = LowRankAttention(longest=9, rank=9).double()
+    with torch.no_grad():
+        attend.mix_keys.copy_(torch.eye(9))
+        attend.mix_values.copy_(torch.eye(9))
+    assert_close(attend(queries, keys, values)[0], scaled_dot_product_attention(queries, keys, values)[0])
+
+
+def test_low_rank_attention_sees_no_padding_and_tells_what_is_too_long():
+    queries, keys, values = inputs(9)
+    attend = LowRankAttention(longest=9, rank=3).double()
+    mask = torch.ones(2, 1, 1, 9, dtype=torch.bool)
+    mask[..., 6:] = False
+    output, weights = attend(queries, keys, values, mask, need_weights=True)
+    assert weights.shape == (2, 3, 9, 3)
+    assert_close(output, attend(queries, keys[..., :6, :], values[..., :6, :])[0])
+    with pytest.raises(ValueError, match="keys: expected at most 9, got 10"):
+        attend(*inputs(10))
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize(("buckets", "rounds", "chunk"), [(2, 1, 4), (8, 3, 4), (8, 3, 16), (2, 2, 64)])
+def test_hashing_in_chunks_is_attention_under_its_mask(buckets, rounds, chunk, length, causal):
+    x, _, values = inputs(length)
+    attend = HashingAttention(4, buckets, rounds, chunk, causal).double()
+    expected, weights = attend(x, x, values, need_weights=True)
+    assert_close(attend(x, x, values)[0], expected)
+    assert_close(weights.sum(-1), torch.ones(2, 3, length, dtype=torch.float64))
+
+
+def test_one_bucket_in_one_chunk_is_full_attention_to_the_others():
+    x, _, values = inputs(9)
+    attend = HashingAttention(4, 2, rounds=1, chunk=9).double()
+    attend.rotations.zero_()  # all products are equal: all fall into the first bucket
+    others = causal_mask(9) & ~torch.eye(9, dtype=torch.bool)
+    others[0, 0] = True
+    keys = torch.nn.functional.normalize(x, dim=-1)
+    assert_close(attend(x, x, values)[0], scaled_dot_product_attention(x, keys, values, others)[0])
+
+
+def test_vectors_that_point_one_way_share_their_bucket_and_opposite_ones_do_not():
+    x = normal(50, 4)
+    rotations = normal(3, 4, 8, seed=1)
+    buckets = hash_vectors(x, rotations)
+    assert buckets.equal(hash_vectors(3 * x, rotations))
+    assert (buckets != hash_vectors(-x, rotations)).all()
+    assert buckets.min() >= 0 and buckets.max() < 16
+
+
+@pytest.mark.parametrize("tile", [1, 4, 7, 100])
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_tiles_give_what_the_whole_gives(tile, scale):
+    queries, keys, values = inputs(37)
+    for mask in (None, some_mask(2, 3, 37, 37)):
+        expected, _ = scaled_dot_product_attention(queries * scale, keys, values, mask)
+        assert_close(tiled_attention(queries * scale, keys, values, mask, tile), expected)
+
+
+CHEAP = {
+    "local": lambda: LocalAttention(16, chunk=16),
+    "local, both sides": lambda: LocalAttention(16, causal=False, chunk=16),
+    "strided": lambda: StridedAttention(16),
+    "blocks": lambda: BlockAttention(8),
+    "fixed": lambda: FixedAttention(16),
+    "linear": lambda: LinearAttention(causal=False),
+    "causal linear": lambda: LinearAttention(chunk=16),
+    "random features": lambda: LinearAttention(PositiveRandomFeatures(4, 32)),
+    "hashing": lambda: HashingAttention(4, 16, rounds=2, chunk=16),
+    "low rank": lambda: LowRankAttention(256, 8),
+    "tiled": lambda: lambda q, k, v, mask=None, need_weights=False: (tiled_attention(q, k, v, mask, 16), None),
+}
+CAUSAL = ["local", "strided", "fixed", "causal linear", "random features", "hashing"]
+every_form = pytest.mark.parametrize("name", CHEAP)
+
+
+@every_form
+def test_no_square_of_the_length_is_made_forwards_or_backwards(name):
+    tensors = [x.requires_grad_() for x in inputs(256, torch.float32)]
+    attend = CHEAP[name]()
+    with NoSquares(256):
+        attend(*tensors)[0].sum().backward()
+    gradients = [x.grad for x in tensors if x.grad is not None]  # hashing does not use the keys
+    assert len(gradients) >= 2 and all(gradient.isfinite().all() for gradient in gradients)
+
+
+def test_the_guard_sees_a_square():
+    with pytest.raises(AssertionError), NoSquares(256):
+        scaled_dot_product_attention(*inputs(256, torch.float32))
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_the_future_changes_nothing(name):
+    attend, (queries, keys, values) = CHEAP[name](), inputs(40, torch.float32)
+    before, _ = attend(queries, keys, values)
+    for x in (queries, keys, values):
+        x[..., 21:, :] = 7
+    after, _ = attend(queries, keys, values)
+    assert_close(before[..., :21, :], after[..., :21, :])
+    assert not torch.allclose(before[..., 21:, :], after[..., 21:, :])
+
+
+@every_form
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_dtype_follows_the_input(name, dtype):
+    attend = CHEAP[name]()
+    if isinstance(attend, torch.nn.Module):
+        attend = attend.to(dtype)
+    assert attend(*inputs(20, dtype))[0].dtype == dtype
+
+
+@every_form
+def test_gradients_are_right(name):
+    attend = CHEAP[name]()
+    if isinstance(attend, torch.nn.Module):
+        attend = attend.double()
+    tensors = [x[:1, :1, :, :2].clone().requires_grad_() for x in inputs(6)]
+    if name == "random features":
+        attend = LinearAttention(PositiveRandomFeatures(2, 8).double(), chunk=4)
+    if name == "hashing":
+        attend = HashingAttention(2, 4, rounds=2, chunk=2).double()
+    torch.autograd.gradcheck(lambda *x: attend(*x)[0], tensors)
+
+
+@every_form
+def test_tensors_are_made_on_the_device_of_the_input(name):
+    attend, tensors = CHEAP[name](), inputs(20, torch.float32)
+    with DeviceIsGiven():
+        attend(*tensors)
