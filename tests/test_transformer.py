@@ -21,6 +21,7 @@ from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures
 from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import tiled_attention
+from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers.multi_head import from_torch
 from attention_course.masks import PAD, causal_mask
 from attention_course.models.transformer import Config, Transformer, TransformerDecoder, TransformerEncoder
@@ -234,6 +235,15 @@ def test_only_without_positions_is_the_order_of_no_matter_to_an_encoder(scheme):
     assert torch.allclose(there, back) == (scheme == "none")
 
 
+def test_blocks_may_differ_in_whether_they_need_a_mask():
+    ways = [scaled_dot_product_attention, LocalAttention(4, chunk=3)]
+    for order in (ways, ways[::-1]):
+        decoder = new_model("decoder", attend=iter(order).__next__)
+        changed = SENTENCES.clone()
+        changed[:, 5:] = 4
+        assert_close(run(decoder, changed)[:, :5], run(decoder, SENTENCES)[:, :5])
+
+
 # The cache
 
 
@@ -341,7 +351,7 @@ def test_what_does_not_go_together_is_told():
     with pytest.raises(ValueError, match="heads: expected a divisor of the size 8, or a head_size, got 3"):
         TransformerEncoder(WORDS, Config(**SIZES | {"heads": 3}))
     with pytest.raises(
-        ValueError, match="expected one that looks in both directions, for an encoder, got a causal one"
+        ValueError, match="encoder: expected attention in both directions, got one that looks only back"
     ):
         Transformer(WORDS, WORDS, Config(**SIZES, attend=lambda: LocalAttention(3)))
     with pytest.raises(SequenceTooLong, match="expected at most 40 positions, got 41"):

@@ -5,7 +5,7 @@ only writes (as GPT does). Against the paper, each sublayer's input is normalise
 al. 2020), which trains without a long warm-up. Attention weights are not dropped out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,13 +62,6 @@ class Weights(NamedTuple):
     source: tuple[Float[Tensor, "batch heads words source"] | None, ...]  # at the source; None without one
 
 
-class FeedForward(nn.Sequential):
-    """Two linear maps with a ReLU between them, at every word alone: W_2 max(0, W_1 x)."""
-
-    def __init__(self, config: Config):
-        super().__init__(nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size))
-
-
 class Block(nn.Module):
     """Attention to the words themselves, to a source if there is one, and a feed-forward network.
 
@@ -83,7 +76,9 @@ class Block(nn.Module):
             self.norm_source = nn.LayerNorm(config.size)
             self.source = MultiHeadAttention(config.size, config.heads)
         self.norm_forward = nn.LayerNorm(config.size)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward = nn.Sequential(  # at every word alone: W_2 max(0, W_1 x)
+            nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size)
+        )
         self.dropout = SharedDropout(config.dropout)
 
     def forward(
@@ -131,13 +126,13 @@ class Stack(nn.Module):
     def forward(
         self,
         tokens: Int[Tensor, "batch words"],
-        mask: Bool[Tensor, "..."] | None = None,
+        masks: Sequence[Tensor | None],
         past: Cache | None = None,
         source: tuple[KeysValues, ...] | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "batch words size"], Cache, Weights]:
-        """Give (states, the cache for the next call's `past`, the weights of all blocks)."""
+        """Give (states, the cache for the next call's `past`, the weights of all blocks). `masks`: one for each."""
         check_words("tokens", tokens)
         x = self.embedding(tokens) * self.embedding.embedding_dim**0.5
         before = past.length if past else 0
@@ -145,36 +140,38 @@ class Stack(nn.Module):
             x = self.positions(x, before)
         x = self.dropout(x)
         nothing = (None,) * len(self.blocks)
+        pasts = past.blocks if past else nothing
         kept, weights = [], []
-        for block, its_past, its_source in zip(
-            self.blocks, past.blocks if past else nothing, source or nothing, strict=True
-        ):
+        for block, mask, its_past, its_source in zip(self.blocks, masks, pasts, source or nothing, strict=True):
             x, so_far, looked = block(x, mask, its_past, its_source, source_mask, need_weights)
             kept.append(so_far)
             weights.append(looked)
         return self.norm(x), Cache(tuple(kept), before + tokens.shape[-1]), Weights(*zip(*weights, strict=True))
 
+    def logits(
+        self, states: Float[Tensor, "batch words size"], bias: Float[Tensor, " vocabulary"] | None = None
+    ) -> Float[Tensor, "batch words vocabulary"]:
+        """Words read off the states, by the embedding's own matrix (Press and Wolf 2017)."""
+        return F.linear(states, self.embedding.weight, bias)
+
 
 class TransformerEncoder(Stack):
     """Reads in both directions: every word looks at every other. Padding is looked at by none."""
-
-    def __init__(self, words: int, config: Config = Config()):
-        super().__init__(words, config)
-        if looks_only_back(self):
-            raise ValueError("attend: expected one that looks in both directions, for an encoder, got a causal one")
 
     def forward(
         self, tokens: Int[Tensor, "batch words"], need_weights: bool = False
     ) -> tuple[Float[Tensor, "batch words size"], Weights]:
         """Give (states, weights)."""
-        states, _, weights = super().forward(tokens, padding_mask(tokens), need_weights=need_weights)
+        states, _, weights = super().forward(
+            tokens, [padding_mask(tokens)] * len(self.blocks), None, None, None, need_weights
+        )
         return states, weights
 
 
 class TransformerDecoder(Stack):
     """Writes: every word looks at itself and at those before it, and the logits are of the next.
 
-    Words are read off the states by the embedding's own matrix (Press and Wolf 2017) and a bias.
+    bias: added to the logits, for how often each word is said at all.
     """
 
     def __init__(self, words: int, config: Config = Config(), has_source: bool = False):
@@ -190,12 +187,10 @@ class TransformerDecoder(Stack):
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Weights]:
         """Give (logits, the cache for the next call's `past`, weights). `tokens` are those behind the past."""
-        mask = None
-        if not looks_only_back(self):
-            length, before = tokens.shape[-1], past.blocks[0].keys.shape[-2] if past else 0
-            mask = causal_mask(length, before + length, tokens.device)
-        states, cache, weights = super().forward(tokens, mask, past, source, source_mask, need_weights)
-        return F.linear(states, self.embedding.weight, self.bias), cache, weights
+        pasts = past.blocks if past else (None,) * len(self.blocks)
+        masks = [not_ahead(block, tokens, its_past) for block, its_past in zip(self.blocks, pasts, strict=True)]
+        states, cache, weights = super().forward(tokens, masks, past, source, source_mask, need_weights)
+        return self.logits(states, self.bias), cache, weights
 
 
 class Memory(NamedTuple):
@@ -214,6 +209,8 @@ class Transformer(nn.Module):
     def __init__(self, source_words: int, target_words: int, config: Config = Config(), encoder: Config | None = None):
         super().__init__()
         self.encoder = TransformerEncoder(source_words, encoder or config)
+        if any(looks_only_back(block) for block in self.encoder.blocks):
+            raise ValueError("encoder: expected attention in both directions, got one that looks only back")
         self.decoder = TransformerDecoder(target_words, config, has_source=True)
 
     def encode(self, source: Int[Tensor, "batch source"]) -> tuple[Memory, None]:
@@ -243,9 +240,17 @@ def look_at_source(weights: Weights) -> Float[Tensor, "batch words source"]:
     return weights.source[-1].mean(1)
 
 
-def looks_only_back(stack: Stack) -> bool:
-    """Whether its attention is causal by itself, and needs no mask for it."""
-    return getattr(stack.blocks[0].itself.attend, "causal", False)
+def looks_only_back(block: Block) -> bool:
+    """Whether its attention sees nothing ahead by itself."""
+    return getattr(block.itself.attend, "causal", False)
+
+
+def not_ahead(block: Block, tokens: Tensor, past: KeysValues | None) -> Bool[Tensor, "words so_far"] | None:
+    """The mask that keeps a block from looking ahead, where it needs one."""
+    if looks_only_back(block):
+        return None
+    length, before = tokens.shape[-1], past.keys.shape[-2] if past else 0
+    return causal_mask(length, before + length, tokens.device)
 
 
 def check_words(name: str, tokens: Tensor) -> None:
