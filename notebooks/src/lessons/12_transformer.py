@@ -13,6 +13,7 @@ You need lessons 04, 10 and 11. It takes about an hour; the machine works for ab
 import copy
 import random
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ Lesson 10 ended its eight steps with *residual and normalisation*: what attentio
 
 $$x \leftarrow x + \mathrm{MultiHead}\big(\mathrm{norm}(x)\big) \qquad x \leftarrow x + \mathrm{MultiHead}\big(\mathrm{norm}(x),\, h\big) \qquad x \leftarrow x + W_2 \max\big(0,\, W_1\, \mathrm{norm}(x)\big)$$
 
-The first is self-attention, the second cross-attention, both as in Eq. (14). The third is a small network of two layers, the **feed-forward network**, at every word by itself, and the only place where a word can be turned over without looking anywhere. The adding is called a **residual connection** (He and others 2016): a word's vector is a running sum, on which every part may write and which no part has to pass on.
+The first is self-attention, the second cross-attention, both as in Eq. (14). The third is a small network of two layers, the **feed-forward network**, which works on every word by itself. The adding is called a **residual connection** (He and others 2016): a word's vector is a running sum, to which every part may add and which no part has to pass on.
 
 | | is | shape |
 |---|---|---|
@@ -109,7 +110,7 @@ def write(decoder, previous, h, h_mask):
 
 # %% [markdown] name="same-text"
 r"""
-That is all of it. The package's `Transformer` has the same parts by the same names, and more besides: dropout, weights to look at, a cache, and other attention or positions where you hand them in. Its file `models/transformer.py` is the longest of this part of the course, and you have now written the half of it that matters. With our blocks in its place:
+That is all of it. The package's `Transformer` has the same parts by the same names, and besides them dropout, weights to look at, a cache, and room for other positions and other attention. With our blocks in the place of its own:
 """
 
 # %% name="same-as-package"
@@ -147,13 +148,13 @@ torch.set_num_threads(1)  # so small a model gains little from a second core
 pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(300, part="test")
 english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
 examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
-small = Config(size=128, heads=8, hidden=256, layers=2, dropout=0.0)
+small = Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0)
 
 
 def taught(words, **configs):  # a Transformer that has seen so many French words
     device.seed_everything(0)
     model = Transformer(len(english), len(french), **configs)
-    return model, train(model, examples, target_tokens=words, batch_tokens=320, learning_rate=3e-3)
+    return model, train(model, examples, target_tokens=words, batch_tokens=320, learning_rate=6e-3)
 
 
 def exact(model):  # the share of unseen sentences translated word for word as the grammar does
@@ -170,7 +171,7 @@ assert right > 0.8
 r"""
 ## Three ways of looking
 
-Each block of the encoder looks in one way, each of the decoder in two. For *The cat sat on the mat*, in the last block of each, here is the mean of the eight heads; a ring is a link of the grammar.
+Each block of the encoder looks in one way, each of the decoder in two. For *The cat sat on the mat*, in the last block of each, here is the mean of the four heads; a ring is a link of the grammar.
 """
 
 # %% name="maps"
@@ -233,7 +234,7 @@ def looks_ahead(queries, keys, values, mask=None, need_weights=True):
 
 
 looks_ahead.causal = True  # a lie: "no mask is needed, I only look back"
-cheat, cheating = taught(100_000, config=Config(size=128, hidden=256, layers=2, dropout=0.0, attend=lambda: looks_ahead), encoder=small)
+cheat, cheating = taught(100_000, config=replace(small, attend=lambda: looks_ahead), encoder=small)
 print(f"loss {np.mean(cheating.losses[-50:]):.4f}, {exact(cheat):.0%} exact")
 for t, p in zip(translate(cheat, [p.english for p in unseen[:3]], english, french), unseen):
     print(" ".join(p.english), "→", " ".join(t.words[:12]), "..." if len(t.words) > 12 else "")
@@ -287,7 +288,7 @@ guess.reveal(names[longest], f"{chains['Transformer'][0]} operations against {ch
 
 # %% [markdown] name="speed-text"
 r"""
-What is a short chain worth? On a processor with thousands of cores, nearly everything, for they have something to do at the same time. Here we measured on one thread, where all that can be saved is the overhead of many small operations. Training steps in turns, on the same batches of captions, with models of about as many parameters:
+What is a short chain worth? To a processor with thousands of cores a great deal, for it keeps them all busy. We measured on one thread of an ordinary one, where all that can be saved is the overhead of many small operations: training steps in turns, on the same batches of captions, with models of about as many parameters.
 """
 
 # %% name="speed"
