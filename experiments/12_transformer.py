@@ -6,7 +6,6 @@ Writes attention_course/results/12_transformer.json; needs Multi30k. About forty
 """
 
 import math
-import statistics
 import time
 from collections.abc import Callable
 
@@ -171,16 +170,19 @@ PARTS: dict[str, Callable[[Transformer], None]] = {
 
 
 def on_grammar(part: str, seed: int) -> dict:
-    """Train without one of the parts, from the start."""
+    """Train without one of the parts, from the start. Where the loss ceases to be finite, nothing is right."""
 
     def new(english: int, french: int) -> Transformer:
         model = Transformer(english, french, SMALL)
         PARTS[part](model)
         return model
 
-    model, run = trained(new, seed, GRAMMAR_BUDGET, GRAMMAR_RATE)
+    try:
+        model, _ = trained(new, seed, GRAMMAR_BUDGET, GRAMMAR_RATE)
+    except ArithmeticError:
+        return {"exact": 0.0}
     unseen = grammar.pairs(1_000, part="test")
-    found = {"exact": exact(model, unseen), "loss": statistics.fmean(run.losses[-50:])}
+    found = {"exact": exact(model, unseen)}
     if part == "whole":
         found["aer"] = error_rate(model, unseen)
         found["by_length"] = [exact(model, grammar.pairs(400, 1, "test", *lengths)) for lengths in LENGTHS]
