@@ -1,20 +1,18 @@
-"""The Transformer beside the translators of lessons 03 and 04, what each part of it is worth, how far gradients reach.
+"""The Transformer beside the translators of lessons 03 and 04: quality, speed, and how far gradients reach.
 
 Three seeds each. On Multi30k with the budget of RNNsearch in experiment 04, beside whose results these stand, and the
-speed of all three side by side; on the grammar without one part after the other; gradients before any training.
-Writes attention_course/results/12_transformer.json; needs Multi30k. About forty minutes on one core.
+speed of all three side by side; gradients before any training. Writes attention_course/results/12_transformer.json;
+needs Multi30k. About twenty minutes on one core.
 """
 
 import math
 import time
-from collections.abc import Callable
 
 import torch
-from on_grammar import error_rate, exact, trained
-from torch import Tensor, nn
+from torch import nn
 
 from attention_course import device, results
-from attention_course.data import grammar, multi30k
+from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs, endless
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.decoding import translate
@@ -29,12 +27,7 @@ BUDGET = 800_000  # target tokens of Multi30k, those of RNNsearch in experiment 
 SIZES = {"embedding_size": 128, "hidden_size": 128, "decoder_size": 256, "dropout": 0.2}  # of lessons 03 and 04
 CONFIG = Config(size=128, hidden=256, layers=3)  # about as many parameters
 LEARNING_RATE = 3e-3
-ROUNDS, BATCHES = 5, 12  # of the comparison of speed
-
-GRAMMAR_BUDGET = 300_000
-SMALL = Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0)
-GRAMMAR_RATE = 6e-3
-LENGTHS = [(4, 6), (7, 9), (10, 12), (13, 15), (16, 20)]  # English words; trained on at most 15
+ROUNDS, BATCHES = 5, 8  # of the comparison of speed
 
 DISTANCES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 FAR = 64  # the distance of the claim
@@ -96,99 +89,6 @@ def speeds() -> dict:
     return found | {"parameters": {name: sum(p.numel() for p in m.parameters()) for name, m in models.items()}}
 
 
-# Without one of the parts
-
-
-def blind(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, need_weights: bool = True):
-    """Looks at nothing."""
-    return torch.zeros_like(queries), None
-
-
-class WithoutResidual(Block):
-    """What came in is lost: only what each part finds is handed on."""
-
-    def forward(self, x, mask=None, past=None, source=None, source_mask=None, need_weights=False):
-        normed = self.norm_itself(x)
-        so_far = self.itself.prepare(normed)
-        if past is not None:
-            so_far = type(so_far)(*(torch.cat(both, -2) for both in zip(past, so_far, strict=True)))
-        x, its_weights = self.itself.look(normed, so_far, mask, need_weights)
-        source_weights = None
-        if source is not None:
-            x, source_weights = self.source.look(self.norm_source(x), source, source_mask)
-        return self.feed_forward(self.norm_forward(x)), so_far, (its_weights, source_weights)
-
-
-class Nothing(nn.Module):
-    """Finds nothing that could be added."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.zeros_like(x)
-
-
-def without_positions(model: Transformer) -> None:
-    model.encoder.positions = model.decoder.positions = None
-
-
-def without_residual(model: Transformer) -> None:
-    for stack in (model.encoder, model.decoder):
-        blocks = [WithoutResidual(SMALL, has_source=hasattr(block, "source")) for block in stack.blocks]
-        stack.blocks = nn.ModuleList(blocks)
-
-
-def without_norms(model: Transformer) -> None:
-    for module in list(model.modules()):
-        for name, part in module.named_children():
-            if isinstance(part, nn.LayerNorm):
-                setattr(module, name, nn.Identity())
-
-
-def without_feed_forward(model: Transformer) -> None:
-    for block in (*model.encoder.blocks, *model.decoder.blocks):
-        block.feed_forward = Nothing()
-
-
-def without_reading(model: Transformer) -> None:
-    for block in model.encoder.blocks:
-        block.itself.attend = blind
-
-
-def without_looking_back(model: Transformer) -> None:
-    for block in model.decoder.blocks:
-        block.itself.attend = blind
-
-
-PARTS: dict[str, Callable[[Transformer], None]] = {
-    "whole": lambda model: None,
-    "positions": without_positions,
-    "residual connections": without_residual,
-    "norms": without_norms,
-    "feed-forward": without_feed_forward,
-    "encoder's attention": without_reading,
-    "decoder's attention to itself": without_looking_back,
-}
-
-
-def on_grammar(part: str, seed: int) -> dict:
-    """Train without one of the parts, from the start. Where the loss ceases to be finite, nothing is right."""
-
-    def new(english: int, french: int) -> Transformer:
-        model = Transformer(english, french, SMALL)
-        PARTS[part](model)
-        return model
-
-    try:
-        model, _ = trained(new, seed, GRAMMAR_BUDGET, GRAMMAR_RATE)
-    except ArithmeticError:
-        return {"exact": 0.0}
-    unseen = grammar.pairs(1_000, part="test")
-    found = {"exact": exact(model, unseen)}
-    if part == "whole":
-        found["aer"] = error_rate(model, unseen)
-        found["by_length"] = [exact(model, grammar.pairs(400, 1, "test", *lengths)) for lengths in LENGTHS]
-    return found
-
-
 # How far a gradient reaches
 
 
@@ -224,7 +124,7 @@ def reach(kind: str, seed: int) -> list[float]:
 def main() -> None:
     """All seeds, one after the other."""
     torch.set_num_threads(1)
-    values = {"budget": BUDGET, "grammar_budget": GRAMMAR_BUDGET, "lengths": LENGTHS, "distances": DISTANCES}
+    values = {"budget": BUDGET, "distances": DISTANCES}
     values["reach"] = {kind: [reach(kind, seed) for seed in SEEDS] for kind in ("RNN", "GRU", "Transformer")}
     far = DISTANCES.index(FAR)
     values["reach_gain"] = [
@@ -242,12 +142,6 @@ def main() -> None:
     values |= {f"{key}_multi30k": [run[key] for run in runs] for key in runs[0]}
     theirs = results.load("04_translation")["bleu_with"]
     values["lead_over_rnnsearch"] = [a - b for a, b in zip(values["bleu_multi30k"], theirs, strict=True)]
-    for part in PARTS:
-        runs = []
-        for seed in SEEDS:
-            runs.append(on_grammar(part, seed))
-            print(part, seed, runs[-1], flush=True)
-        values |= {f"{key} without {part}" if part != "whole" else key: [run[key] for run in runs] for key in runs[0]}
     results.save("12_transformer", values, command="python experiments/12_transformer.py", seeds=SEEDS)
 
 

@@ -469,11 +469,12 @@ So the paper's title says. But there is more in a block than attention. Beforeha
 """
 
 # %% name="guess-parts"
+taken_out = results.load("12_parts")
 parts = ["positions", "residual connections", "norms", "feed-forward", "encoder's attention", "decoder's attention to itself"]
-guess = predict(f"The whole reaches {np.mean(measured['exact']):.0%}. Which loss is borne best?", parts)
+guess = predict(f"The whole reaches {np.mean(taken_out['exact']):.0%}. Which loss is borne best?", parts)
 
 # %% name="parts"
-rows = {"nothing": measured["exact"]} | {part: measured[f"exact without {part}"] for part in parts}
+rows = {"nothing": taken_out["exact"]} | {part: taken_out[f"exact without {part}"] for part in parts}
 rows = dict(sorted(rows.items(), key=lambda row: -np.mean(row[1])))
 figure = plots.Picture((8, 3.2))
 ax = figure.add_subplot()
@@ -484,7 +485,7 @@ ax.set(yticks=range(len(rows)), yticklabels=rows, xlim=(0, 1), xlabel="sentences
 ax.invert_yaxis()
 ax.spines[["top", "right"]].set_visible(False)
 figure.alt = "Sentences exactly right, mean of three trainings, by what was left out: " + ", ".join(f"{name} {np.mean(scores):.2f}" for name, scores in rows.items()) + "."
-print(measured.provenance)
+print(taken_out.provenance)
 figure
 
 # %% name="reveal-parts" jupyter={"source_hidden": true}
