@@ -386,11 +386,16 @@ assert bleu.score >= {"Multi30k": 38, "the grammar": 60}[corpus]
 
 # %% [markdown] name="guess-beside-text"
 r"""
-Beforehand we trained it three times on 800,000 French words, as many as RNNsearch got in lesson 04. There the model without attention had 1,100,000, since it was faster.
+Beforehand we trained it three times on 800,000 French words, as many as RNNsearch got in lesson 04. There the model without attention had 1,100,000, since it was faster. In the same time each would have had:
 """
 
-# %% name="guess-beside"
+# %% name="equal-time"
 before = results.load("04_translation")
+for name, key in {"RNNsearch": "with", "Transformer": "transformer", "one vector": "without"}.items():
+    at_once = np.mean(np.array(speeds[key]) / speeds["with"])  # words a second, RNNsearch's being 1
+    print(f"{name:<12} {before['budgets']['with'] * at_once:>11,.0f} French words in the time of RNNsearch's {before['budgets']['with']:,}")
+
+# %% name="guess-beside"
 guess = predict(
     f"RNNsearch reached BLEU {np.mean(before['bleu_with']):.1f} with them. And the Transformer?",
     ["less", "about the same (within 1)", "1 to 5 more", "over 5 more"],
