@@ -10,6 +10,7 @@ import torch
 
 from attention_course import plots
 from attention_course.checks import lesson_12 as check
+from attention_course.efficient.local import LocalAttention
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 
 # %% [markdown] name="layer-norm-text"
@@ -124,8 +125,6 @@ The next cells run your `sees` (the solution's, until yours is right) on the pac
 """
 
 # %% name="try-models"
-from attention_course.efficient.local import LocalAttention
-
 torch.manual_seed(0)
 sizes = {"size": 16, "heads": 2, "hidden": 32, "layers": 1, "dropout": 0.0}
 models = {
