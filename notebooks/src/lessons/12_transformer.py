@@ -74,7 +74,7 @@ class Block(nn.Module):
         return x + self.feed_forward(self.norm_forward(x))
 
 # %% name="pencil" tags=["nbval-check-output"]
-by_hand, eye, zero = Block(2, 1, 2), torch.eye(2), torch.zeros(2, 2)
+by_hand, eye = Block(2, 1, 2), torch.eye(2)
 to_query, to_key, to_value, to_output = by_hand.itself.projections
 first, _, second = by_hand.feed_forward
 with torch.no_grad():
@@ -192,7 +192,7 @@ figure
 
 # %% name="chat-at-cat"
 chat, cat = pair.french.index("chat"), pair.english.index("cat")
-print("chat looks at", dict(zip(pair.english, across.mean(0)[chat].numpy().round(2).tolist())))
+print("chat looks at", ", ".join(f"{word} {weight:.2f}" for word, weight in zip(pair.english, across.mean(0)[chat].tolist())))
 assert across.mean(0)[chat].argmax() == cat
 
 # %% [markdown] name="explorer-text"
