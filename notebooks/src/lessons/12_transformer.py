@@ -481,37 +481,6 @@ words = multi30k.tokenize(mine, "en")
 [translation] = translate(translator, [words], english_words, french_words)
 plots.attention_map(translation.weights, translation.words, words, query_label="French", key_label="English")
 
-# %% [markdown] name="parts-text"
-r"""
-## Is attention all you need?
-
-So the paper's title says. But there is more in a block than attention. Beforehand we trained on the grammar without one part after the other, three times each, and counted exact translations of 1,000 unseen sentences. Without "residual connections" only what each part finds is passed on; without one of the attentions to a side's own words, those words do not see each other in any block.
-"""
-
-# %% name="guess-parts"
-taken_out = results.load("12_parts")
-parts = ["positions", "residual connections", "norms", "feed-forward", "encoder's attention", "decoder's attention to itself"]
-guess = predict(f"The whole reaches {np.mean(taken_out['exact']):.0%}. Which loss is borne best?", parts)
-
-# %% name="parts"
-rows = {"nothing": taken_out["exact"]} | {part: taken_out[f"exact without {part}"] for part in parts}
-rows = dict(sorted(rows.items(), key=lambda row: -np.mean(row[1])))
-figure = plots.Picture((8, 3.2))
-ax = figure.add_subplot()
-for place, scores in enumerate(rows.values()):
-    ax.barh(place, np.mean(scores), color="#b9cde5")
-    ax.plot(scores, [place] * len(scores), "o", color="#2a598c", markersize=5)
-ax.set(yticks=range(len(rows)), yticklabels=rows, xlim=(0, 1), xlabel="sentences exactly right (dots: 3 trainings)", ylabel="left out")
-ax.invert_yaxis()
-ax.spines[["top", "right"]].set_visible(False)
-figure.alt = "Sentences exactly right, mean of three trainings, by what was left out: " + ", ".join(f"{name} {np.mean(scores):.2f}" for name, scores in rows.items()) + "."
-print(taken_out.provenance)
-figure
-
-# %% name="reveal-parts" jupyter={"source_hidden": true}
-borne = next(name for name in rows if name in parts)
-guess.reveal(borne, f"Without it {np.mean(rows[borne]):.0%} are exactly right.")
-
 # %% [markdown] name="next"
 r"""
 ## Where to go next
