@@ -351,7 +351,7 @@ claims.verdict("attention-lets-gradients-flow")
 r"""
 ## Real sentences
 
-Now Multi30k, as in lesson 04. The size is chosen to have about as many parameters as the translator there, and about as many seconds a word. The batches are the same, with label smoothing and dropout as there. This is the long cell of the lesson.
+Now Multi30k, as in lesson 04: the same captions, batches and label smoothing, and a Transformer with about as many parameters as the translator there. Its learning rate is the first that we tried. This is the long cell of the lesson.
 """
 
 # %% name="real"
