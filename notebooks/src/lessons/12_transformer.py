@@ -197,7 +197,9 @@ assert across.mean(0)[chat].argmax() == cat
 
 # %% [markdown] name="explorer-text"
 r"""
-And all heads of all blocks. Choose a layer, a head, a word. First the encoder, then the decoder at its own words, then across.
+Across, each French word finds its own, and *chat* looks at *cat*. Among the English words, in the training that you see here, each *the* looks most at its noun, whose gender the French article needs. The French words look at what has been written just before, and a good deal at `<bos>`, which says nothing.
+
+Now all heads of all blocks: first the encoder, then the decoder at its own words, then across. Choose a layer, a head, a word. Across, in the first block, which heads let *le* look at its noun?
 """
 
 # %% name="explore-encoder"
@@ -276,12 +278,12 @@ guess = predict("A sentence of five words, in training. Whose chain is the longe
                 ["one vector's (lesson 03)", "RNNsearch's (lesson 04)", "the Transformer's, with three blocks on each side"])
 
 # %% name="chains"
-lengths = [5, 10, 20, 40, 80]
+lengths = [5, 10, 20, 40]
 contenders = {"one vector": EncoderDecoder(50, 50), "RNNsearch": RNNsearch(50, 50), "Transformer": Transformer(50, 50)}
 chains = {name: [chain(contender, n) for n in lengths] for name, contender in contenders.items()}
 for name, counted in chains.items():
     print(f"{name:<12}", ", ".join(f"{n} words: {c:>4}" for n, c in zip(lengths, counted)))
-assert max(chains["Transformer"]) < 1.2 * min(chains["Transformer"]) and chains["RNNsearch"][-1] > 10 * chains["RNNsearch"][0]
+assert max(chains["Transformer"]) < 1.2 * min(chains["Transformer"]) and chains["RNNsearch"][-1] > 5 * chains["RNNsearch"][0]
 
 # %% name="reveal-chain" jupyter={"source_hidden": true}
 longest = max(chains, key=lambda name: chains[name][0])
@@ -424,7 +426,7 @@ claims.verdict("attention-alone-translates-better")
 
 # %% [markdown] name="long-text"
 r"""
-The longest quarter undoes what the others gain. That a word can look anywhere in one step does not yet tell it where to look. Here is how much our live translator writes, for captions of each quarter:
+On the whole there is no lead: the means are closer than the trainings are to each other. But the curves cross. In the longest quarter each of the three trainings is below each of RNNsearch's. What goes wrong there? For the translator that was trained above, how much it writes in each quarter, and how often it says the same three words twice:
 """
 
 # %% name="long"
@@ -433,6 +435,11 @@ for quarter in np.array_split(order, 4):
     written, wanted = ([len(side[i]) for i in quarter] for side in ([t.words for t in translations], references))
     again = np.mean([len(set(zip(w, w[1:], w[2:]))) < len(w) - 2 for w in (translations[i].words for i in quarter)])
     print(f"{len(sources[quarter[0]]):>2} to {len(sources[quarter[-1]])} words: writes {sum(written) / sum(wanted):.2f} words for each of the reference; says three words again in {again:.0%} of the captions")
+
+# %% [markdown] name="long-after"
+r"""
+It writes neither too much nor too little, but in long captions it repeats itself. That a word can look anywhere in one step does not tell it where to look. A GRU's state changes with every word it has written; this decoder has to see from positions and earlier words how far it has come, and few of the captions that it learns from are long. That is a suspicion, no more: we have not counted how often RNNsearch repeats itself, nor tried the relative positions of lesson 11, for which `Config` has a place.
+"""
 
 # %% [markdown] name="cache-text"
 r"""
@@ -469,9 +476,11 @@ r"""
 
 # %% name="beam"
 some = random.Random(0).sample(range(len(test)), min(200, len(test)))
-best = [found[0].words for found in beam(translator, pad([english_words.encode(sources[i]) for i in some]), width=4)]
-scores = [corpus_bleu(written, [references[i] for i in some]).score
-          for written in ([translations[i].words for i in some], [french_words.decode(words) for words in best])]
+best = []
+for start in range(0, len(some), 25):  # each beginning in the beam has a cache, so few sentences at a time
+    found = beam(translator, pad([english_words.encode(sources[i]) for i in some[start : start + 25]]), width=4)
+    best += [french_words.decode(hypotheses[0].words) for hypotheses in found]
+scores = [corpus_bleu(written, [references[i] for i in some]).score for written in ([translations[i].words for i in some], best)]
 print(f"greedy {scores[0]:.1f}, beam of four {scores[1]:.1f} BLEU")
 
 # %% name="own-sentence"
