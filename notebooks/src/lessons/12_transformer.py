@@ -148,6 +148,7 @@ torch.set_num_threads(1)  # so small a model gains little from a second core
 pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(300, part="test")
 english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
 examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
+del pairs  # here and there we make room for what follows
 small = Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0)
 
 
@@ -362,9 +363,10 @@ try:
     corpus = "Multi30k"
 except DatasetUnavailable as why:
     print(f"Multi30k cannot be had here ({str(why).splitlines()[0]}), so we go on with the grammar.")
-    captions, test = ([(list(p.english), list(p.french)) for p in some] for some in (pairs[:10_000], unseen))
+    captions, test = ([(list(p.english), list(p.french)) for p in some] for some in (grammar.pairs(10_000, part="train"), unseen))
     corpus = "the grammar"
-del pairs, examples  # to have room for what follows
+del examples, model, cheat
+device.give_back_memory()
 
 english_words, french_words = Vocabulary((e for e, _ in captions), minimum=2), Vocabulary((f for _, f in captions), minimum=2)
 print(f"{corpus}: {len(captions):,} pairs to learn from, {len(test):,} to test; {len(english_words):,} English and {len(french_words):,} French words")
