@@ -145,7 +145,7 @@ for row, word in zip(causal_mask(len(given)).int().tolist(), wanted):
 
 # %% name="train-grammar"
 torch.set_num_threads(1)  # so small a model gains little from a second core
-pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(300, part="test")
+pairs, unseen = grammar.pairs(20_000, part="train"), grammar.pairs(300, part="test")
 english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
 examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
 del pairs  # here and there we make room for what follows
