@@ -377,8 +377,9 @@ TARGET_WORDS = {"Multi30k": 700_000, "the grammar": 300_000}[corpus]
 torch.set_num_threads(device.cores())
 device.seed_everything(0)
 translator = Transformer(len(english_words), len(french_words), Config(size=128, heads=8, hidden=256, layers=3))
-run = train(translator, encode_pairs(captions, english_words, french_words), target_tokens=TARGET_WORDS,
-            batch_tokens=500, learning_rate=3e-3, label_smoothing=0.1)
+examples = encode_pairs(captions, english_words, french_words)
+del captions
+run = train(translator, examples, target_tokens=TARGET_WORDS, batch_tokens=500, learning_rate=3e-3, label_smoothing=0.1)
 print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s, in float32")
 
 # %% name="bleu"
