@@ -1,11 +1,14 @@
-"""RNNsearch on Multi30k, English to French: how well it translates, and how fast it trains beside d2l's.
+"""RNNsearch and the Transformer on Multi30k, English to French: how well they translate, how fast they train and write.
 
-    python benchmarks/translation.py quality [--processes 2]    BLEU after two budgets, three seeds; about an hour
+    python benchmarks/translation.py quality [--model Transformer]   BLEU after two budgets, three seeds
     python benchmarks/translation.py peer                       BLEU of d2l's after the smaller one; needs d2l, too
-    python benchmarks/translation.py speed [--rounds 5]         about 8 minutes; needs d2l: `make benchmarks`
+    python benchmarks/translation.py speed [--rounds 5]         RNNsearch beside d2l's: 8 minutes; needs d2l
+    python benchmarks/translation.py transformer [--rounds 5]   the Transformer beside torch.nn.Transformer: 15 minutes
+    python benchmarks/translation.py cache                      writing with a cache and without: two minutes
     python benchmarks/translation.py table                      results/translation.md from what is kept
 
-Each part keeps its figures in results/translation.json, and writes results/translation.md anew.
+Quality takes about an hour for each model. What has been measured of it is kept after every training and not measured
+again. Each part keeps its figures in results/translation.json, and writes results/translation.md anew.
 """
 
 import argparse
@@ -13,20 +16,38 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
-BUDGETS = (1_800_000, 3_600_000)  # target tokens
 SIZES = {"embedding_size": 192, "hidden_size": 192, "decoder_size": 384, "score_size": 192}
-RECIPE = {"learning_rate": 4e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True}
 DROPOUT = 0.3
+CONFIG = {"size": 256, "heads": 8, "hidden": 512, "layers": 3, "dropout": 0.1}
+RECIPES = {  # what they are trained with
+    "RNNsearch": {"learning_rate": 4e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True},
+    "Transformer": {"learning_rate": 1.5e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True},
+}
+BUDGETS = {"RNNsearch": (1_800_000, 3_600_000), "Transformer": (1_850_000, 3_700_000)}  # target tokens
 TEST = "test_2016_flickr"
 
 
-def quality_of(job: tuple[int, int]) -> dict:
+def new_model(name: str, source_words: int, target_words: int) -> "nn.Module":
+    """One of those that `RECIPES` names."""
+    if name == "Transformer":
+        from attention_course.models.transformer import Config, Transformer
+
+        return Transformer(source_words, target_words, Config(**CONFIG))
+    from rnnsearch import new_rnnsearch
+
+    return new_rnnsearch(source_words, target_words, **SIZES, dropout=DROPOUT)
+
+
+def quality_of(job: tuple[str, int, int]) -> dict:
     """Train with one seed on one budget; the best of four checkpoints on val is scored on the test set."""
     import torch
-    from rnnsearch import new_rnnsearch
 
     from attention_course import device
     from attention_course.data import multi30k
@@ -36,12 +57,12 @@ def quality_of(job: tuple[int, int]) -> dict:
     from attention_course.metrics import bleu_by_length, corpus_bleu
     from attention_course.training import train
 
-    seed, budget = job
+    name, seed, budget = job
     torch.set_num_threads(1)
     pairs, val, test = multi30k.pairs("train"), multi30k.pairs("val"), multi30k.pairs(TEST)
     english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
     device.seed_everything(seed)
-    model = new_rnnsearch(len(english), len(french), **SIZES, dropout=DROPOUT)
+    model = new_model(name, len(english), len(french))
 
     def written(part):
         return translate(model, [source for source, _ in part], english, french)
@@ -53,7 +74,7 @@ def quality_of(job: tuple[int, int]) -> dict:
         seed=seed,
         progress=False,
         validate=lambda _: corpus_bleu([t.words for t in written(val)], [target for _, target in val]).score,
-        **RECIPE,
+        **RECIPES[name],
     )
     translations, references = written(test), [target for _, target in test]
     words = [t.words for t in translations]
@@ -61,6 +82,7 @@ def quality_of(job: tuple[int, int]) -> dict:
     bleu = corpus_bleu(words, references)
     groups = bleu_by_length(words, references, [len(source) for source, _ in test])
     found = {
+        "model": name,
         "seed": seed,
         "budget": budget,
         "target_tokens": run.target_tokens,
@@ -73,15 +95,18 @@ def quality_of(job: tuple[int, int]) -> dict:
         "precision": "bfloat16 autocast" if device.bfloat16_pays() else "float32",
         "machine": device.describe(),
     }
-    print({key: found[key] for key in ("seed", "budget", "bleu", "with_copies", "val")}, flush=True)
+    print({key: found[key] for key in ("model", "seed", "budget", "bleu", "with_copies", "val")}, flush=True)
     return found
 
 
-def quality(processes: int) -> None:
-    """All seeds and budgets, the long ones first."""
-    jobs = [(seed, budget) for budget in sorted(BUDGETS, reverse=True) for seed in SEEDS]
+def quality(name: str, processes: int) -> None:
+    """All seeds and budgets that are not kept yet, the long ones first."""
+    done = {(run["model"], run["seed"], run["budget"]) for run in kept().get("quality", [])}
+    jobs = [(name, seed, budget) for budget in sorted(BUDGETS[name], reverse=True) for seed in SEEDS]
+    jobs = [job for job in jobs if job not in done]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        keep("quality", list(pool.map(quality_of, jobs)))
+        for found in pool.map(quality_of, jobs):
+            keep("quality", [*kept().get("quality", []), found])
 
 
 def peer() -> None:
@@ -101,27 +126,44 @@ def peer() -> None:
     device.seed_everything(SEEDS[0])
     model = Peer(len(english), len(french), PAD)
     batches = endless(encode_pairs(pairs, english, french), BATCH * 16, SEEDS[0])  # about BATCH sentences each
-    model.train(batches, min(BUDGETS), autocast=device.bfloat16_pays())
+    model.train(batches, min(BUDGETS["RNNsearch"]), autocast=device.bfloat16_pays())
     # One by one, for its encoder reads padding as if it were words.
     written = translate(WordByWord(model.model, PAD), [source for source, _ in test], english, french, batch=1)
     bleu = corpus_bleu([t.words for t in written], [target for _, target in test])
     print(bleu, flush=True)
-    keep("peer", {"budget": min(BUDGETS), "bleu": bleu.score, "batch_tokens": BATCH * 16})
+    keep("peer", {"budget": min(BUDGETS["RNNsearch"]), "bleu": bleu.score, "batch_tokens": BATCH * 16})
 
 
 def speed(rounds: int) -> None:
     """Beside d2l's, in one process."""
     from translation_speed import measure
 
-    keep("speed", measure(SIZES, DROPOUT, RECIPE, rounds))
+    keep("speed", measure(SIZES, DROPOUT, RECIPES["RNNsearch"], rounds))
+
+
+def transformer(rounds: int) -> None:
+    """The Transformer's training beside that of `torch.nn.Transformer`, in one process."""
+    from transformer_speed import measure
+
+    keep("transformer", measure(RECIPES["Transformer"], rounds))
+
+
+def cache() -> None:
+    """Writing with a cache and without."""
+    from transformer_speed import cache
+
+    keep("cache", cache())
+
+
+def kept() -> dict:
+    """The figures of all parts that have been run."""
+    path = RESULTS / "translation.json"
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def keep(part: str, figures) -> None:
     """Add the figures of one part to the file, and write the table."""
-    path = RESULTS / "translation.json"
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    kept[part] = figures
-    path.write_text(json.dumps(kept, indent=1) + "\n")
+    (RESULTS / "translation.json").write_text(json.dumps(kept() | {part: figures}, indent=1) + "\n")
     table()
 
 
@@ -129,21 +171,26 @@ def table() -> None:
     """results/translation.md from what is kept."""
     from translation_table import write
 
-    kept = json.loads((RESULTS / "translation.json").read_text())
-    (RESULTS / "translation.md").write_text(write(kept, sizes=SIZES, dropout=DROPOUT, recipe=RECIPE, test=TEST))
+    text = write(kept(), sizes=SIZES, dropout=DROPOUT, config=CONFIG, recipes=RECIPES, test=TEST)
+    (RESULTS / "translation.md").write_text(text)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["quality", "peer", "speed", "table"])
+    parser.add_argument("part", choices=["quality", "peer", "speed", "transformer", "cache", "table"])
+    parser.add_argument("--model", choices=list(RECIPES), default="RNNsearch", help="of the quality part")
     parser.add_argument("--processes", type=int, default=2, help="of the quality part, one thread each")
-    parser.add_argument("--rounds", type=int, default=5, help="of the speed part, after one that is not counted")
+    parser.add_argument("--rounds", type=int, default=5, help="of a speed part, after one that is not counted")
     chosen = parser.parse_args()
     if chosen.part == "quality":
-        quality(chosen.processes)
+        quality(chosen.model, chosen.processes)
     elif chosen.part == "peer":
         peer()
     elif chosen.part == "speed":
         speed(chosen.rounds)
+    elif chosen.part == "transformer":
+        transformer(chosen.rounds)
+    elif chosen.part == "cache":
+        cache()
     else:
         table()

@@ -2,14 +2,13 @@
 
 import random
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from peers.d2l_bahdanau import BATCH, Peer
+from racing import Contender, race
 from rnnsearch import new_rnnsearch
 
 from attention_course import device
@@ -23,17 +22,6 @@ from attention_course.training import train_step
 D2L_SIZES = {"embedding_size": 256, "hidden_size": 128, "decoder_size": 256, "score_size": 256}
 TURNS = 12  # batches in a round
 PEER, SHIPPED, SMALL = "d2l", "as shipped", "d2l's"
-
-
-class Contender(NamedTuple):
-    """A training step, and what it is given at each turn of a round."""
-
-    step: Callable[..., object]
-    turns: Sequence[Sequence[Batch]]
-
-    def target_tokens(self) -> int:
-        """Words to predict in a round, without padding."""
-        return sum(int((target[:, 1:] != PAD).sum()) for batches in self.turns for _, target in batches)
 
 
 def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
@@ -120,24 +108,3 @@ def compare(setting: str, precision: str, contenders: dict[str, Contender], roun
     for row in rows:
         print(row, flush=True)
     return rows
-
-
-def race(contenders: dict[str, Contender], rounds: int) -> dict[str, list[list[float]]]:
-    """Seconds of every turn, (rounds, turns). A first round warms up and is not counted.
-
-    The contenders take turns, and another one goes first each time: what slows the machine down for a while slows all.
-    """
-    names = list(contenders)
-    seconds = {name: [] for name in names}
-    for number in range(rounds + 1):
-        for name in names:
-            seconds[name].append([])
-        for turn in range(len(contenders[PEER].turns)):
-            names = names[1:] + names[:1]
-            for name in names:
-                step, turns = contenders[name]
-                start = time.perf_counter()
-                for source, target in turns[turn]:
-                    step(source, target)
-                seconds[name][number].append(time.perf_counter() - start)
-    return {name: taken[1:] for name, taken in seconds.items()}

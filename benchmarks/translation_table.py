@@ -5,16 +5,22 @@ import statistics
 from attention_course.data.multi30k import WORDS
 
 
-def write(kept: dict, *, sizes: dict, dropout: float, recipe: dict, test: str) -> str:
+def write(kept: dict, *, sizes: dict, dropout: float, config: dict, recipes: dict, test: str) -> str:
     """kept: the figures of the parts that have been run."""
-    model = (
-        f"The model is `attention_course.models.seq2seq.RNNsearch` with an embedding of {sizes['embedding_size']}, a "
-        f"bidirectional GRU of 2 × {sizes['hidden_size']} as encoder, a decoder of {sizes['decoder_size']} and an "
-        f"additive score of {sizes['score_size']}; dropout {dropout}, AdamW with learning rate "
-        f"{recipe['learning_rate']}, label smoothing {recipe['label_smoothing']}, batches of up to "
-        f"{recipe['batch_tokens']} tokens of sentences of like length."
+    rnnsearch, transformer = (
+        f"AdamW with learning rate {recipe['learning_rate']}, label smoothing {recipe['label_smoothing']}, batches of "
+        f"up to {recipe['batch_tokens']} tokens of sentences of like length"
+        for recipe in (recipes["RNNsearch"], recipes["Transformer"])
     )
-    parts = ["# RNNsearch on Multi30k, English to French", model]
+    parts = [
+        "# RNNsearch and the Transformer on Multi30k, English to French",
+        f"RNNsearch is `attention_course.models.seq2seq.RNNsearch` with an embedding of {sizes['embedding_size']}, a "
+        f"bidirectional GRU of 2 × {sizes['hidden_size']} as encoder, a decoder of {sizes['decoder_size']} and an "
+        f"additive score of {sizes['score_size']}; dropout {dropout}, {rnnsearch}.",
+        f"The Transformer is `attention_course.models.transformer.Transformer` of size {config['size']} with "
+        f"{config['heads']} heads, feed-forward networks of {config['hidden']}, {config['layers']} blocks on each side "
+        f"and sinusoidal positions; dropout {config['dropout']}, {transformer}.",
+    ]
     if "quality" in kept:
         parts += _quality(kept["quality"], test)
     if "peer" in kept:
@@ -28,24 +34,28 @@ def write(kept: dict, *, sizes: dict, dropout: float, recipe: dict, test: str) -
         )
     if "speed" in kept:
         parts += _speed(kept["speed"])
+    if "transformer" in kept:
+        parts += _beside_pytorch(kept["transformer"])
+    if "cache" in kept:
+        parts += _cache(kept["cache"])
     return "\n\n".join(parts) + "\n"
 
 
 def _quality(runs: list[dict], test: str) -> list[str]:
-    budgets = sorted({run["budget"] for run in runs})
-    seeds = sorted({run["seed"] for run in runs})
     first = runs[0]
+    seeds = sorted({run["seed"] for run in runs})
     groups = [f"{shortest}–{longest} words" for shortest, longest, *_ in first["by_length"]]
-    head = ["target tokens", "BLEU", *(f"seed {seed}" for seed in seeds), "with copies", *groups]
+    head = ["", "target tokens", "BLEU", *(f"seed {seed}" for seed in seeds), "with copies", *groups]
     rows = []
-    for budget in budgets:
-        same = sorted((run for run in runs if run["budget"] == budget), key=lambda run: run["seed"])
-        scores = [run["bleu"] for run in same]
-        means = [statistics.fmean(run["by_length"][g][3] for run in same) for g in range(len(groups))]
+    for name, budget in sorted({(run["model"], run["budget"]) for run in runs}):
+        same = {run["seed"]: run for run in runs if (run["model"], run["budget"]) == (name, budget)}
+        scores = [run["bleu"] for run in same.values()]
+        means = [statistics.fmean(run["by_length"][g][3] for run in same.values()) for g in range(len(groups))]
         spread = f" ± {statistics.stdev(scores):.1f}" if len(scores) > 1 else ""
-        copies = statistics.fmean(run["with_copies"] for run in same)
-        numbers = [*scores, copies, *means]
-        rows.append([f"{budget:,}", f"**{statistics.fmean(scores):.1f}**{spread}", *(f"{x:.1f}" for x in numbers)])
+        copies = statistics.fmean(run["with_copies"] for run in same.values())
+        each = [f"{same[seed]['bleu']:.1f}" if seed in same else "" for seed in seeds]
+        numbers = [f"{x:.1f}" for x in (copies, *means)]
+        rows.append([name, f"{budget:,}", f"**{statistics.fmean(scores):.1f}**{spread}", *each, *numbers])
     english, french = (pattern.pattern for pattern in (WORDS["en"], WORDS["fr"]))
     return [
         "## Quality",
@@ -81,7 +91,7 @@ def _speed(found: dict) -> list[str]:
     peer, shipped, small = (f"{count / 1e6:.1f}" for count in found["parameters"].values())
     small_row = list(found["parameters"])[2]
     return [
-        "## Training speed beside d2l",
+        "## RNNsearch: training speed beside d2l",
         "The peer is the model of *Dive into Deep Learning*, section 11.4: embedding 256, two layers of 256 in "
         f"encoder and decoder, dropout 0.2, Adam, clipping at 1, masked loss; {peer} million parameters on our "
         f'vocabularies. Ours has the sizes above ({shipped} million) or, in the rows "{small_row}", 256 for embedding, '
@@ -96,6 +106,44 @@ def _speed(found: dict) -> list[str]:
         "data module pads or cuts every sentence to one length for the whole corpus; in the last rows that is the "
         "longest of all, so that nothing is cut. It is always spared the plotting of its loss.",
         _table(head, rows),
+        f"Measured on: {found['machine']}.",
+    ]
+
+
+def _beside_pytorch(found: dict) -> list[str]:
+    head = ["batches", "precision", "dropout", "times nn.Transformer", "lowest to highest", "tokens/s", "PyTorch's"]
+    rows = [
+        [
+            row["batches"],
+            row["precision"],
+            f"{row['dropout']}",
+            f"**{statistics.median(row['ratios']):.2f}**",
+            f"{min(row['ratios']):.2f}–{max(row['ratios']):.2f}",
+            f"{row['tokens_per_second']:,.0f}",
+            f"{row['of_pytorch']:,.0f}",
+        ]
+        for row in found["rows"]
+    ]
+    ours, theirs = (f"{count / 1e6:.2f}" for count in found["parameters"].values())
+    return [
+        "## The Transformer: training speed beside torch.nn.Transformer",
+        "The peer is `torch.nn.Transformer` with `norm_first=True`, with embeddings, positions, a tied output "
+        f"and sizes as ours ({theirs} million parameters, ours {ours}), given only the masks that it needs. A step is "
+        "forward, loss, backward, clipping and optimizer, on the same batches in turns; the table has the median ratio "
+        f"of {found['rounds']} rounds. PyTorch's drops single numbers, and attention weights as well; ours drops the "
+        "same features at all words of a sentence. The rows without dropout show what is left without this difference.",
+        _table(head, rows),
+        f"Measured on: {found['machine']}.",
+    ]
+
+
+def _cache(found: dict) -> list[str]:
+    with_it, without = (found["seconds"][name] for name in ("with", "without"))
+    return [
+        "## The Transformer: writing with a cache",
+        f"A decoder of the sizes above writes {found['length']:,} words, one at a time: {with_it:.1f} s with a cache "
+        f"of keys and values, {without:.1f} s when it reads everything again for every word. That is "
+        f"**{found['ratio']:.0f} times** as fast; {found['same_words']:.0%} of the words are the same.",
         f"Measured on: {found['machine']}.",
     ]
 

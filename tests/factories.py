@@ -14,6 +14,7 @@ from attention_course.masks import PAD
 from attention_course.models.luong import Luong, MonotonicWindow, PredictiveWindow
 from attention_course.models.multi_head_translator import MultiHeadTranslator
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
+from attention_course.models.transformer import Config, Transformer
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore
 from attention_course.training import train
 
@@ -113,6 +114,12 @@ def with_score(family, name, **options):
     return family(score=FITTING[name](), **options | ({"decoder_size": 12} if name == "dot" else {}))
 
 
+def small_transformer(source_words, target_words, embedding_size, hidden_size, decoder_size, dropout=0.0):
+    """With the sizes of the others."""
+    config = Config(size=decoder_size, heads=2, hidden=hidden_size, layers=2, dropout=dropout)
+    return Transformer(source_words, target_words, config)
+
+
 MODELS = {  # each is called with the numbers of words and the sizes
     "encoder-decoder": EncoderDecoder,
     **{f"RNNsearch, {s}": lambda *words, s=s, **o: with_score(partial(RNNsearch, *words), s, **o) for s in FITTING},
@@ -121,11 +128,12 @@ MODELS = {  # each is called with the numbers of words and the sizes
     "Luong, local-m": lambda *words, **o: Luong(*words, window=MonotonicWindow(1), **o),
     "Luong, local-p": lambda *words, **o: Luong(*words, window=PredictiveWindow(10, 2), **o),
     "multi-head": partial(MultiHeadTranslator, heads=2),
+    "Transformer": small_transformer,
 }
 ATTENTIVE = [name for name in MODELS if name != "encoder-decoder"]
 # One of each kind, for what does not depend on the score.
 FAMILIES = ["encoder-decoder", "RNNsearch, additive", "last word in the query"]
-FAMILIES += ["Luong, bilinear", "Luong, local-m", "Luong, local-p", "multi-head"]
+FAMILIES += ["Luong, bilinear", "Luong, local-m", "Luong, local-p", "multi-head", "Transformer"]
 
 
 def new_model(name, dtype=torch.float64, target_words=11, **options):
@@ -134,11 +142,16 @@ def new_model(name, dtype=torch.float64, target_words=11, **options):
     model = MODELS[name](12, target_words, **SIZES | options).to(dtype).eval()
     for parameter in model.parameters():
         nn.init.normal_(parameter)
-    nn.init.zeros_(model.bias)
+    nn.init.zeros_(word_bias(model))
     for layer in model.modules():
         if isinstance(layer, nn.LayerNorm):  # or its bias alone would choose the words
             layer.reset_parameters()
     return model
+
+
+def word_bias(model):
+    """What a translator adds to its logits, one number a word."""
+    return model.decoder.bias if isinstance(model, Transformer) else model.bias
 
 
 def as_one_gru(encoder):
@@ -182,7 +195,9 @@ def widen(tokens, by=4):
 
 
 def leaves(tree):
-    """The tensors of a state or memory, which may be a tuple of tuples."""
+    """The tensors of a state or memory, which may be a tuple of tuples, with numbers among them."""
+    if isinstance(tree, int):
+        return []
     return [tree] if isinstance(tree, torch.Tensor) else [leaf for part in tree for leaf in leaves(part)]
 
 

@@ -42,10 +42,11 @@ LESSONS_AND_STARTS = [
     ("05_alignment", ""),
     ("06_image_captioning", WITHOUT_WEIGHTS),
     ("07_hierarchical_attention", ""),
+    ("12_transformer", ""),
 ]
 
 
-@pytest.mark.parametrize(("lesson", "start"), LESSONS_AND_STARTS, ids=["04", "05", "06", "07"])
+@pytest.mark.parametrize(("lesson", "start"), LESSONS_AND_STARTS, ids=["04", "05", "06", "07", "12"])
 def test_a_lesson_runs_to_its_end_without_its_data(lesson, start, tmp_path):
     environment = os.environ | {
         "ATTENTION_COURSE_DATA": str(tmp_path / "no such mirror"),

@@ -4,7 +4,7 @@ import random
 
 import pytest
 import torch
-from factories import FAMILIES, new_model
+from factories import FAMILIES, new_model, word_bias
 from torch.testing import assert_close
 
 from attention_course.data.vocabulary import BOS, EOS, UNKNOWN, Vocabulary
@@ -20,7 +20,7 @@ def speaker(name):
     """A translator that says no `<pad>` and no `<bos>`, as one that has learned a language."""
     model = new_model(name)
     with torch.no_grad():
-        model.bias[[PAD, BOS]] = -1e4
+        word_bias(model)[[PAD, BOS]] = -1e4
     return model
 
 

@@ -2,12 +2,12 @@
 
 `Transformer` reads a sentence and writes another, `TransformerEncoder` only reads (as BERT does), `TransformerDecoder`
 only writes (as GPT does). Against the paper, each sublayer's input is normalised and not its sum ("pre-norm", Xiong et
-al. 2020), which trains without a long warm-up; lesson 13 compares the two. Attention weights are not dropped out.
+al. 2020), which trains without a long warm-up. Attention weights are not dropped out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -43,6 +43,10 @@ class Config:
     attend: Callable[[], Attention] = lambda: scaled_dot_product_attention
     attention: Callable[..., MultiHeadAttention] = MultiHeadAttention
 
+    def __post_init__(self):
+        if self.layers < 1:
+            raise ValueError(f"layers: expected at least 1, got {self.layers}")
+
 
 class Cache(NamedTuple):
     """What a decoder keeps of the words that it has seen."""
@@ -51,18 +55,11 @@ class Cache(NamedTuple):
     length: int  # how many words those are
 
 
-class Maps(NamedTuple):
-    """Attention weights, the layers in front."""
+class Weights(NamedTuple):
+    """Where each word of each head looks, one tensor for each block."""
 
-    itself: Float[Tensor, "layers batch heads words words"]
-    source: Float[Tensor, "layers batch heads words source"] | None
-
-
-class FeedForward(nn.Sequential):
-    """Two linear maps with a ReLU between them, at every word alone: W_2 max(0, W_1 x)."""
-
-    def __init__(self, config: Config):
-        super().__init__(nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size))
+    itself: tuple[Float[Tensor, "batch heads words so_far"] | None, ...]  # at the words; None if not asked for
+    source: tuple[Float[Tensor, "batch heads words source"] | None, ...]  # at the source; None without one
 
 
 class Block(nn.Module):
@@ -79,7 +76,9 @@ class Block(nn.Module):
             self.norm_source = nn.LayerNorm(config.size)
             self.source = MultiHeadAttention(config.size, config.heads)
         self.norm_forward = nn.LayerNorm(config.size)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward = nn.Sequential(  # at every word alone: W_2 max(0, W_1 x)
+            nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size)
+        )
         self.dropout = SharedDropout(config.dropout)
 
     def forward(
@@ -95,6 +94,8 @@ class Block(nn.Module):
 
         past: keys and values of the words before these, from an earlier call.
         source: what `self.source.prepare` made of the encoder's states.
+        need_weights: of the attention to the words themselves. Those at the source, which are how a translation is
+            read and cost little, are always given.
         """
         normed = self.norm_itself(x)
         so_far = self.itself.prepare(normed)
@@ -104,7 +105,7 @@ class Block(nn.Module):
         x = x + self.dropout(found)
         source_weights = None
         if source is not None:
-            found, source_weights = self.source.look(self.norm_source(x), source, source_mask, need_weights)
+            found, source_weights = self.source.look(self.norm_source(x), source, source_mask)
             x = x + self.dropout(found)
         x = x + self.dropout(self.feed_forward(self.norm_forward(x)))
         return x, so_far, (its_weights, source_weights)
@@ -113,7 +114,7 @@ class Block(nn.Module):
 class Stack(nn.Module):
     """Embeddings with positions, the blocks, and a last norm."""
 
-    def __init__(self, words: int, config: Config, has_source: bool = False):
+    def __init__(self, words: int, config: Config = Config(), has_source: bool = False):
         super().__init__()
         self.embedding = nn.Embedding(words, config.size)
         nn.init.normal_(self.embedding.weight, std=config.size**-0.5)
@@ -125,36 +126,33 @@ class Stack(nn.Module):
     def forward(
         self,
         tokens: Int[Tensor, "batch words"],
-        mask: Bool[Tensor, "..."] | None = None,
+        masks: Sequence[Tensor | None],
         past: Cache | None = None,
         source: tuple[KeysValues, ...] | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words size"], Cache, Maps | None]:
-        """Give (states, the cache for the next call's `past`, all weights)."""
-        if not tokens.shape[-1]:
-            raise ValueError(f"tokens: expected at least one word a sentence, got the shape {tuple(tokens.shape)}")
+    ) -> tuple[Float[Tensor, "batch words size"], Cache, Weights]:
+        """Give (states, the cache for the next call's `past`, the weights of all blocks). `masks`: one for each."""
+        check_words("tokens", tokens)
         x = self.embedding(tokens) * self.embedding.embedding_dim**0.5
         before = past.length if past else 0
         if self.positions is not None:
             x = self.positions(x, before)
         x = self.dropout(x)
         nothing = (None,) * len(self.blocks)
-        kept, weights = [], []
         pasts = past.blocks if past else nothing
-        for block, its_past, its_source in zip(self.blocks, pasts, source or nothing, strict=True):
+        kept, weights = [], []
+        for block, mask, its_past, its_source in zip(self.blocks, masks, pasts, source or nothing, strict=True):
             x, so_far, looked = block(x, mask, its_past, its_source, source_mask, need_weights)
             kept.append(so_far)
             weights.append(looked)
-        maps = None
-        if need_weights:
-            itself, to_source = zip(*weights, strict=True)
-            maps = Maps(torch.stack(itself), torch.stack(to_source) if source else None)
-        return self.norm(x), Cache(tuple(kept), before + tokens.shape[-1]), maps
+        return self.norm(x), Cache(tuple(kept), before + tokens.shape[-1]), Weights(*zip(*weights, strict=True))
 
-    def logits(self, states: Float[Tensor, "batch words size"]) -> Float[Tensor, "batch words vocabulary"]:
+    def logits(
+        self, states: Float[Tensor, "batch words size"], bias: Float[Tensor, " vocabulary"] | None = None
+    ) -> Float[Tensor, "batch words vocabulary"]:
         """Words read off the states, by the embedding's own matrix (Press and Wolf 2017)."""
-        return F.linear(states, self.embedding.weight)
+        return F.linear(states, self.embedding.weight, bias)
 
 
 class TransformerEncoder(Stack):
@@ -162,14 +160,23 @@ class TransformerEncoder(Stack):
 
     def forward(
         self, tokens: Int[Tensor, "batch words"], need_weights: bool = False
-    ) -> tuple[Float[Tensor, "batch words size"], Maps | None]:
+    ) -> tuple[Float[Tensor, "batch words size"], Weights]:
         """Give (states, weights)."""
-        states, _, maps = super().forward(tokens, padding_mask(tokens), need_weights=need_weights)
-        return states, maps
+        states, _, weights = super().forward(
+            tokens, [padding_mask(tokens)] * len(self.blocks), None, None, None, need_weights
+        )
+        return states, weights
 
 
 class TransformerDecoder(Stack):
-    """Writes: every word looks at itself and at those before it, and the logits are of the next."""
+    """Writes: every word looks at itself and at those before it, and the logits are of the next.
+
+    bias: added to the logits, for how often each word is said at all.
+    """
+
+    def __init__(self, words: int, config: Config = Config(), has_source: bool = False):
+        super().__init__(words, config, has_source)
+        self.bias = nn.Parameter(torch.zeros(words))
 
     def forward(
         self,
@@ -178,14 +185,12 @@ class TransformerDecoder(Stack):
         source: tuple[KeysValues, ...] | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Maps | None]:
+    ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Weights]:
         """Give (logits, the cache for the next call's `past`, weights). `tokens` are those behind the past."""
-        mask = None
-        if not getattr(self.blocks[0].itself.attend, "causal", False):
-            length, before = tokens.shape[-1], past.blocks[0].keys.shape[-2] if past else 0
-            mask = causal_mask(length, before + length, tokens.device)
-        states, kept, maps = super().forward(tokens, mask, past, source, source_mask, need_weights)
-        return self.logits(states), kept, maps
+        pasts = past.blocks if past else (None,) * len(self.blocks)
+        masks = [not_ahead(block, tokens, its_past) for block, its_past in zip(self.blocks, pasts, strict=True)]
+        states, cache, weights = super().forward(tokens, masks, past, source, source_mask, need_weights)
+        return self.logits(states, self.bias), cache, weights
 
 
 class Memory(NamedTuple):
@@ -196,40 +201,59 @@ class Memory(NamedTuple):
 
 
 class Transformer(nn.Module):
-    """The translator: an encoder, and a decoder whose blocks also look at what the encoder made of the source."""
+    """The translator: an encoder, and a decoder whose blocks also look at what the encoder made of the source.
 
-    def __init__(self, source_words: int, target_words: int, config: Config = Config()):
+    config: of the decoder, and of the encoder where `encoder` does not say otherwise.
+    """
+
+    def __init__(self, source_words: int, target_words: int, config: Config = Config(), encoder: Config | None = None):
         super().__init__()
-        self.encoder = TransformerEncoder(source_words, config)
+        self.encoder = TransformerEncoder(source_words, encoder or config)
+        if any(looks_only_back(block) for block in self.encoder.blocks):
+            raise ValueError("encoder: expected attention in both directions, got one that looks only back")
         self.decoder = TransformerDecoder(target_words, config, has_source=True)
 
     def encode(self, source: Int[Tensor, "batch source"]) -> tuple[Memory, None]:
         """Read the source sentences. Gives what stays the same at every step, and an empty cache."""
-        return self._remember(self.encoder(source)[0], padding_mask(source)), None
+        check_words("source", source)
+        states, _ = self.encoder(source)
+        return Memory(tuple(block.source.prepare(states) for block in self.decoder.blocks), padding_mask(source)), None
 
     def forward(
         self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
-    ) -> tuple[Float[Tensor, "batch target target_words"], None]:
-        """Teacher forcing: logits of every target word given the true words before it; for weights see `maps`."""
+    ) -> tuple[Float[Tensor, "batch target target_words"], Float[Tensor, "batch target source"]]:
+        """Teacher forcing: logits of every target word given the true words before it, and where each one looks."""
         memory, _ = self.encode(source)
-        return self.decoder(previous, source=memory.prepared, source_mask=memory.mask)[0], None
+        logits, _, weights = self.decoder(previous, None, *memory)
+        return logits, look_at_source(weights)
 
     def step(
-        self, previous: Int[Tensor, " batch"], cache: Any, memory: Memory
-    ) -> tuple[Float[Tensor, "batch target_words"], Any, Float[Tensor, "batch source"]]:
-        """One word further: logits, the cache, and the mean over the last block's heads of their look at the source."""
-        logits, cache, maps = self.decoder(previous.unsqueeze(1), cache, memory.prepared, memory.mask, True)
-        return logits.squeeze(1), cache, maps.source[-1].mean(1).squeeze(1)
+        self, previous: Int[Tensor, " batch"], cache: Cache | None, memory: Memory
+    ) -> tuple[Float[Tensor, "batch target_words"], Cache, Float[Tensor, "batch source"]]:
+        """One word further: logits, the cache, and where the word looks."""
+        logits, cache, weights = self.decoder(previous.unsqueeze(1), cache, *memory)
+        return logits.squeeze(1), cache, look_at_source(weights).squeeze(1)
 
-    @torch.no_grad()
-    def maps(
-        self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
-    ) -> tuple[Float[Tensor, "layers batch heads source source"], Maps]:
-        """All weights while a given translation is written: the encoder's, and both of the decoder's."""
-        states, reading = self.encoder(source, need_weights=True)
-        memory = self._remember(states, padding_mask(source))
-        _, _, writing = self.decoder(previous, None, memory.prepared, memory.mask, True)
-        return reading.itself, writing
 
-    def _remember(self, states: Tensor, mask: Tensor) -> Memory:
-        return Memory(tuple(block.source.prepare(states) for block in self.decoder.blocks), mask)
+def look_at_source(weights: Weights) -> Float[Tensor, "batch words source"]:
+    """One map for a translation: the mean over the heads of the last block."""
+    return weights.source[-1].mean(1)
+
+
+def looks_only_back(block: Block) -> bool:
+    """Whether its attention sees nothing ahead by itself."""
+    return getattr(block.itself.attend, "causal", False)
+
+
+def not_ahead(block: Block, tokens: Tensor, past: KeysValues | None) -> Bool[Tensor, "words so_far"] | None:
+    """The mask that keeps a block from looking ahead, where it needs one."""
+    if looks_only_back(block):
+        return None
+    length, before = tokens.shape[-1], past.keys.shape[-2] if past else 0
+    return causal_mask(length, before + length, tokens.device)
+
+
+def check_words(name: str, tokens: Tensor) -> None:
+    """Raise unless there are words to look at."""
+    if not tokens.shape[-1]:
+        raise ValueError(f"{name}: expected at least one word a sentence, got the shape {tuple(tokens.shape)}")

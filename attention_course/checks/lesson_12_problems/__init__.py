@@ -1,0 +1,1 @@
+"""The problems of lesson 12, one a file."""

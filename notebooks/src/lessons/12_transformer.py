@@ -1,0 +1,507 @@
+# %% [markdown] name="title"
+r"""
+# 12 · The Transformer
+
+**What is left when the GRUs go?**
+
+In lesson 10 attention stood between two GRUs, one that read English and one that wrote French. [Vaswani and others (2017)](https://arxiv.org/abs/1706.03762) let attention do all of it: read, write, and look from one side to the other. Here you put that machine together, teach it the grammar, break it on purpose, and then train it on the captions of lesson 04, beside the translators you have.
+
+You need lessons 04, 10 and 11. It takes about an hour; the machine works for about four minutes of it.
+"""
+
+# %% name="imports"
+import copy
+import random
+import time
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from attention_course import claims, device, plots, results
+from attention_course.data import grammar, multi30k
+from attention_course.data.batches import encode_pairs
+from attention_course.data.unavailable import DatasetUnavailable
+from attention_course.data.vocabulary import BOS, Vocabulary, pad
+from attention_course.decoding import beam, translate
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.layers import MultiHeadAttention
+from attention_course.masks import causal_mask, padding_mask
+from attention_course.metrics import bleu_by_length, corpus_bleu
+from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
+from attention_course.models.transformer import Config, Transformer
+from attention_course.training import train
+from attention_course.widgets import AttentionExplorer, predict
+
+# %% [markdown] name="block-text"
+r"""
+## One block
+
+Lesson 10 ended its eight steps with *residual and normalisation*: what attention found was added to the state, and the sum normalised. A Transformer does this again and again. Its **block** has two parts, three where there is a source to look at, and each part adds what it finds to what came in:
+
+$$x \leftarrow x + \mathrm{MultiHead}\big(\mathrm{norm}(x)\big) \qquad x \leftarrow x + \mathrm{MultiHead}\big(\mathrm{norm}(x),\, h\big) \qquad x \leftarrow x + W_2 \max\big(0,\, W_1\, \mathrm{norm}(x)\big)$$
+
+The first is self-attention, the second cross-attention, both as in Eq. (14). The third is a small network of two layers, the **feed-forward network**, which works on every word by itself. The adding is called a **residual connection** (He and others 2016): a word's vector is a running sum, to which every part may add and which no part has to pass on.
+
+| | is | shape |
+|---|---|---|
+| $x$ | the words of one side | (B, L, E) |
+| $h$ | the states of the source, when the encoder is done | (B, S, E) |
+| norm | takes away the mean of a vector's E numbers and divides by their standard deviation, then scales and shifts each number by what it has learned (Ba, Kiros and Hinton 2016) | |
+| $W_1, W_2$ | the feed-forward network; biases are left out here | (F, E), (E, F) |
+
+With a pencil: a sentence of a single word, $x = (3, 1)$. Its mean is 2 and its standard deviation 1, so norm$(x) = (1, -1)$. A single word can only look at itself, with weight 1. Say its value, times $W_O$, is $(0, 4)$. The sum is $(3, 5)$, its norm $(-1, 1)$. With $W_1 = 1$ and $W_2 = 2$ (times the identity) the feed-forward network makes $2 \max(0, (-1, 1)) = (0, 2)$ of it. Out comes $(3, 7)$, in which the $(3, 1)$ that went in is still a summand.
+
+In the paper the norm comes after each sum. Put in front of each part, as here, it leaves the running sum alone, and deep stacks train more easily (Xiong and others 2020); lesson 13, to come, compares the two.
+"""
+
+# %% name="block"
+class Block(nn.Module):
+    def __init__(self, size, heads, hidden, has_source=False):
+        super().__init__()
+        self.norm_itself, self.itself = nn.LayerNorm(size), MultiHeadAttention(size, heads)
+        if has_source:
+            self.norm_source, self.source = nn.LayerNorm(size), MultiHeadAttention(size, heads)
+        self.norm_forward = nn.LayerNorm(size)
+        self.feed_forward = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
+
+    def forward(self, x, mask=None, h=None, h_mask=None):
+        x = x + self.itself(self.norm_itself(x), mask=mask)[0]
+        if h is not None:
+            x = x + self.source(self.norm_source(x), h, mask=h_mask)[0]
+        return x + self.feed_forward(self.norm_forward(x))
+
+# %% name="pencil" tags=["nbval-check-output"]
+by_hand, eye = Block(2, 1, 2), torch.eye(2)
+to_query, to_key, to_value, to_output = by_hand.itself.projections
+first, _, second = by_hand.feed_forward
+with torch.no_grad():
+    for layer, W in [(to_value, torch.tensor([[1.0, 1.0], [1.0, -3.0]])), (to_output, eye), (first, eye), (second, 2 * eye)]:
+        layer.weight.copy_(W)
+        layer.bias.zero_()
+    print([round(number, 2) for number in by_hand(torch.tensor([[[3.0, 1.0]]]))[0, 0].tolist()])
+
+# %% [markdown] name="stacks-text"
+r"""
+## Two stacks
+
+The **encoder** is a stack of blocks over the English words, in which every word looks at all words. The **decoder** is a stack over the French words so far; each looks at itself and those before it, and then at what the encoder made of the English ones. A word goes in as its embedding, to which lesson 11 adds its position. It comes out as a vector that is compared with the embedding of every French word: reading and writing share one matrix, and are said to be **tied** (Press and Wolf 2017). That is why the embedding, whose vectors have length 1 at first, is multiplied by $\sqrt{E}$ on its way in.
+"""
+
+# %% name="stacks"
+def embed(stack, tokens):
+    return stack.positions(stack.embedding(tokens) * stack.embedding.embedding_dim**0.5)
+
+
+def read(encoder, source):
+    x = embed(encoder, source)
+    for block in encoder.blocks:
+        x = block(x, padding_mask(source))  # all look at all words, and none at the padding
+    return encoder.norm(x)  # (B, S, E)
+
+
+def write(decoder, previous, h, h_mask):
+    y = embed(decoder, previous)
+    for block in decoder.blocks:
+        y = block(y, causal_mask(previous.shape[1]), h, h_mask)  # none looks ahead
+    return F.linear(decoder.norm(y), decoder.embedding.weight, decoder.bias)  # (B, L, French words)
+
+# %% [markdown] name="same-text"
+r"""
+That is all of it. The package's `Transformer` has the same parts by the same names, and besides them dropout, weights to look at, a cache, and room for other positions and other attention. With our blocks in the place of its own:
+"""
+
+# %% name="same-as-package"
+device.seed_everything(0)
+theirs = Transformer(12, 11, Config(size=16, heads=4, hidden=32, layers=2, dropout=0.0))  # 12 English, 11 French words
+ours = copy.deepcopy(theirs)
+for stack, has_source in [(ours.encoder, False), (ours.decoder, True)]:
+    blocks = [Block(16, 4, 32, has_source) for _ in stack.blocks]
+    for block, its in zip(blocks, stack.blocks):
+        block.load_state_dict(its.state_dict())
+    stack.blocks = nn.ModuleList(blocks)
+
+source, previous = pad([[5, 4, 9, 11], [8, 3]]), pad([[BOS, 7, 4], [BOS, 10]])
+logits = write(ours.decoder, previous, read(ours.encoder, source), padding_mask(source))
+assert torch.allclose(logits, theirs(source, previous)[0], atol=1e-5)
+
+# %% [markdown] name="shift-text"
+r"""
+## All words at once
+
+A decoder with a GRU learns word by word, for it needs its own last state. This one needs none. In training it is given the true French sentence, moved one place to the right, and guesses at every place the next word, in one pass:
+"""
+
+# %% name="shift" tags=["nbval-check-output"]
+pair = grammar.the_cat_sat_on_the_mat()
+given, wanted = ["<bos>", *pair.french], [*pair.french, "<eos>"]
+print("is given   ", "  ".join(f"{word:<6}" for word in given))
+print("is to write", "  ".join(f"{word:<6}" for word in wanted))
+print("\nmay look at (1) while it writes")
+for row, word in zip(causal_mask(len(given)).int().tolist(), wanted):
+    print("".join(f"{may:>3}" for may in row), "  ", word)
+
+# %% name="train-grammar"
+torch.set_num_threads(1)  # so small a model gains little from a second core
+pairs, unseen = grammar.pairs(20_000, part="train"), grammar.pairs(300, part="test")
+english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
+examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
+del pairs  # here and there we make room for what follows
+small = Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0)
+
+
+def taught(words, **configs):  # a Transformer that has seen so many French words
+    device.seed_everything(0)
+    model = Transformer(len(english), len(french), **configs)
+    return model, train(model, examples, target_tokens=words, batch_tokens=320, learning_rate=6e-3)
+
+
+def exact(model):  # the share of unseen sentences translated word for word as the grammar does
+    written = translate(model, [p.english for p in unseen], english, french)
+    return sum(t.words == list(p.french) for t, p in zip(written, unseen)) / len(unseen)
+
+# %% name="train-grammar-run"
+model, run = taught(500_000, config=small)
+right = exact(model)
+print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss {np.mean(run.losses[-50:]):.3f}; {right:.0%} of {len(unseen)} unseen sentences exact")
+assert right > 0.7
+
+# %% [markdown] name="maps-text"
+r"""
+## Three ways of looking
+
+Each block of the encoder looks in one way, each of the decoder in two. For *The cat sat on the mat*, in the last block of each, here is the mean of the four heads; a ring is a link of the grammar.
+"""
+
+# %% name="maps"
+source, previous = pad([english.encode(pair.english)]), pad([[BOS, *french.encode(pair.french)]])
+with torch.no_grad():
+    _, reading = model.encoder(source, need_weights=True)
+    memory, _ = model.encode(source)
+    _, _, writing = model.decoder(previous, None, *memory, need_weights=True)
+
+figure = plots.Picture((13, 4.4))
+left, middle, right_side = figure.subplots(1, 3)
+quiet = {"colour_bar": False}
+plots.attention_map(reading.itself[-1][0].mean(0), pair.english, pair.english, query_label="English", key_label="English: the encoder", ax=left, **quiet)
+plots.attention_map(writing.itself[-1][0].mean(0), given, given, query_label="last word read", key_label="French: the decoder", ax=middle, **quiet)
+across = writing.source[-1][0, :, : len(pair.french)]  # (heads, French, English)
+plots.attention_map(across.mean(0), pair.french, pair.english, links=pair.links, query_label="word to be written", key_label="English: across", ax=right_side, **quiet)
+figure
+
+# %% name="chat-at-cat"
+chat, cat = pair.french.index("chat"), pair.english.index("cat")
+print("chat looks at", ", ".join(f"{word} {weight:.2f}" for word, weight in zip(pair.english, across.mean(0)[chat].tolist())))
+assert across.mean(0)[chat].argmax() == cat
+
+# %% [markdown] name="explorer-text"
+r"""
+Across, each French word finds its own, and *chat* looks at *cat*. Among the English words, in the training that you see here, each *the* looks most at its noun, whose gender the French article needs. The French words look at what has been written just before, and a good deal at `<bos>`, which says nothing.
+
+Now all heads of all blocks: first the encoder, then the decoder at its own words, then across. Choose a layer, a head, a word. Across, in the first block, which heads let *le* look at its noun?
+"""
+
+# %% name="explore-encoder"
+def all_heads(blocks):  # (layers, heads, queries, keys)
+    return torch.stack([weights[0] for weights in blocks])
+
+
+layers = ["first block", "second block"]
+AttentionExplorer(all_heads(reading.itself), pair.english, layers=layers, layer=1, query=cat, query_label="English", key_label="English")
+
+# %% name="explore-decoder"
+AttentionExplorer(all_heads(writing.itself), given, layers=layers, layer=1, query=chat, query_label="last word read", key_label="French so far")
+
+# %% name="explore-across"
+AttentionExplorer(all_heads(writing.source)[:, :, : len(pair.french)], pair.french, pair.english, layers=layers, layer=1, query=chat,
+                  query_label="French", key_label="English")
+
+# %% [markdown] name="leak-text"
+r"""
+## A loss that is too good
+
+One line keeps all this honest, the causal mask. Suppose it is forgotten. At every place the decoder is given the last word and asked for the next, and the next word stands in its input, one place to the right.
+"""
+
+# %% name="guess-leak"
+guess = predict(
+    "Trained without the causal mask on 100,000 words, how will it stand beside the model above when that had read as many?",
+    ["a higher loss, and worse translations", "a lower loss, and better translations", "a lower loss, and hardly any right translation"],
+)
+
+# %% name="leak"
+def looks_ahead(queries, keys, values, mask=None, need_weights=True):
+    return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+
+
+looks_ahead.causal = True  # a lie: "no mask is needed, I only look back"
+cheat, cheating = taught(100_000, config=replace(small, attend=lambda: looks_ahead), encoder=small)
+steps = len(cheating.losses)
+losses = [np.mean(run.losses[steps - 50 : steps]), np.mean(cheating.losses[-50:])]
+print(f"loss {losses[1]:.2f}, beside {losses[0]:.2f} with the mask; {exact(cheat):.0%} of the sentences exact")
+for t, p in zip(translate(cheat, [p.english for p in unseen[:3]], english, french), unseen):
+    print(" ".join(p.english), "→", " ".join(t.words[:12]) or "(nothing)")
+assert losses[1] < losses[0] and exact(cheat) < 0.1
+
+# %% name="reveal-leak" jupyter={"source_hidden": true}
+guess.reveal("a lower loss, and hardly any right translation",
+             "It has learned to copy, which is easy, and little else. When it writes for itself, there is nothing to the right to copy from.")
+
+# %% [markdown] name="parallel-text"
+r"""
+No error was raised, and the curve of the loss was a delight. So be wary of a loss that falls too soon, and test the mask itself: change a later word, and no earlier output may change. You write such a test in the exercises.
+
+## One pass
+
+"All at once" can be counted. Every operation of a forward pass leaves a node in PyTorch's graph of gradients, tied to those whose results it needed. The longest chain in that graph is the number of operations that have to wait for one another, however many processors there are.
+"""
+
+# %% name="chain"
+def longest_chain(result):
+    depth, waiting = {}, [result.grad_fn]
+    while waiting:
+        needed = [node for node, _ in waiting[-1].next_functions if node is not None]
+        if missing := [node for node in needed if node not in depth]:
+            waiting += missing
+        else:
+            depth[waiting.pop()] = 1 + max((depth[node] for node in needed), default=0)
+    return depth[result.grad_fn]
+
+
+def chain(model, words):
+    sentence = torch.randint(4, 50, (1, words))
+    return longest_chain(model(sentence, sentence)[0].sum())
+
+# %% name="guess-chain"
+guess = predict("A sentence of five words, in training. Whose chain is the longest?",
+                ["one vector's (lesson 03)", "RNNsearch's (lesson 04)", "the Transformer's, with three blocks on each side"])
+
+# %% name="chains"
+lengths = [5, 10, 20, 40]
+contenders = {"one vector": EncoderDecoder(50, 50), "RNNsearch": RNNsearch(50, 50), "Transformer": Transformer(50, 50)}
+chains = {name: [chain(contender, n) for n in lengths] for name, contender in contenders.items()}
+for name, counted in chains.items():
+    print(f"{name:<12}", ", ".join(f"{n} words: {c:>4}" for n, c in zip(lengths, counted)))
+assert max(chains["Transformer"]) < 1.2 * min(chains["Transformer"]) and chains["RNNsearch"][-1] > 5 * chains["RNNsearch"][0]
+
+# %% name="reveal-chain" jupyter={"source_hidden": true}
+longest = max(chains, key=lambda name: chains[name][0])
+names = {"one vector": "one vector's (lesson 03)", "RNNsearch": "RNNsearch's (lesson 04)", "Transformer": "the Transformer's, with three blocks on each side"}
+guess.reveal(names[longest], f"{chains['Transformer'][0]} operations against {chains['RNNsearch'][0]}. But its chain does not grow with the sentence, and theirs do.")
+
+# %% [markdown] name="speed-text"
+r"""
+What is a short chain worth? To a processor with thousands of cores a great deal, for it keeps them all busy. We measured on one thread of an ordinary one, where all that can be saved is the overhead of many small operations: training steps in turns, on the same batches of captions, with models of about as many parameters.
+"""
+
+# %% name="speed"
+measured = results.load("12_transformer")
+speeds = measured["speeds"]
+for name, key in {"one vector": "without", "RNNsearch": "with", "Transformer": "transformer"}.items():
+    ratios = np.array(speeds[key]) / speeds["with"]
+    print(f"{name:<12} {speeds['parameters'][key] / 1e6:.1f} million parameters, {ratios.mean():.2f} times the words a second of RNNsearch ({ratios.min():.2f} to {ratios.max():.2f})")
+print(measured.provenance)
+
+# %% name="claim-time"
+claims.verdict("attention-trains-in-less-time")
+
+# %% [markdown] name="gradient-text"
+r"""
+## How far a gradient reaches
+
+The way back is the way there, reversed. In a recurrent network the gradient from a word to one $n$ words earlier passes $n$ steps, and shrinks or grows at each. With attention it takes one step, whatever $n$ is. Lesson 09 saw what that does for learning; here is the gradient itself. Send one back from the last of 33 words, and measure how much of it arrives at the first, beside what arrives at the last:
+"""
+
+# %% name="gradient"
+def reach(network, distance, size=128):
+    torch.manual_seed(0)
+    x = torch.randn(16, distance + 1, size, requires_grad=True)
+    last = network(x)[:, -1]
+    (gradient,) = torch.autograd.grad((last * torch.randn_like(last)).sum(), x)
+    return (gradient[:, 0].norm(dim=-1).mean() / gradient[:, -1].norm(dim=-1).mean()).item()
+
+
+device.seed_everything(0)
+gru, blocks = nn.GRU(128, 128, batch_first=True), [Block(128, 8, 256) for _ in range(3)]
+
+
+def three_blocks(x):
+    for block in blocks:
+        x = block(x, causal_mask(x.shape[1]))
+    return F.layer_norm(x, x.shape[-1:])
+
+
+print(f"GRU {reach(lambda x: gru(x)[0], 32):.1e}   three blocks {reach(three_blocks, 32):.2f}")
+
+# %% name="gradient-figure"
+near = [d for d in measured["distances"] if d <= 64]
+curves = {name: [(np.mean(at), min(at), max(at)) for at in zip(*rows)][: len(near)] for name, rows in measured["reach"].items()}
+figure = plots.bands(near, curves, x_label="how many words before the last", y_label="gradient there / at the last word", log="xy")
+print(measured.provenance)
+figure
+
+# %% [markdown] name="gradient-after"
+r"""
+Both axes are logarithmic; the bands, which are narrow, span three random starts. Nothing here has been trained. A GRU can learn to hold on to things, and can be started so that it does; but it has to learn that from a gradient that hardly arrives. Through the blocks it arrives, if thinner with every word more: as yet they look at all words nearly alike, and what is shared by many is little for each.
+"""
+
+# %% name="claim-gradient"
+claims.verdict("attention-lets-gradients-flow")
+
+# %% [markdown] name="real-text"
+r"""
+## Real sentences
+
+Now Multi30k, as in lesson 04: the same captions, batches and label smoothing, and a Transformer with about as many parameters as the translator there. Its learning rate is the first that we tried. This is the long cell of the lesson.
+"""
+
+# %% name="real"
+try:
+    captions, test = multi30k.pairs("train"), multi30k.pairs("test_2016_flickr")
+    corpus = "Multi30k"
+except DatasetUnavailable as why:
+    print(f"Multi30k cannot be had here ({str(why).splitlines()[0]}), so we go on with the grammar.")
+    captions, test = ([(list(p.english), list(p.french)) for p in some] for some in (grammar.pairs(10_000, part="train"), unseen))
+    corpus = "the grammar"
+del examples, model, cheat
+device.give_back_memory()
+
+english_words, french_words = Vocabulary((e for e, _ in captions), minimum=2), Vocabulary((f for _, f in captions), minimum=2)
+print(f"{corpus}: {len(captions):,} pairs to learn from, {len(test):,} to test; {len(english_words):,} English and {len(french_words):,} French words")
+
+# %% name="train"
+TARGET_WORDS = {"Multi30k": 700_000, "the grammar": 300_000}[corpus]
+
+torch.set_num_threads(device.cores())
+device.seed_everything(0)
+translator = Transformer(len(english_words), len(french_words), Config(size=128, heads=8, hidden=256, layers=3))
+examples = encode_pairs(captions, english_words, french_words)
+del captions
+run = train(translator, examples, target_tokens=TARGET_WORDS, batch_tokens=500, learning_rate=3e-3, label_smoothing=0.1)
+print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s, in float32")
+
+# %% name="bleu"
+sources, references = [source for source, _ in test], [target for _, target in test]
+translations = translate(translator, sources, english_words, french_words)
+bleu = corpus_bleu([t.words for t in translations], references)
+print(bleu)
+for quarter in bleu_by_length([t.words for t in translations], references, [len(source) for source in sources]):
+    print(f"{quarter.shortest:>2} to {quarter.longest} English words: BLEU {quarter.score:.1f}")
+assert bleu.score >= {"Multi30k": 38, "the grammar": 60}[corpus]
+
+# %% [markdown] name="guess-beside-text"
+r"""
+Beforehand we trained it three times on 800,000 French words, as many as RNNsearch got in lesson 04. There the model without attention had 1,100,000, since it was faster. In the same time each would have had:
+"""
+
+# %% name="equal-time"
+before = results.load("04_translation")
+for name, key in {"RNNsearch": "with", "Transformer": "transformer", "one vector": "without"}.items():
+    at_once = np.mean(np.array(speeds[key]) / speeds["with"])  # words a second, RNNsearch's being 1
+    print(f"{name:<12} {before['budgets']['with'] * at_once:>11,.0f} French words in the time of RNNsearch's {before['budgets']['with']:,}")
+
+# %% name="guess-beside"
+guess = predict(
+    f"RNNsearch reached BLEU {np.mean(before['bleu_with']):.1f}. Every word of the Transformer reaches every other in one step. Where does it gain most on RNNsearch?",
+    ["on short captions", "on long captions", "on all alike", "nowhere"],
+)
+
+# %% name="beside"
+rows = {"Transformer": measured["by_length_multi30k"], "RNNsearch": before["by_length_with"], "one vector": before["by_length_without"]}
+for name, scores in {"Transformer": measured["bleu_multi30k"], "RNNsearch": before["bleu_with"], "one vector": before["bleu_without"]}.items():
+    print(f"{name:<12} BLEU {np.mean(scores):.1f}   (each: {', '.join(f'{score:.1f}' for score in scores)})")
+print(measured.provenance)
+
+curves = {name: [results.interval([group[3] for group in quarter]) for quarter in zip(*runs)] for name, runs in rows.items()}
+figure = plots.bands(range(1, 5), curves, x_label="English words, in quarters of the captions", y_label="BLEU (bands: 95 %, 3 trainings)")
+figure.axes[0].set_xticks(range(1, 5), [f"{group[0]} to {group[1]}" for group in rows["Transformer"][0]])
+figure
+
+# %% name="reveal-beside" jupyter={"source_hidden": true}
+leads = [np.mean([ours[place][3] for ours in rows["Transformer"]]) - np.mean([theirs[place][3] for theirs in rows["RNNsearch"]]) for place in range(4)]
+guess.reveal("nowhere" if max(leads) < 0.5 else "on all alike" if np.ptp(leads) < 1 else "on long captions" if leads[-1] == max(leads) else "on short captions",
+             f"From the shortest quarter to the longest it leads by {', '.join(f'{lead:+.1f}' for lead in leads)} BLEU.")
+
+# %% name="claim-alone"
+claims.verdict("attention-alone-translates-better")
+
+# %% [markdown] name="long-text"
+r"""
+On the whole there is no lead: the means are closer than the trainings are to each other. But the curves cross. In the longest quarter each of the three trainings is below each of RNNsearch's. What goes wrong there? For the translator that was trained above, how much it writes in each quarter, and how often it says the same three words twice:
+"""
+
+# %% name="long"
+order = sorted(range(len(test)), key=lambda i: len(sources[i]))
+for quarter in np.array_split(order, 4):
+    written, wanted = ([len(side[i]) for i in quarter] for side in ([t.words for t in translations], references))
+    again = np.mean([len(set(zip(w, w[1:], w[2:]))) < len(w) - 2 for w in (translations[i].words for i in quarter)])
+    print(f"{len(sources[quarter[0]]):>2} to {len(sources[quarter[-1]])} words: writes {sum(written) / sum(wanted):.2f} words for each of the reference; says three words again in {again:.0%} of the captions")
+
+# %% [markdown] name="long-after"
+r"""
+It writes neither too much nor too little, but in long captions it repeats itself. That a word can look anywhere in one step does not tell it where to look. A GRU's state changes with every word it has written; this decoder has to see from positions and earlier words how far it has come, and few of the captions that it learns from are long. That is a suspicion, no more: we have not counted how often RNNsearch repeats itself, nor tried the relative positions of lesson 11, for which `Config` has a place.
+"""
+
+# %% [markdown] name="cache-text"
+r"""
+## Writing
+
+In training all words are there at once. In writing they are not: the next word needs the last one. To go through the whole sentence again for every word would be a waste, for no earlier word's vector changes; it could not see the new word. All that the new word wants of them are their keys and values, in each block. So these are kept, in a **cache**. (In lesson 04 the sentence so far was kept in one state; here what is kept grows with it.)
+"""
+
+# %% name="cache"
+@torch.no_grad()
+def write_on(model, source, words, cached):
+    memory, past = model.encode(source)  # `past` is still empty
+    said = torch.full((1, 1), BOS)
+    for _ in range(words):
+        if cached:
+            logits, past, _ = model.step(said[:, -1], past, memory)  # one word, and the cache of the others
+        else:
+            logits = model.decoder(said, None, *memory)[0][:, -1]  # all words again
+        said = torch.cat([said, logits.argmax(-1, keepdim=True)], 1)
+    return said
+
+
+caption = pad([english_words.encode(sources[0])])
+for cached in (True, False):
+    start = time.perf_counter()
+    said = write_on(translator, caption, 300, cached)
+    print(f"300 words {'with' if cached else 'without'} a cache: {time.perf_counter() - start:.1f} s")
+assert write_on(translator, caption, 30, True).equal(write_on(translator, caption, 30, False))
+
+# %% [markdown] name="beam-text"
+r"""
+`greedy` and `beam` of lesson 04 ask a model for `encode` and `step`, and so they take this one as they took the others. With a beam of four, on 200 captions:
+"""
+
+# %% name="beam"
+some = random.Random(0).sample(range(len(test)), min(200, len(test)))
+best = []
+for start in range(0, len(some), 25):  # each beginning in the beam has a cache, so few sentences at a time
+    found = beam(translator, pad([english_words.encode(sources[i]) for i in some[start : start + 25]]), width=4)
+    best += [french_words.decode(hypotheses[0].words) for hypotheses in found]
+scores = [corpus_bleu(written, [references[i] for i in some]).score for written in ([translations[i].words for i in some], best)]
+print(f"greedy {scores[0]:.1f}, beam of four {scores[1]:.1f} BLEU")
+
+# %% name="own-sentence"
+mine = "two children are playing with a brown dog on the beach ."
+
+words = multi30k.tokenize(mine, "en")
+[translation] = translate(translator, [words], english_words, french_words)
+plots.attention_map(translation.weights, translation.words, words, query_label="French", key_label="English")
+
+# %% [markdown] name="next"
+r"""
+## Where to go next
+
+The [exercises](exercises/12_transformer.ipynb) let you write a block and a step with a cache, count parameters, and catch a decoder that looks ahead (six problems, about an hour). What every word looking at every word costs, and how to pay less, begins with lesson 17, to come; how deep stacks are trained is the subject of lesson 13, to come.
+
+### Sources
+
+Ba, Kiros, Hinton: Layer normalization. 2016, [arXiv:1607.06450](https://arxiv.org/abs/1607.06450) · He, Zhang, Ren, Sun: Deep residual learning for image recognition. CVPR 2016, [arXiv:1512.03385](https://arxiv.org/abs/1512.03385) · Press, Wolf: Using the output embedding to improve language models. EACL 2017, [arXiv:1608.05859](https://arxiv.org/abs/1608.05859) · Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser, Polosukhin: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), sections 3 and 5 · Xiong et al.: On layer normalization in the Transformer architecture. ICML 2020, [arXiv:2002.04745](https://arxiv.org/abs/2002.04745).
+
+Captions: Multi30k (see lesson 04), derived from Flickr30k, for non-commercial research and education.
+"""
