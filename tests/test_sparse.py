@@ -1,4 +1,4 @@
-"""The sparse forms: each computes what its mask allows, for whole texts and with a cache, and no more than it promises."""
+"""The sparse forms: each computes what its mask allows, for whole texts and with a cache, and never makes a square."""
 
 import pytest
 import torch

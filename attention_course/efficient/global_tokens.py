@@ -1,8 +1,8 @@
 """A window and global tokens: a few positions see all and are seen by all (Longformer: Beltagy, Peters and Cohan 2020).
 
-It looks both ways, as an encoder does. The paper chooses the positions task by task (the words of the question, say) and
-gives global tokens projections of their own; here the positions are the same in the whole batch, and so are the
-projections.
+It looks both ways, as an encoder does. The paper chooses the positions task by task (the words of the question, say)
+and gives global attention projections of its own; here the positions are the same in the whole batch, and there is one
+set of projections.
 """
 
 from collections.abc import Sequence

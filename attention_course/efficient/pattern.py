@@ -42,7 +42,8 @@ class PatternAttention(nn.Module):
 
         mask: which keys count, (..., 1, keys) or (keys,); whom of them a query sees, the pattern says.
         need_weights: True computes by the definition, which costs queries * keys. So does a call with fewer queries
-            than keys, the earlier of which are the past that a cache has kept: the last query is level with the last key.
+            than keys, where the earlier keys are the past that a cache has kept: the last query is level with the last
+            key.
 
         Raises ValueError for a mask of another shape, and for more queries than keys.
         """

@@ -49,5 +49,5 @@ def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) 
     words = ["in 1 layer", *(f"in {layer} layers" for layer in range(2, layers + 1)), "not yet"]
     patches = [Patch(facecolor=colour, edgecolor="#888888", linewidth=0.6) for colour in [*shades, NEVER]]
     picture.legend(patches, words, loc="outside lower center", ncols=layers + 1, frameon=False, fontsize=NORMAL)
-    head = f"{len(needed)} patterns of {len(array)} positions. Pairs of which one knows of the other in 1 to {layers} layers"
-    return describe(grid[0, 0], f"{head}. {'; '.join(said)}.")
+    counted = f"{len(needed)} patterns of {len(array)} positions"
+    return describe(grid[0, 0], f"{counted}. Pairs with a path in 1 to {layers} layers: {'; '.join(said)}.")
