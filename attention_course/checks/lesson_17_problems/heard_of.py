@@ -40,7 +40,9 @@ class HeardOf(Problem):
     def wrong_order(patterns):
         return HeardOf.answer(patterns[::-1])
 
-    @mistake("What a word knew already was dropped. A residual connection leads past every attention: known | …")
+    @mistake(
+        "What a word knew already was dropped. A residual connection leads past every attention: what is known stays known."
+    )
     def nothing_kept(patterns):
         known = torch.eye(len(patterns[0])).bool()
         for pattern in patterns:

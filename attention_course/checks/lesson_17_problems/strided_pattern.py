@@ -9,7 +9,7 @@ class StridedPattern(Problem):
     hints = (
         "The rule speaks only of how far j stands behind i. Make that table first, n by n, and then ask it three questions.",
         "With i = torch.arange(n), the table is behind = i[:, None] - i. One question is whether j is not in the future, one whether it is near, one whether it is in i's column.",
-        "(behind >= 0) & ((behind < stride) | (behind % stride == 0))",
+        "i = torch.arange(n); behind = i[:, None] - i; then (behind >= 0) & ((behind < stride) | (behind % stride == 0)).",
     )
     praise = "In two layers every earlier word is in reach: a column's step takes you near it, and a near step onto it."
 
@@ -18,8 +18,8 @@ class StridedPattern(Problem):
         yield "four positions and a stride of 4", (4, 4)
         yield "five positions and a stride of 2", (5, 2)
         yield "a stride longer than the text", (3, 5)
-        n = int(torch.randint(11, 16, (1,), generator=generator))
-        yield f"{n} positions and a stride of 4", (n, 4)
+        n = int(torch.randint(11, 30, (1,), generator=generator))
+        yield f"a text of {n} words and a stride of 4", (n, 4)
 
     def answer(n, stride):
         i = torch.arange(n)
