@@ -109,19 +109,18 @@ The package's `LocalAttention` takes windows and chunks of any size, and windows
 """
 
 # %% name="cost"
-def milliseconds(compute):
+def milliseconds(compute, *given):
     best = math.inf
     for _ in range(3):
         start = time.process_time()
-        compute()
+        compute(*given)
         best = min(best, time.process_time() - start)
     return 1000 * best
 
 
 for n in (512, 1024, 2048):
     Q, K, V = torch.randn(3, n, 32)
-    mask = window(n, 64)
-    masked, chunked = milliseconds(lambda: by_definition(Q, K, V, mask)), milliseconds(lambda: in_chunks(Q, K, V, 64))
+    masked, chunked = milliseconds(by_definition, Q, K, V, window(n, 64)), milliseconds(in_chunks, Q, K, V, 64)
     print(f"{n:>5} words: {n * n:>9,} scores under a mask, {masked:>5.1f} ms; {2 * n * 64:>7,} in chunks, {chunked:>4.1f} ms")
 assert masked > 2 * chunked
 
@@ -168,7 +167,7 @@ plots.reach_grid(needed)
 
 # %% [markdown] name="patterns-after"
 r"""
-Each square is a text. A row is a word; the dark cells in it are whom it sees, the lighter ones whom it has heard of after two layers and after three. The window creeps. The others jump: dilated, strided and fixed know all of the past after two layers, and one global token does it for both directions. Random blocks need a layer more, though nobody has planned their ways.
+Each square is a text. A row is a word; the dark cells in it are whom it sees, the lighter ones whom it has heard of after two layers and after three. The window creeps. The others jump: dilated, strided and fixed know all of the past after two layers, and one global token does it for both directions. Random blocks are not through after three, though their ways are many and nobody planned them.
 
 All of these are in the package twice, as a mask and as a computation that never makes the square.
 """
@@ -302,7 +301,7 @@ guess.reveal("up to 14, and then no more at all", f"At 14 it is right in {right(
 
 # %% [markdown] name="cliff-after"
 r"""
-A wall, where the arithmetic put it. One word further, and the answer is a guess: no training mends that. On this side of the wall, though, hearsay serves as well as seeing; a word between fact and question has picked the fact up and handed it on.
+A wall, where the arithmetic put it. One word further, and the answer is a guess; no training can mend that. On this side of the wall hearsay is as good as seeing: some word between fact and question has picked the fact up and handed it on.
 
 ## One more column
 
@@ -412,7 +411,7 @@ print(f"after 200 words {kept} keys and values are kept")
 r"""
 ## What the papers did
 
-Child and others (2019) factored attention so that $k \approx \sqrt{n}$, gave some heads or layers one half of a pattern and some the other, and trained on images, text and raw audio, up to a million steps long in principle. The strided form suited data with a period, such as rows of pixels; for text they took the fixed one, with 8 to 32 summary positions a block, where ours has one. Longformer let windows grow from layer to layer, put gaps into two heads of the upper ones, and wrote a kernel of its own for them; for reading tasks it started from a trained RoBERTa, with windows of 512, and made the words of the question global, with projections of their own. BigBird worked in blocks, as here, because gathering single keys is slow. Its authors also proved that such a pattern with a global token can approximate any function from sequences to sequences that full attention can, and that there are tasks which one full layer solves and a sparse model only with nearly $n$ layers. What you saw with sixteen facts is a mild case of it.
+Child and others (2019) factored attention so that $k \approx \sqrt{n}$, gave some heads or layers one half of a pattern and some the other, and trained on images, text and raw audio, in sequences of tens of thousands. The strided form suited data with a period, such as rows of pixels; for text they took the fixed one, and found a single summary position a block too few: they use 8 to 32. Longformer let windows grow from layer to layer, put gaps into two heads of the upper ones, and wrote a kernel of its own for them; for reading tasks it started from a trained RoBERTa, with windows of 512, and made the words of the question global, with projections of their own. BigBird worked in blocks, as here, because gathering single keys is slow. Its authors proved that with a global token such a pattern can approximate every continuous function of a sequence, as full attention can. They also describe a task that one layer of full attention solves and for which any sparse pattern, if a common conjecture about complexity is right, needs nearly $n$ layers.
 
 Everything here is small: 64 words, two layers, one pattern for all heads, an artificial question. It shows what cannot get through; what natural text needs is another question.
 
