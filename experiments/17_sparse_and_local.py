@@ -28,7 +28,7 @@ from attention_course.models.transformer import Config
 
 SEEDS = range(3)
 LENGTH, BATCH, LEARNING_RATE = 64, 32, 3e-3
-STEPS = {1: 300, 16: 800}  # for so many facts in a text
+STEPS = {1: 500, 16: 800}  # for so many facts in a text
 ASKED = {1: (2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 24, 32, 40, 48, 56), 16: (16, 20, 24, 28, 32, 36, 40, 44, 48)}
 TEXTS = {1: 300, 16: 40}  # that are asked at each distance
 TEST = 10_000  # the seed of what is asked

@@ -265,7 +265,7 @@ guess = predict(
 )
 
 # %% name="train"
-STEPS, LENGTH = 400, 64
+STEPS, LENGTH = 500, 64
 
 
 def trained(layers, facts, steps):
