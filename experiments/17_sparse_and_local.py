@@ -27,8 +27,8 @@ from attention_course.models.recaller import Recaller
 from attention_course.models.transformer import Config
 
 SEEDS = range(3)
-LENGTH, BATCH, LEARNING_RATE = 64, 32, 3e-3
-STEPS = {1: 500, 16: 800}  # for so many facts in a text
+LENGTH, LEARNING_RATE = 64, 3e-3
+STEPS, BATCH = {1: 400, 16: 700}, {1: 32, 16: 16}  # for so many facts in a text
 ASKED = {1: (2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 24, 32, 40, 48, 56), 16: (16, 20, 24, 28, 32, 36, 40, 44, 48)}
 TEXTS = {1: 300, 16: 40}  # that are asked at each distance
 TEST = 10_000  # the seed of what is asked
@@ -67,8 +67,8 @@ def answers(name: str, layers: list, facts: int, seed: int) -> list[float]:
     model, generator = Recaller(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
 
     def draw():
-        distances = torch.randint(facts, LENGTH - facts + 1, (BATCH,), generator=generator)
-        return recall(BATCH, distances, generator, facts=facts, length=LENGTH)
+        distances = torch.randint(facts, LENGTH - facts + 1, (BATCH[facts],), generator=generator)
+        return recall(BATCH[facts], distances, generator, facts=facts, length=LENGTH)
 
     start = time.process_time()
     fit(model, draw, steps=STEPS[facts], learning_rate=LEARNING_RATE, progress=False)

@@ -265,7 +265,7 @@ guess = predict(
 )
 
 # %% name="train"
-STEPS, LENGTH = 500, 64
+STEPS, LENGTH = 400, 64
 
 
 def trained(layers, facts, steps):
@@ -357,9 +357,26 @@ guess.reveal(
     f"{mean:.0%} right on average over all distances ({min(seeds):.0%} to {max(seeds):.0%}); guessing gets 12 %.",
 )
 
-# %% [markdown] name="sixteen-after"
+# %% [markdown] name="relays-text"
 r"""
 SIXTEEN AFTER
+"""
+
+# %% name="relays"
+def relays(below, above):  # words that the last one sees, and that see what it does not see itself, 15 places back or more
+    hidden = ~above[-1]
+    hidden[-15:] = False
+    return int((above[-1] & below[:, hidden].any(1)).sum())
+
+
+some = {name: patterns[name] for name in ("window", "dilated", "strided", "fixed", "global token")}
+sixteen = GlobalTokenAttention(4, range(0, 64, 4)).allowed(64, 64)
+for name, (below, above, *_) in (some | {"16 global tokens": [sixteen, sixteen]}).items():
+    print(f"{name:<17} {relays(below, above):>2}")
+
+# %% [markdown] name="sixteen-after"
+r"""
+RELAYS AFTER
 
 ## What it costs
 
