@@ -136,7 +136,10 @@ def main() -> None:
         for name in FORMS
     }
     seen = {name: [keys_seen(name, n) for n in LENGTHS] for name in LOOK_BACK}
-    used = {how: [[memory(how, n) for n in LENGTHS] for _ in range(REPETITIONS)] for how in ("whole", "word by word")}
+    used = {
+        how: [[memory(how, n) for n in (LENGTHS[0], LENGTHS[-1])] for _ in range(REPETITIONS)]
+        for how in ("whole", "word by word")
+    }
 
     beyond = [i for i, distance in enumerate(ASKED[1]) if distance > 2 * (8 - 1)]
     averages = {name: np.mean(seeds, 1) for name, seeds in found[16].items()}
