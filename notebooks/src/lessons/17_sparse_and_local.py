@@ -343,7 +343,7 @@ guess = predict(
 )
 
 # %% name="sixteen-facts"
-plots.bands(measured["distances"]["16"], curves(16, ["full", "strided", "16 global tokens", "global token", "window"]),
+plots.bands(measured["distances"]["16"], curves(16, ["full", "dilated", "strided", "16 global tokens", "global token"]),
             x_label="words from each fact to its question", y_label="share right, sixteen facts")
 
 # %% name="sixteen-table"
