@@ -397,7 +397,26 @@ for name, keys in measured["keys_seen"].items():
 r"""
 TIMES AFTER
 
-What the glossary, from whose table of attention types this course takes many claims, says of local and sparse attention, against thresholds set beforehand:
+Memory is less simple. A whole text at once needs its $n$ queries, keys, values and outputs, however small the window is. Where words come one by one, though, as in writing or listening, a window of $w$ needs the last $w$ keys and values and may forget the rest:
+"""
+
+# %% name="stream"
+def word_by_word(Q, K, V, w):
+    keys, values, found = K[:0], V[:0], []
+    for query, key, value in zip(Q, K, V):
+        keys, values = (torch.cat([old, new[None]])[-w:] for old, new in ((keys, key), (values, value)))  # the last w
+        found.append((keys @ query / len(query) ** 0.5).softmax(0) @ values)
+    return torch.stack(found), len(keys)
+
+
+Q, K, V = torch.randn(3, 200, 16)
+found, kept = word_by_word(Q, K, V, 8)
+assert torch.allclose(found, by_definition(Q, K, V, window(200, 8)), atol=1e-5)
+print(f"after 200 words {kept} keys and values are kept")
+
+# %% [markdown] name="claims-text"
+r"""
+This is what the glossary, from which the course takes many claims, says of local and sparse attention in its table of attention types, against thresholds set beforehand:
 """
 
 # %% name="claims"
@@ -407,22 +426,6 @@ claims.table("17_sparse_and_local")
 r"""
 CLAIMS AFTER
 """
-
-# %% name="stream"
-@torch.no_grad()
-def word_by_word(Q, K, V, w):
-    kept, found = (K[:0], V[:0]), []
-    for query, key, value in zip(Q, K, V):
-        kept = tuple(torch.cat([old, new[None]])[-w:] for old, new in zip(kept, (key, value)))  # the last w, and no more
-        keys, values = kept
-        found.append((keys @ query / len(query) ** 0.5).softmax(0) @ values)
-    return torch.stack(found), len(keys)
-
-
-Q, K, V = torch.randn(3, 200, 16)
-found, kept = word_by_word(Q, K, V, 8)
-assert torch.allclose(found, by_definition(Q, K, V, window(200, 8)), atol=1e-5)
-print(f"after 200 words {kept} keys and values are kept")
 
 # %% [markdown] name="papers"
 r"""
