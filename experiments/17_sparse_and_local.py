@@ -1,13 +1,9 @@
 """What sparse attention costs, and what it misses: small Transformers asked for what was said long before.
 
-Three seeds. Writes attention_course/results/17_sparse_and_local.json. About ten minutes on one core. With the name of
-a way to compute and a number of words it only prints the memory that one run of them takes.
+Three seeds. Writes attention_course/results/17_sparse_and_local.json. About twelve minutes on one core.
 """
 
 import math
-import resource
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -105,27 +101,6 @@ def slope(x, y) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-@torch.no_grad()
-def run_window(how: str, n: int) -> None:
-    """n words with 4 heads of 32 through a window of 128: the whole text at once, or word by word."""
-    attend = LocalAttention(128)
-    if how == "whole":
-        attend(*(torch.randn(1, 4, n, 32) for _ in range(3)))
-        return
-    keys = values = torch.empty(1, 4, 0, 32)
-    for _ in range(n):
-        query, key, value = torch.randn(3, 1, 4, 1, 32)
-        keys, values = (torch.cat([old, new], -2)[..., -128:, :] for old, new in ((keys, key), (values, value)))
-        attend(query, keys, values)
-
-
-def memory(how: str, n: int) -> float:
-    """Megabytes that a fresh process needs for it, beyond what 256 words need."""
-    run = subprocess.run([sys.executable, __file__, how, str(n)], capture_output=True, text=True, check=True)
-    print(how, n, run.stdout.strip(), "MB", flush=True)
-    return float(run.stdout)
-
-
 def main() -> None:
     """Everything, one after the other, on one thread."""
     torch.set_num_threads(1)
@@ -138,11 +113,6 @@ def main() -> None:
         for name in FORMS
     }
     seen = {name: [keys_seen(name, n) for n in LENGTHS] for name in LOOK_BACK}
-    used = {
-        how: [[memory(how, n) for n in (LENGTHS[0], LENGTHS[-1])] for _ in range(REPETITIONS)]
-        for how in ("whole", "word by word")
-    }
-
     beyond = [i for i, distance in enumerate(ASKED[1]) if distance > 2 * (8 - 1)]
     averages = {name: np.mean(seeds, 1) for name, seeds in found[16].items()}
     values = {
@@ -152,12 +122,9 @@ def main() -> None:
         "lengths": LENGTHS,
         "seconds": timed,
         "keys_seen": seen,
-        "memory": used,
         "exponents": {name: [slope(LENGTHS[: len(row)], row) for row in rows] for name, rows in timed.items()},
         "window_exponent": [slope(LENGTHS, row) for row in timed["window"]],
         "strided_exponent": [slope(np.multiply(LENGTHS, seen["strided"]), row) for row in timed["strided"]],
-        "window_memory_growth": [row[-1] - row[0] for row in used["whole"]],
-        "word_by_word_memory_growth": [row[-1] - row[0] for row in used["word by word"]],
         "window_beyond_reach": [np.take(row, beyond).mean() - 1 / len(COLOURS) for row in found[1]["window"]],
         "sparse_misses": [
             averages["full"][seed] - np.mean([averages[name][seed] for name in REACH_ALL]) for seed in SEEDS
@@ -167,11 +134,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        torch.set_num_threads(1)
-        run_window(sys.argv[1], 256)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        run_window(sys.argv[1], int(sys.argv[2]))
-        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
-    else:
-        main()
+    main()

@@ -371,7 +371,7 @@ guess.reveal(
 
 # %% [markdown] name="relays-text"
 r"""
-SIXTEEN AFTER
+In the squares nothing has changed: there is still a path from every fact to its question, and full attention shows that the task itself is easy. But in the pattern with a global token all far news goes through one vector of 32 numbers. Let us count through how many words the last one hears, in two layers, what it does not see itself:
 """
 
 # %% name="relays"
@@ -388,7 +388,9 @@ for name, (below, above, *_) in (some | {"16 global tokens": [sixteen, sixteen]}
 
 # %% [markdown] name="sixteen-after"
 r"""
-RELAYS AFTER
+One relay lets hardly anything through, seven more, fourteen and sixteen about half. Where strides and gaps let the upper layer see a fact itself, at distances that are multiples of eight, the score is higher, and the curves have teeth. Child and others met the same with the fixed pattern: a single summary position a block limited their networks.
+
+So a path is needed, and it is not enough; it has a width. For one fact the widths did not matter, and the score could be read off the pattern. These are small models after 600 steps, and more steps or larger vectors might bring more through. What no training brings is what the window lacks, a path.
 
 ## What it costs
 
