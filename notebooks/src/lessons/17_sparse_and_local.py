@@ -398,18 +398,18 @@ Time for one text with four heads of 32, forwards and backwards, measured before
 """
 
 # %% name="times"
-print(" " * 15 + "".join(f"{n:>9,}" for n in measured["lengths"]) + " words    exponents of three repetitions")
+print(f"{'milliseconds':<15}" + "".join(f"{n:>9,}" for n in measured["lengths"]) + " words    exponents of three repetitions")
 for name, repetitions in measured["seconds"].items():
-    best = [min(at) for at in zip(*repetitions)]
+    best = [min(seconds) for seconds in zip(*repetitions)]
     exponents = "  ".join(f"{p:.2f}" for p in measured["exponents"][name])
-    print(f"{name:<15}" + "".join(f"{seconds:>7.2f} s" for seconds in best).ljust(45) + f"          {exponents}")
+    print(f"{name:<15}" + "".join(f"{1000 * seconds:>9.0f}" for seconds in best).ljust(45) + f"          {exponents}")
 print("\nkeys a query, on average")
 for name, keys in measured["keys_seen"].items():
     print(f"{name:<15}" + "".join(f"{k:>9.0f}" for k in keys))
 
 # %% [markdown] name="times-after"
 r"""
-TIMES AFTER
+Full attention grows with the square, as it must. Windows, gaps, a global token and random blocks grow little faster than the text. Strides and blocks of $\sqrt{n}$ should cost $n \sqrt{n}$, the exponent 1.5, and nearly do. At 1,024 words a window saves less than half of the time; at 4,096 it is seven times as fast.
 
 Memory is less simple. A whole text at once needs its $n$ queries, keys, values and outputs, however small the window is. Where words come one by one, though, as in writing or listening, a window of $w$ needs the last $w$ keys and values and may forget the rest:
 """
@@ -438,7 +438,7 @@ claims.table("17_sparse_and_local")
 
 # %% [markdown] name="claims-after"
 r"""
-CLAIMS AFTER
+"Constant memory" is false for a text at once and true word by word. The last claim says *may*, and a task made to miss something shows that it can, even where everything is in reach; it does not say how often a natural text asks for it.
 """
 
 # %% [markdown] name="papers"
