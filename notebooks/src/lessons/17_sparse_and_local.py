@@ -128,7 +128,7 @@ assert masked > 2 * chunked
 r"""
 ## Who knows of whom
 
-A window is the simplest pattern. These are those of three papers, each with about eight keys a query on a text of 64 words:
+A window is the simplest pattern. Three papers have these, here with eight to twelve keys a query on a text of 64 words:
 
 - **Window** and **dilated** window (Longformer, Beltagy, Peters and Cohan 2020). With gaps, eight keys stretch over 57 words. The lowest layer has none, and looks closely.
 - **Strided** (Sparse Transformer, Child and others 2019): the last eight words, and before them every eighth. Write the text in rows of eight, and the far keys of a word are the column above it.
@@ -167,7 +167,7 @@ plots.reach_grid(needed)
 
 # %% [markdown] name="patterns-after"
 r"""
-Each square is a text. A row is a word; the dark cells in it are whom it sees, the lighter ones whom it has heard of after two layers and after three. The window creeps. The others jump: dilated, strided and fixed know all of the past after two layers, and one global token does it for both directions. Random blocks are not through after three, though their ways are many and nobody planned them.
+Each square is a text. A row is a word; the dark cells in it are whom it sees, the lighter ones whom it has heard of after two layers and after three. The window creeps. The others jump: dilated, strided and fixed know all of the past after two layers, and one global token does it for both directions. Random blocks are not through after three.
 
 All of these are in the package twice, as a mask and as a computation that never makes the square.
 """
@@ -213,7 +213,9 @@ curves = {}
 for name, stack in deep.items():
     row = layers_needed([attend.allowed(512, 512) for attend in stack])[-1]
     curves[name] = [[int(((row >= 0) & (row <= depth)).sum()) - 1] * 3 for depth in depths]
-plots.bands(depths, curves, x_label="layers", y_label="words that the last one has heard of")
+figure = plots.bands(depths, curves, x_label="layers", y_label="words that the last one has heard of")
+figure.alt = "Words heard of by layers. " + "; ".join(f"{name}: {', '.join(str(c[0]) for c in curve)}" for name, curve in curves.items()) + "."
+figure
 
 # %% [markdown] name="gradient-text"
 r"""
@@ -293,8 +295,11 @@ model = trained([LocalAttention(8), LocalAttention(8)], facts=1, steps=STEPS)
 dial = [*range(1, 21), 24, 28, 32, 40, 48, 56, 63]
 shares = [right(model, distance) for distance in dial]
 near, beyond = ([s for s, d in zip(shares, dial) if (d <= 14) == inside] for inside in (True, False))
-assert min(near) > 0.8 and max(beyond) < 0.25
-plots.lines(dial, {"a window of 8, two layers": shares}, x_label="words from the fact to the question", y_label="share right")
+assert min(near) > 0.7 and max(beyond) < 0.25
+figure = plots.bands(dial, {"window": [[s, s, s] for s in shares]}, x_label="words from the fact to the question", y_label="share right")
+figure.axes[0].set_ylim(0, 1.05)
+figure.alt = f"Share right by distance: {min(near):.2f} or more up to 14 words, {max(beyond):.2f} or less from 15 on."
+figure
 
 # %% name="reveal-cliff" jupyter={"source_hidden": true}
 guess.reveal("up to 14, and then no more at all", f"At 14 it is right in {right(model, 14):.0%} of 300 texts, at 15 in {right(model, 15):.0%}. Two layers of 8 - 1 steps are 14.")
@@ -318,8 +323,10 @@ def curves(facts, names):
 
 
 print(measured.provenance)
-plots.bands(measured["distances"]["1"], curves(1, ["window", "strided", "global token", "random blocks"]),
-            x_label="words from the fact to the question", y_label="share right, one fact")
+figure = plots.bands(measured["distances"]["1"], curves(1, ["window", "strided", "global token", "random blocks"]),
+                     x_label="words from the fact to the question", y_label="share right, one fact")
+figure.axes[0].set_ylim(0, 1.05)
+figure
 
 # %% name="one-fact-table"
 def table(facts, names, least):
@@ -346,7 +353,16 @@ print("words from fact to question   right, if paths decide   right, mean of thr
 for distance, share in zip(measured["distances"]["1"], trained_right):
     (_, asked), _ = recall(200, distance, generator, length=LENGTH)  # the texts that were asked
     with_path = ways[asked, asked - distance].float().mean()
-    print(f"{distance:>26}   {with_path + (1 - with_path) / 8:>23.2f}   {share:>30.2f}")
+    computed = with_path + (1 - with_path) / 8
+    print(f"{distance:>26}   {computed:>23.2f}   {share:>30.2f}")
+    assert abs(computed - share) < (0.05 if distance > 5 else 0.15)
+
+# %% [markdown] name="paths-after"
+r"""
+From six words on the two columns differ by less than five hundredths. The pattern has told, before the first step of training, what the model will know.
+
+Reach, it seems, is all that matters. Is it?
+"""
 
 # %% name="guess-sixteen"
 guess = predict(
@@ -355,8 +371,10 @@ guess = predict(
 )
 
 # %% name="sixteen-facts"
-plots.bands(measured["distances"]["16"], curves(16, ["full", "dilated", "strided", "16 global tokens", "global token"]),
-            x_label="words from each fact to its question", y_label="share right, sixteen facts")
+figure = plots.bands(measured["distances"]["16"], curves(16, ["full", "dilated", "strided", "16 global tokens", "global token"]),
+                     x_label="words from each fact to its question", y_label="share right, sixteen facts")
+figure.axes[0].set_ylim(0, 1.05)
+figure
 
 # %% name="sixteen-table"
 table(16, measured["right"]["16"], 16)
@@ -388,7 +406,7 @@ for name, (below, above, *_) in (some | {"16 global tokens": [sixteen, sixteen]}
 
 # %% [markdown] name="sixteen-after"
 r"""
-One relay lets hardly anything through, seven more, fourteen and sixteen about half. Where strides and gaps let the upper layer see a fact itself, at distances that are multiples of eight, the score is higher, and the curves have teeth. Child and others met the same with the fixed pattern: a single summary position a block limited their networks.
+One relay lets hardly anything through, seven more, fourteen and sixteen about half. (Sixteen global tokens are a quarter of this text.) Where strides and gaps let the upper layer see a fact itself, at distances that are multiples of eight, the score is higher, and the curves have teeth. Child and others met the same with the fixed pattern: a single summary position a block limited their networks.
 
 So a path is needed, and it is not enough; it has a width. For one fact the widths did not matter, and the score could be read off the pattern. These are small models after 600 steps, and more steps or larger vectors might bring more through. What no training brings is what the window lacks, a path.
 
