@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from attention_course import device, results
-from attention_course.data.recall import COLOURS, WORDS, recall
+from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -18,8 +18,8 @@ from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.strided import StridedAttention
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.models.fact_reader import FactReader
 from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller
 from attention_course.models.transformer import Config
 
 SEEDS = range(3)
@@ -58,24 +58,24 @@ FORMS = {  # for a text of n words
 }
 
 
-def answers(name: str, layers: list, facts: int, seed: int) -> list[float]:
+def answers(name: str, layers: list, per_text: int, seed: int) -> list[float]:
     """The share of right answers at each distance, of a small Transformer trained on all distances at once."""
     device.seed_everything(seed)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
-    model, generator = Recaller(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
+    model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
 
     def draw():
-        distances = torch.randint(facts, LENGTH - facts + 1, (BATCH[facts],), generator=generator)
-        return recall(BATCH[facts], distances, generator, facts=facts, length=LENGTH)
+        distances = torch.randint(per_text, LENGTH - per_text + 1, (BATCH[per_text],), generator=generator)
+        return facts(BATCH[per_text], distances, generator, per_text=per_text, length=LENGTH)
 
     start = time.process_time()
-    fit(model, draw, steps=STEPS[facts], learning_rate=LEARNING_RATE, progress=False)
+    fit(model, draw, steps=STEPS[per_text], learning_rate=LEARNING_RATE, progress=False)
     shares, other = [], torch.Generator().manual_seed(TEST)
     with torch.no_grad():
-        for distance in ASKED[facts]:
-            inputs, colours = recall(TEXTS[facts], distance, other, facts=facts, length=LENGTH)
+        for distance in ASKED[per_text]:
+            inputs, colours = facts(TEXTS[per_text], distance, other, per_text=per_text, length=LENGTH)
             shares.append((model(*inputs)[0].argmax(-1) == colours).float().mean().item())
-    print(name, facts, seed, f"{time.process_time() - start:.0f} s", [f"{s:.2f}" for s in shares], flush=True)
+    print(name, per_text, seed, f"{time.process_time() - start:.0f} s", [f"{s:.2f}" for s in shares], flush=True)
     return shares
 
 

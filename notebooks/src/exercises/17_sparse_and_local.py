@@ -11,11 +11,11 @@ import torch
 
 from attention_course import device
 from attention_course.checks import lesson_17 as check
-from attention_course.data.recall import COLOURS, WORDS, recall
+from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.strided import StridedAttention
+from attention_course.models.fact_reader import FactReader
 from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller
 from attention_course.models.transformer import Config
 from attention_course.plots import reach_grid
 
@@ -129,7 +129,7 @@ reach_grid({"yours": needed})
 torch.set_num_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
-model, generator = Recaller(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
-fit(model, lambda: recall(32, 50, generator, length=64), steps=300, learning_rate=3e-3)
-inputs, colours = recall(300, 50, generator, length=64)
+model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
+fit(model, lambda: facts(32, 50, generator, length=64), steps=300, learning_rate=3e-3)
+inputs, colours = facts(300, 50, generator, length=64)
 print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 50; guessing gets 12 %")

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from attention_course import claims, device, plots, results
-from attention_course.data.recall import COLOURS, WORDS, recall
+from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -25,8 +25,8 @@ from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention
+from attention_course.models.fact_reader import FactReader
 from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller
 from attention_course.models.transformer import Config
 from attention_course.widgets import explore, predict
 
@@ -227,7 +227,7 @@ These were paths on paper. A gradient takes the same ones: nudge a word in front
 # %% name="gradient"
 def felt(stack):  # which words the last state depends on
     device.seed_everything(0)
-    model = Recaller(len(WORDS), len(COLOURS), Config(16, heads=2, hidden=32, layers=3, dropout=0.0, attend=iter(stack).__next__))
+    model = FactReader(len(WORDS), len(COLOURS), Config(16, heads=2, hidden=32, layers=3, dropout=0.0, attend=iter(stack).__next__))
     x = torch.randn(1, 64, 16, requires_grad=True)
     states = x
     for block in model.blocks:
@@ -251,7 +251,7 @@ Somewhere in a text it is said, once, who has which colour. So many words later 
 """
 
 # %% name="task"
-(words, asked), colours = recall(2, distance=10, generator=torch.Generator().manual_seed(4), length=64)
+(words, asked), colours = facts(2, distance=10, generator=torch.Generator().manual_seed(4), length=64)
 for text, colour in zip(words, colours):
     print(" ".join(WORDS[word] for word in text), "→", COLOURS[colour], "\n")
 
@@ -270,14 +270,14 @@ guess = predict(
 STEPS, LENGTH = 400, 64
 
 
-def trained(layers, facts, steps):
+def trained(layers, per_text, steps):
     device.seed_everything(0)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
-    model, generator = Recaller(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
+    model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
 
     def draw():
-        distances = torch.randint(facts, LENGTH - facts + 1, (32,), generator=generator)
-        return recall(32, distances, generator, facts=facts, length=LENGTH)
+        distances = torch.randint(per_text, LENGTH - per_text + 1, (32,), generator=generator)
+        return facts(32, distances, generator, per_text=per_text, length=LENGTH)
 
     fit(model, draw, steps=steps, learning_rate=3e-3)
     return model
@@ -285,11 +285,11 @@ def trained(layers, facts, steps):
 
 @torch.no_grad()
 def right(model, distance, texts=300):
-    inputs, colours = recall(texts, distance, torch.Generator().manual_seed(10_000), length=LENGTH)
+    inputs, colours = facts(texts, distance, torch.Generator().manual_seed(10_000), length=LENGTH)
     return (model(*inputs)[0].argmax(-1) == colours).float().mean().item()
 
 
-model = trained([LocalAttention(8), LocalAttention(8)], facts=1, steps=STEPS)
+model = trained([LocalAttention(8), LocalAttention(8)], per_text=1, steps=STEPS)
 
 # %% name="cliff"
 dial = [*range(1, 21), 24, 28, 32, 40, 48, 56, 63]
@@ -351,7 +351,7 @@ trained_right = torch.tensor(measured["right"]["1"]["random blocks"]).mean(0)
 generator = torch.Generator().manual_seed(10_000)
 print("words from fact to question   right, if paths decide   right, mean of three trainings")
 for distance, share in zip(measured["distances"]["1"], trained_right):
-    (_, asked), _ = recall(200, distance, generator, length=LENGTH)  # the texts that were asked
+    (_, asked), _ = facts(200, distance, generator, length=LENGTH)  # the texts that were asked
     with_path = ways[asked, asked - distance].float().mean()
     computed = with_path + (1 - with_path) / 8
     print(f"{distance:>26}   {computed:>23.2f}   {share:>30.2f}")

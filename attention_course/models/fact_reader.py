@@ -1,4 +1,4 @@
-"""A small Transformer that answers questions in the text: for the task of `data.recall`."""
+"""A small Transformer that answers questions in the text: for the task of `data.facts`."""
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from .transformer import Config, TransformerEncoder
 
 
-class Recaller(TransformerEncoder):
+class FactReader(TransformerEncoder):
     """An encoder, and one linear layer that reads the answers off the states at the questions."""
 
     def __init__(self, words: int, answers: int, config: Config):
