@@ -62,37 +62,38 @@ def dilated_reshape(Q, K, V, window, w, g):
     return window(q, k, v, w).permute(1, 0, 2).reshape(V.shape)
 
 
-def heard_by_search(patterns):
-    n = len(patterns[0])
-    found = torch.zeros(n, n, dtype=torch.bool)
-    for i in range(n):
-        asked = {i}
-        for pattern in reversed(patterns):
-            asked |= {j for k in asked for j in range(n) if pattern[k, j]}
-        found[i, list(asked)] = True
-    return found
+def needed_by_search(patterns):
+    n, rows = len(patterns[0]), []
+    asked = {n - 1}
+    for pattern in [*reversed(patterns), None]:
+        rows.append([word in asked for word in range(n)])
+        if pattern is not None:
+            asked |= {j for i in asked for j in range(n) if pattern[i, j]}
+    return rows[::-1]
 
 
-def heard_numpy(patterns):
-    known = np.eye(len(patterns[0]), dtype=int)
-    for pattern in patterns:
-        known = np.minimum(known + np.asarray(pattern).astype(int) @ known, 1)
-    return known.astype(bool)
+def needed_numpy(patterns):
+    needed = np.zeros((len(patterns) + 1, len(patterns[0])), dtype=int)
+    needed[-1, -1] = 1
+    for layer in range(len(patterns) - 1, -1, -1):
+        needed[layer] = np.minimum(needed[layer + 1] + needed[layer + 1] @ np.asarray(patterns[layer]).astype(int), 1)
+    return needed.astype(bool)
 
 
-def heard_as_one_product(patterns):
+def needed_by_products(patterns):
     eye = torch.eye(len(patterns[0]))
-    known = eye
-    for pattern in patterns:
-        known = (pattern.float() + eye) @ known
-    return known > 0
+    row, rows = eye[-1], [eye[-1] > 0]
+    for pattern in patterns[::-1]:
+        row = row @ (pattern.float() + eye)
+        rows.append(row > 0)
+    return torch.stack(rows[::-1])
 
 
 STYLES = {
     check.strided_pattern: [strided_loop, strided_numpy],
     check.local_both_sides: [local_one_query_at_a_time, local_chunk_loop, local_numpy],
     check.dilated: [dilated_text_by_text, dilated_reshape],
-    check.heard_of: [heard_by_search, heard_numpy, heard_as_one_product],
+    check.states_needed: [needed_by_search, needed_numpy, needed_by_products],
 }
 
 
@@ -139,9 +140,13 @@ SLIPS = [
     (check.dilated, "not_brought_back", lambda Q, K, V, window, w, g: torch.cat(
         [window(Q[i::g], K[i::g], V[i::g], w) for i in range(g)])),
     (check.dilated, "no_gaps", lambda Q, K, V, window, w, g: window(Q[None], K[None], V[None], w)[0]),
-    (check.heard_of, "wrong_order", lambda patterns: heard_by_search(list(reversed(patterns)))),
-    (check.heard_of, "united", lambda patterns: heard_numpy([sum(patterns) > 0])),
-    (check.heard_of, "transposed", lambda patterns: heard_numpy(patterns).T),
+    (check.states_needed, "lowest_first", lambda patterns: needed_by_search(list(reversed(patterns)))),
+    (check.states_needed, "upside_down", lambda patterns: needed_by_products(patterns).flip(0)),
+    (check.states_needed, "transposed", lambda patterns: needed_numpy([np.asarray(p).T for p in patterns])),
+    (check.states_needed, "last_row_only", lambda patterns: [
+        *([seen or j == len(p) - 1 for j, seen in enumerate(p[-1].tolist())] for p in patterns),
+        [j == len(patterns[0]) - 1 for j in range(len(patterns[0]))]]),
+    (check.states_needed, "without_what_goes_in", lambda patterns: needed_by_search(patterns)[1:]),
     (check.global_in_a_decoder, "A", "A"),
     (check.global_in_a_decoder, "E", "e"),
 ]  # fmt: skip
@@ -165,8 +170,10 @@ def test_the_answers_are_the_package_s():
     for *tensors, window, w, g in each_input(check.dilated):
         expected, _ = DilatedAttention(w, g)(*(x[None] for x in tensors))
         assert_close(type(check.dilated).answer(*tensors, window, w, g), expected[0])
-    for (patterns,) in each_input(check.heard_of):
-        assert type(check.heard_of).answer(patterns).equal(layers_needed(patterns) >= 0)
+    for (patterns,) in each_input(check.states_needed):
+        needed = type(check.states_needed).answer(patterns)
+        for layer, row in enumerate(needed[:-1]):  # needed below a layer is what the last word hears from there on
+            assert row.equal(layers_needed(patterns[layer:])[-1] >= 0)
 
 
 def test_a_square_that_is_no_bigger_than_three_chunks_is_allowed():

@@ -6,13 +6,14 @@ Five problems on [lesson 17](../17_sparse_and_local.ipynb), about an hour. Write
 """
 
 # %% name="imports"
-import numpy as np
 import torch
 
 from attention_course import device
 from attention_course.checks import lesson_17 as check
 from attention_course.data.facts import COLOURS, WORDS, facts
+from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.local import LocalAttention
+from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention
 from attention_course.models.fact_reader import FactReader
 from attention_course.models.fitting import fit
@@ -55,11 +56,11 @@ check.local_both_sides(local_both_sides)
 
 # %% [markdown] name="dilated-text"
 r"""
-## 3 · Gaps for nothing
+## 3 · Gaps for free
 
 Extends · ★★☆, 10 minutes
 
-You are given `window(Q, K, V, w)`: attention of each word to the last `w` words, itself included, for tensors (..., n, D) with any axes in front. Make a dilated window of it, without looking inside: word i sees i, i - g, i - 2g, …, `w` words in all, as far as there are any. Q, K and V are (n, D), and g divides n. Return (n, D).
+You are given `window(Q, K, V, w)`: attention of each word to the last `w` words, itself included, for tensors (..., n, D) with any axes in front. (It takes arrays, too, and returns a PyTorch tensor in either case.) Make a dilated window of it, without looking inside: word i sees i, i - g, i - 2g, …, `w` words in all, as far as there are any. Q, K and V are (n, D), and g divides n. Return (n, D).
 """
 
 # %% name="dilated" tags=["exercise"]
@@ -70,22 +71,22 @@ def dilated(Q, K, V, window, w, g):
 # %% name="dilated-check"
 check.dilated(dilated)
 
-# %% [markdown] name="heard-of-text"
+# %% [markdown] name="states-needed-text"
 r"""
-## 4 · Hearsay
+## 4 · For one answer
 
 Extends · ★★☆, 10 minutes
 
-A model has a pattern of its own in each layer. `patterns` is a list of (n, n) tables, the lowest layer first; True in row i and column j means that word i may attend to word j there. Past every attention leads a residual connection. Return the (n, n) table of who has heard of whom on top of the stack.
+A stack of L layers is to give one answer, read off the last word on top. Then not every vector has to be computed. `patterns` is a list of L tables (n, n), the lowest layer first; True in row i and column j means that word i may attend to word j there. Each attention has a residual connection around it. Return an (L + 1, n) table, True where the vector of word j is needed: row 0 for the vectors that go into the lowest layer, row 1 for those that come out of it, and so on; in the last row only the last word is True.
 """
 
-# %% name="heard-of" tags=["exercise"]
-def heard_of(patterns):
+# %% name="states-needed" tags=["exercise"]
+def states_needed(patterns):
     raise NotImplementedError("your turn")
 
 
-# %% name="heard-of-check"
-check.heard_of(heard_of)
+# %% name="states-needed-check"
+check.states_needed(states_needed)
 
 # %% [markdown] name="global-in-a-decoder-text"
 r"""
@@ -93,13 +94,13 @@ r"""
 
 Breaks something and explains · ★★☆, 5 minutes
 
-A decoder has a window of 16 words and many layers. Someone makes its first position a global token, as in the lesson, and leaves the causal mask on, so that nobody looks ahead. What does the decoder gain? Say also, before you check, what goes wrong on the way that news takes in an encoder.
+A decoder has a window of 16 words that looks back, and many layers. Someone makes its first position a global token, as in the lesson, and leaves the causal mask on. In an encoder, far news goes from a word to the global token and from there to another word. Which of the two steps is lost here, and what does the decoder gain?
 
-- **A** In two layers every word has heard of every earlier one.
-- **B** Nothing at all.
-- **C** Every word sees the first word directly, and nothing else comes into reach sooner.
-- **D** It becomes slower by as many steps as the text has words.
-- **E** It begins to see the future, through the global token.
+- **A** Neither: in two layers every word has heard of every earlier one.
+- **B** Both, and nothing at all is gained.
+- **C** The first: every word sees the first word directly, and nothing else comes into reach sooner.
+- **D** The second: the first word gathers the whole text, and nobody can fetch it there.
+- **E** The first in part: the token still hears its window, so in two layers every word has heard of the first sixteen.
 """
 
 # %% name="global-in-a-decoder" tags=["exercise"]
@@ -110,26 +111,21 @@ check.global_in_a_decoder(global_in_a_decoder)
 
 # %% [markdown] name="try-text"
 r"""
-Now build a stack of your own: three layers, on 64 words, with some eight keys a query in each, or fewer. The picture shows what it reaches, by your `heard_of` (by the solution's, until yours is right). Which stack of windows, strides and gaps lets the last word hear of all others with the fewest keys? The cell after it lets a small model answer one question at distance 50 with it, in about ten seconds.
+Now build a stack of your own: three layers, on 64 words. The one below gives the last word no path to some of the others (white in the lowest row): to those 15, 23, 31, … words back, seven more than a multiple of eight. Which stack of windows, strides and gaps lets it hear of all others with the fewest keys? Less than five a query in each layer are enough. The cell after it lets a small model answer one question at distance 55, which the stack below cannot bridge, in about ten seconds.
 """
 
 # %% name="try-pattern"
-layers = [LocalAttention(4), StridedAttention(8), LocalAttention(4)]
+layers = [LocalAttention(4), StridedAttention(8), LocalAttention(4)]  # and DilatedAttention(window, gap)
 
 patterns = [layer.allowed(64, 64) for layer in layers]
-right_already = check.heard_of.last.outcome == "correct"
-hear = heard_of if right_already else type(check.heard_of).answer
-needed = np.full((64, 64), -1)
-for depth in (3, 2, 1):
-    needed[np.asarray(hear(patterns[:depth]))] = depth
 print("keys a query, on average:", ", ".join(f"{pattern.float().sum(1).mean():.1f}" for pattern in patterns))
-reach_grid({"yours": needed})
+reach_grid({"yours": layers_needed(patterns)})
 
 # %% name="try-train"
 torch.set_num_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
 model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
-fit(model, lambda: facts(32, 50, generator, length=64), steps=300, learning_rate=3e-3)
-inputs, colours = facts(300, 50, generator, length=64)
-print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 50; guessing gets 12 %")
+fit(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
+inputs, colours = facts(300, 55, generator, length=64)
+print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 55; guessing gets 12 %")
