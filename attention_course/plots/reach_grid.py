@@ -49,6 +49,6 @@ def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) 
         ax.set_xlabel("of whom", fontsize=SMALL, color=GREY)
     words = ["in 1 layer", *(f"in {layer} layers" for layer in range(2, layers + 1)), "not yet"]
     patches = [Patch(facecolor=colour, edgecolor="#888888", linewidth=0.6) for colour in [*shades, NEVER]]
-    picture.legend(patches, words, loc="outside lower center", ncols=layers + 1, frameon=False, fontsize=NORMAL)
+    picture.legend(patches, words, loc="outside lower center", ncols=in_a_row, frameon=False, fontsize=NORMAL)
     counted = f"{len(needed)} pattern{'s' * (len(needed) > 1)} of {len(array)} positions"
     return describe(grid[0, 0], f"{counted}. Pairs with a path in 1 to {layers} layers: {'; '.join(said)}.")
