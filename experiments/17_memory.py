@@ -1,0 +1,68 @@
+"""What memory a window needs: for a whole text at once, and word by word.
+
+Three repetitions in fresh processes. Writes attention_course/results/17_memory.json. A minute or two on Linux. With the
+name of a way to compute and a number of words it only prints the megabytes that one run takes.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from attention_course import results
+from attention_course.efficient.local import LocalAttention
+
+REPETITIONS = range(3)
+LENGTHS = (1024, 4096, 16384)
+WINDOW, HEADS, SIZE = 128, 4, 32
+
+
+@torch.no_grad()
+def run(how: str, n: int) -> None:
+    """n words through a window: the whole text at once, or word by word."""
+    attend = LocalAttention(WINDOW)
+    if how == "whole":
+        attend(*(torch.randn(1, HEADS, n, SIZE) for _ in range(3)))
+        return
+    keys = values = torch.empty(1, HEADS, 0, SIZE)
+    for _ in range(n):
+        query, key, value = torch.randn(3, 1, HEADS, 1, SIZE)
+        keys, values = (torch.cat([old, new], -2)[..., -WINDOW:, :] for old, new in ((keys, key), (values, value)))
+        attend(query, keys, values)
+
+
+def peak() -> float:
+    """Megabytes that this process has occupied at most; `ru_maxrss` would count those of the one that started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def memory(how: str, n: int) -> float:
+    """Megabytes that a fresh process needs for n words, beyond what 256 words need."""
+    command = [sys.executable, __file__, how, str(n)]
+    used = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    print(how, n, f"{used:.1f} MB", flush=True)
+    return used
+
+
+def main() -> None:
+    used = {how: [[memory(how, n) for n in LENGTHS] for _ in REPETITIONS] for how in ("whole", "word by word")}
+    values = {
+        "lengths": LENGTHS,
+        "megabytes": used,
+        "whole_growth": [row[-1] - row[0] for row in used["whole"]],
+        "word_by_word_growth": [row[-1] - row[0] for row in used["word by word"]],
+    }
+    results.save("17_memory", values, command="python experiments/17_memory.py", seeds=REPETITIONS)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        torch.set_num_threads(1)
+        run(sys.argv[1], 256)
+        before = peak()
+        run(sys.argv[1], int(sys.argv[2]))
+        print(peak() - before)
+    else:
+        main()
