@@ -10,6 +10,7 @@ import math
 import sysconfig
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +74,7 @@ def by_age(model: Recaller) -> list[float]:
     """The share of answers right among 256 pairs, by how many were told since."""
     told = recall(64, AGES[-1], torch.Generator().manual_seed(TEST), questions=512)
     right = (model(told.names, told.places, told.asked)[0].argmax(-1) == told.answers).float()
-    ranges = zip(AGES, AGES[1:], strict=False)
-    return [right[(told.ages >= low) & (told.ages < high)].mean().item() for low, high in ranges]
+    return [right[(told.ages >= low) & (told.ages < high)].mean().item() for low, high in pairwise(AGES)]
 
 
 def half_point(shares: list[float]) -> float:

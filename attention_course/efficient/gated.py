@@ -98,9 +98,7 @@ class Retention(nn.Module):
     def __init__(self, heads: int, chunk: int = 64):
         super().__init__()
         self.chunk = chunk
-        self.register_buffer(
-            "log_gates", torch.log1p(-(2.0 ** (-5 - torch.arange(heads, dtype=torch.float64)))).float()
-        )
+        self.register_buffer("log_gates", torch.log1p(-(2.0 ** (-5 - torch.arange(heads)))))
 
     def forward(
         self,

@@ -65,8 +65,7 @@ def causal_linear_attention(
 ) -> Float[Tensor, "*batch queries value_size"]:
     """Query i sees the keys up to i: by running sums over the chunks before its own, by products within it.
 
-    With more keys than queries the last query is level with the last key, and the first keys are the past of all. Raises
-    ValueError with fewer.
+    With more keys than queries the last query is level with the last key. Raises ValueError with fewer.
     """
     length, past = features_q.shape[-2], features_k.shape[-2] - features_q.shape[-2]
     if past < 0:

@@ -12,8 +12,8 @@ from attention_course.functional import check_sizes
 class PositiveRandomFeatures(nn.Module):
     """phi(x)_r = exp(w_r . x' - |x'|² / 2) / sqrt(R), with x' = x / D^(1/4) and w_r normal.
 
-    The mean of phi(q) . phi(k) over the w_r is exp(q . k / sqrt(D)): the products that linear attention takes with these
-    features are, in the mean, those of scaled dot-product attention. The error of one product, over its true value, is
+    The mean of phi(q) . phi(k) over the w_r is exp(q . k / sqrt(D)): linear attention with these features is, in the
+    mean, scaled dot-product attention. The error of one product, over its true value, is
     sqrt((exp(|q' + k'|²) - 1) / R) for w_r drawn independently (the paper's Lemma 2): it falls slowly with R, and grows
     exponentially with the lengths, most of all where q and k point the same way.
 
@@ -58,10 +58,10 @@ def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "
 class RandomFeatureAttention(nn.Module):
     """Softmax attention by positive random features, as an attention function that also bears long queries and keys.
 
-    A factor on all features of a query cancels against the divisor, and so does a factor common to all keys: subtracting
-    maxima from the exponents keeps every feature within 0 to 1. In the causal form the maximum for a key may be taken
-    over earlier keys only, or the future would show. It then grows on the way, and the state has to fade as it does:
-    gated linear attention, with the ratio of two maxima for a gate.
+    A factor on all features of a query cancels against the divisor, and so does a factor common to all keys, so that
+    subtracting maxima from the exponents keeps every feature within 0 to 1. In the causal form the maximum for a key
+    may be taken over earlier keys only, or the future would show. It then grows on the way, and the state has to fade
+    as it does: gated linear attention, with the ratio of two maxima for a gate.
     """
 
     def __init__(
