@@ -56,7 +56,7 @@ def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "
 
 
 class RandomFeatureAttention(nn.Module):
-    """Softmax attention by positive random features, as an attention function that also bears long queries and keys.
+    """Softmax attention by positive random features, as an attention function that also bears longer queries and keys.
 
     A factor on all features of a query cancels against the divisor, and so does a factor common to all keys, so that
     subtracting maxima from the exponents keeps every feature within 0 to 1. In the causal form the maximum for a key
