@@ -14,6 +14,7 @@ from attention_course.plots.picture import Picture
 from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
 from attention_course.plots.sentences import shaded_sentence
+from attention_course.plots.shares import shares
 from attention_course.plots.steps import Block, steps
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "picture_grid",
     "plane",
     "shaded_sentence",
+    "shares",
     "steps",
     "weight_bars",
 ]

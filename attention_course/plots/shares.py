@@ -1,0 +1,69 @@
+"""Curves twice: by what there is to do, and by how much there is to do it with."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attention_course.plots.axes import quiet
+from attention_course.plots.picture import Picture, describe
+from attention_course.plots.text import LITERAL, SMALL
+
+OWN, OTHER = "#2a598c", "#c4622d"
+MARKS = "so^Dvp"
+
+
+def shares(
+    x,
+    curves: dict[str, object],
+    amounts: dict[str, float],
+    others: dict[str, tuple[object, float]],
+    *,
+    x_label: str,
+    y_label: str,
+    share_label: str,
+) -> Figure:
+    """Left, every curve over x; right, its points over what falls to each unit of x, amounts[name] / x.
+
+    curves: name: y. Those of about one amount have one mark, and the first of them is named by its amount.
+    others: name: (y, share), whose share is the same at every x; dashed on the left, crosses on the right.
+    ValueError where a curve has not as many points as `x`, or no amount.
+    """
+    x = np.asarray(x, dtype=float)
+    curves = {name: np.asarray(y, dtype=float) for name, y in curves.items()}
+    if wrong := [name for name, y in curves.items() if y.shape != x.shape or name not in amounts]:
+        raise ValueError(f"{wrong[0]}: expected {len(x)} points and an amount")
+    left, right = Picture((10, 4.2)).subplots(1, 2, sharey=True)
+    groups: list[float] = []
+    for name, y in sorted(curves.items(), key=lambda item: amounts[item[0]]):
+        new = not groups or amounts[name] > 1.5 * groups[-1]
+        if new:
+            groups.append(amounts[name])
+        look = {"marker": MARKS[len(groups) - 1], "markersize": 5, "color": OWN, "alpha": 0.8}
+        left.plot(x, y, linewidth=1, **look)
+        right.plot(amounts[name] / x, y, linestyle="", **look)
+        if new:
+            place = int(np.abs(y - 0.5).argmin())
+            left.annotate(
+                f"{amounts[name]:,.0f}", (x[place], y[place]), xytext=(5, 7), textcoords="offset points",
+                color=OWN, fontsize=SMALL, **LITERAL,
+            )  # fmt: skip
+    for name, (y, share) in others.items():
+        y = np.asarray(y, dtype=float)
+        left.plot(x, y, "--", color=OTHER, linewidth=1.5)
+        right.plot(np.full(len(y), share), y, "x", color=OTHER, markersize=7)
+        for ax, at, shift in ((left, x[-1], (0, 5)), (right, share, (0, 7))):
+            ax.annotate(
+                name, (at, y[-1] if ax is left else y.max()), xytext=shift, textcoords="offset points",
+                ha="right" if ax is left else "center", color=OTHER, fontsize=SMALL, **LITERAL,
+            )  # fmt: skip
+    for ax, label in ((left, x_label), (right, share_label)):
+        quiet(ax, label, y_label if ax is left else "")
+        ax.set(xscale="log", ylim=(0, 1.09))
+    left.set_xticks(x, [f"{value:g}" for value in x])
+    left.minorticks_off()
+    right.xaxis.set_major_formatter("{x:g}")
+    ends = ", ".join(f"{name} {y[0]:.2f} to {y[-1]:.2f}" for name, y in curves.items())
+    constant = ", ".join(f"{name} at {share:g}: {min(y):.2f} to {max(y):.2f}" for name, (y, share) in others.items())
+    return describe(
+        left, f"Left, {y_label} against {x_label}, from {x[0]:g} to {x[-1]:g}: {ends}. Right, the same against "
+        f"{share_label}, from {min(amounts.values()) / x[-1]:.2g} to {max(amounts.values()) / x[0]:.3g}; {constant}.",
+    )  # fmt: skip
