@@ -14,8 +14,8 @@ MARKS = "so^Dvp"
 def shares(
     x,
     curves: dict[str, object],
-    amounts: dict[str, float],
-    others: dict[str, tuple[object, float]],
+    amounts: dict[str, float | int],
+    others: dict[str, tuple[object, float | int]],
     *,
     x_label: str,
     y_label: str,

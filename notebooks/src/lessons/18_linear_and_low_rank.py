@@ -229,7 +229,7 @@ def error(length, R, orthogonal=False):  # of φ(x) · φ(x), where x is so long
     products = torch.stack([PositiveRandomFeatures(16, R, orthogonal, seed=s)(x).square().sum() for s in range(draws)])
     squares = (products / np.exp(length**2) - 1).square()
     within = 2 * squares.std() / draws**0.5  # the root of the mean, and how far it may be off
-    return [(squares.mean() + off).clamp_min(1e-4).sqrt().item() for off in (0, -within, within)]
+    return [(squares.mean() + off).clamp_min(1e-9).sqrt().item() for off in (0, -within, within)]
 
 
 rows = {f"length {length:g}": [error(length, R) for R in numbers] for length in (0.25, 0.5, 0.75)}
@@ -245,7 +245,7 @@ guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16
 
 # %% [markdown] name="error-after"
 r"""
-The exponent is about −½: four times the features, half the error. That is slow, and length is fast. Directions at right angles to each other, the Performer's own choice, help by a constant factor. We stop at lengths below 1 because for longer vectors a few rare directions carry nearly all of the mean, and most draws miss them. Sharp attention needs long vectors.
+The exponent is about −½: four times the features, half the error. That is slow, and length is fast. Directions at right angles to each other, the Performer's own choice, help somewhat. We stop at lengths below 1 because for longer vectors a few rare directions carry nearly all of the mean, and most draws miss them. Sharp attention needs long vectors.
 
 Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32. A factor common to all keys cancels against the divisor, and so does one for each query, so that maxima may be subtracted from the exponents first. `RandomFeatureAttention` does that, and in its causal form looks for a key's maximum among earlier keys only.
 
@@ -518,7 +518,7 @@ assert error < 0.02
 r"""
 ## Where to go next
 
-TO COME
+In the [exercises](exercises/18_linear_and_low_rank.ipynb) you carry a state from chunk to chunk, and let it correct what it holds instead of only adding. Models that read long texts today often mix both kinds of layer, many with a state and a few with a cache. Two questions are left. Can one find the few keys that matter without looking at all of them (**19 · Hashing**)? And how far does one get with exact attention, computed with care (**20 · Exact and cheaper**)?
 
 ### Sources
 
