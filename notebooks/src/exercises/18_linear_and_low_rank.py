@@ -130,9 +130,11 @@ for n in told:
             right[f"{name}, moved"].append(hit[: n // 2].float().mean())
             right[f"{name}, once"].append(hit[n // 2 :].float().mean())
     for name in curves:
-        curves[name].append(float(torch.stack(right[name]).mean()))
-assert curves["delta rule, moved"][0] > curves["adding, moved"][0] + 0.2
-plots.lines(told, curves, x_label="names told", y_label="places right")
+        shares = torch.stack(right[name])
+        mean, within = shares.mean().item(), 2 * shares.std().item() / 20**0.5
+        curves[name].append((mean, mean - within, mean + within))
+assert curves["delta rule, moved"][0][0] > curves["adding, moved"][0][0] + 0.2
+plots.bands(told, curves, x_label="names told", y_label="places right")
 
 # %% [markdown] name="try-after"
 r"""
