@@ -178,136 +178,15 @@ for n in (16, 128, 1024, 8192, 65536):
     print(f"after {n:>6,} words: cache {n * cache_of_a_word:>12,} bytes, state {state:,} bytes")
 print(f"they are level at {state / cache_of_a_word:.1f} words")
 
-# %% [markdown] name="features-text"
+# %% [markdown] name="forgotten-text"
 r"""
-## Can features imitate the softmax?
-
-With elu + 1 we have another attention. Is there a $\phi$ that gives the softmax itself? Not with finitely many numbers, but nearly, and by drawing lots. For a vector $w$ of independent normal numbers,
-
-$$e^{q^\top k} = \mathbb{E}_w\!\left[ e^{w^\top q - |q|^2/2} \; e^{w^\top k - |k|^2/2} \right],$$
-
-since the exponent is $w^\top(q + k)$ less a constant, and $\mathbb{E}\, e^{w^\top x} = e^{|x|^2/2}$. Draw $R$ such vectors and average: these are the positive random features of the Performer (Choromanski and others 2021). To have the scale in, each vector is first divided by $D^{1/4}$.
-
-Below, keys stand on half a circle and the query points at 0°. Each curve is a kernel, as weights over those keys. Make the vectors longer, and watch the random one.
-"""
-
-# %% name="explorer"
-degrees = torch.arange(0, 181, 5)
-circle = torch.stack([torch.cos(degrees * torch.pi / 180), torch.sin(degrees * torch.pi / 180)], 1)
-
-
-def look(length, features, draw):
-    keys, query = length * circle, torch.tensor([[float(length), 0]])
-    random = PositiveRandomFeatures(2, features, seed=draw)
-    kernels = {"softmax": (query @ keys.T / 2**0.5).exp(), "elu + 1": phi(query) @ phi(keys).T,
-               "random": random(query) @ random(keys).T}
-    curves = {name: (row / row.sum())[0] for name, row in kernels.items()}
-    return plots.lines(degrees, curves, x_label="key's direction, degrees from the query", y_label="weight")
-
-
-explore(look, length=(0.5, 6.0, 2.5, 0.5), features=(2, 256, 32, 2), draw=(0, 20, 0))
-
-# %% [markdown] name="error-text"
-r"""
-The softmax sharpens as vectors grow, since it multiplies lengths in an exponent. elu + 1 barely does. The random curve is right on average over draws, and that says little of one draw. Relative to the true value, the error of one product is
-
-$$\sqrt{\frac{e^{|q + k|^2} - 1}{R}}$$
-
-(Lemma 2 of the paper, for directions drawn independently; $q$ and $k$ already divided by $D^{1/4}$). Look at $|q + k|$: it is largest for a key that points where the query points, the very key that should get the weight.
-"""
-
-# %% name="guess-error"
-guess = predict("A query and a key point the same way. Make both twice as long, from 1 to 2. How many times as many features are needed for the same error?",
-                ["twice", "sixteen times", "more than a hundred thousand times"])
-
-# %% name="error-figure"
-numbers = (16, 64, 256, 1024, 4096)
-
-
-def error(length, R, orthogonal=False):  # of φ(x) · φ(x), where x is so long after the division by 16^(1/4) = 2
-    x, draws = torch.full((16,), 2 * length / 4), round(3200 / R**0.5)
-    products = torch.stack([PositiveRandomFeatures(16, R, orthogonal, seed=s)(x).square().sum() for s in range(draws)])
-    squares = (products / np.exp(length**2) - 1).square()
-    within = 2 * squares.std() / draws**0.5  # the root of the mean, and how far it may be off
-    return [(squares.mean() + off).clamp_min(1e-9).sqrt().item() for off in (0, -within, within)]
-
-
-rows = {f"length {length:g}": [error(length, R) for R in numbers] for length in (0.25, 0.5, 0.75)}
-rows["0.75, at right angles"] = [error(0.75, R, orthogonal=True) for R in numbers]
-for name, row in rows.items():
-    print(f"{name:<22} exponent {np.polyfit(np.log(numbers), np.log([mean for mean, *_ in row]), 1)[0]:.2f}, error with 256 features {row[2][0]:.2f}")
-print("Lemma 2, 256 features:", ", ".join(f"{np.sqrt((np.exp(4 * n**2) - 1) / 256):.2f}" for n in (0.25, 0.5, 0.75)))
-plots.bands(numbers, rows, x_label="random features", y_label="relative error of one product", log="xy")
-
-# %% name="reveal-error" jupyter={"source_hidden": true}
-times = (np.exp(16) - 1) / (np.exp(4) - 1)
-guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16, and R has to grow as (e¹⁶ − 1) / (e⁴ − 1) = {times:,.0f} times.")
-
-# %% [markdown] name="error-after"
-r"""
-The exponent is about −½: four times the features, half the error. That is slow, and length is fast. Directions at right angles to each other, the Performer's own choice, help somewhat. We stop at lengths below 1 because for longer vectors a few rare directions carry nearly all of the mean, and most draws miss them. Sharp attention needs long vectors.
-
-Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32. A factor common to all keys cancels against the divisor, and so does one for each query, so that maxima may be subtracted from the exponents first. `RandomFeatureAttention` does that, and in its causal form looks for a key's maximum among earlier keys only.
-
-## Low rank
-
-There is another way out of $n^2$. If the matrix of weights had only a few independent rows, one would not need all keys. Linformer (Wang and others 2020) mixes the $n$ keys down to $r$ with a learned matrix $E$, the values with another one $F$, and then uses the softmax as it is: $\mathrm{softmax}\big(Q (E K)^\top / \sqrt{D}\big)\, (F V)$.
-"""
-
-# %% name="linformer"
-def linformer(Q, K, V, mix_keys, mix_values):  # E and F, each (r, n)
-    scores = Q @ (mix_keys @ K).mT / Q.shape[-1] ** 0.5  # (n, r)
-    return scores.softmax(-1) @ (mix_values @ V)
-
-
-layer = LowRankAttention(longest=50, rank=6)
-Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
-assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
-try:
-    layer(torch.randn(51, 8), torch.randn(51, 8), torch.randn(51, 6))
-except ValueError as error:
-    print("51 words:", error)
-
-# %% [markdown] name="linformer-text"
-r"""
-Each column of $E$ belongs to a position, so that a longer text has none for its last words. And each mixture takes from all positions, from the end of the text as well: a decoder cannot use it.
-
-*Are* maps of low rank? Beforehand we trained an encoder to fill gaps in Python code, 256 characters at a time, and took the singular values of its maps, and those of the same encoder before training. Last, those of a memory like the one that we train next, which is asked for 256 things it has been told, each once.
-"""
-
-# %% name="guess-rank"
-guess = predict("An untrained encoder looks almost everywhere alike. After training, is the rank of its maps lower or higher?",
-                ["lower: training finds a few patterns", "higher: training makes words look at different places", "about the same"])
-
-# %% name="rank-figure"
-ranks, spectra = measured["ranks"], measured["spectra"]
-rows = {name: np.array(seeds).mean(0) for name, seeds in spectra.items()}  # (heads, ranks), mean over seeds
-curves = {name: [(x.mean(), x.min(), x.max()) for x in heads.T] for name, heads in rows.items()}
-print(f"gaps filled at {np.mean(measured['gap_loss']):.2f} nats a character; by frequencies alone {np.mean(measured['unigram_loss']):.2f}")
-for name, heads in rows.items():
-    quarter = heads[:, ranks.index(64)]
-    print(f"{name:<10} the largest 64 of 256 hold {quarter.mean():.0%} of the sum ({quarter.min():.0%} to {quarter.max():.0%}, head by head)")
-plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="share of their sum", log="x")
-
-# %% name="reveal-rank" jupyter={"source_hidden": true}
-before, after = (rows[name][:, ranks.index(16)].mean() for name in ("untrained", "trained"))
-guess.reveal("lower: training finds a few patterns" if after > before + 0.05 else "higher: training makes words look at different places" if after < before - 0.05 else "about the same",
-             f"The 16 largest singular values hold {before:.0%} of the sum before training and {after:.0%} after it.")
-
-# %% name="rank-claim"
-claims.verdict("attention-is-low-rank")
-
-# %% [markdown] name="rank-after"
-r"""
-A band goes from the head with the steepest spectrum to that with the flattest. The memory is the other extreme: each question looks at one pair, each at another, and a map with a single large weight in every row and every column has no small singular values to leave out. Whether attention is of low rank depends on what it is for.
-
 ## What is forgotten
 
 Back to the cat. Here are the names of 512 animals, as numbers, and 64 places. A sequence tells who is where, then asks; it is called associative recall.
 """
 
 # %% name="recall-example"
-told = recall(1, 5, torch.Generator().manual_seed(0), questions=2)
+told = recall(1, 5, torch.Generator().manual_seed(1), questions=3)
 print("told: ", ", ".join(f"{name} is in {place}" for name, place in zip(told.names[0].tolist(), told.places[0].tolist())))
 for name, place in zip(told.asked[0].tolist(), told.answers[0].tolist()):
     print(f"asked: where is {name}? answer: {place}")
@@ -426,18 +305,89 @@ for wanted in (0.5, 0.9, 0.99):
     print(f"linear: {wanted:.0%} right or more from {enough:.0f} numbers a pair on")
 for name, (shares, kept) in caches.items():
     print(f"{name}: {kept} numbers a pair, {shares.min():.1%} right or more with up to {pairs[-1]} pairs")
-for name, seeds in {"elu + 1": measured["linear"]["16x16"], **measured["maps"]}.items():
-    print(f"state of 16 by 16, feature map {name}: {np.mean(seeds, 0)[pairs.index(32)]:.0%} of 32 pairs")
 
 # %% [markdown] name="per-pair-text"
 r"""
 A cache of 16 numbers a pair recalls whatever it was told. A state needs several times as many for nine questions in ten, and more than a hundred for nearly all. So the matrix that does not grow is not the better way to store. Told little, it is larger than a cache would be; told much, it blurs. It saves memory by forgetting, and that is a good bargain only where most of the past is never asked for.
 
-At scale it looks alike. Arora and others (Zoology, 2024) compared language models with attention to others without, built from gates and convolutions, and found that 82 % of the gap between them came from recalling what the text had said before. In a second study (Based, 2024) they show recall following the size of the state. Ours is one layer, one task, and small sizes; the last lines show that another feature map shifts the numbers.
+At scale it looks alike. Arora and others (Zoology, 2024) compared language models with attention to others without, built from gates and convolutions, and found that 82 % of the gap between them came from recalling what the text had said before. In a second study (Based, 2024) they show recall following the size of the state. Ours is one layer, one task, and small sizes.
+"""
 
-## Random features in its place
+# %% [markdown] name="features-text"
+r"""
+## Can features imitate the softmax?
 
-The softmax memory was easy to train. Can it be given features afterwards? That is what an approximation is for. Nothing is trained here; the memory from above is told 64 pairs, and `RandomFeatureAttention` takes the softmax's place.
+With elu + 1 we have another attention. Is there a $\phi$ that gives the softmax itself? Not with finitely many numbers, but nearly, and by drawing lots. For a vector $w$ of independent normal numbers,
+
+$$e^{q^\top k} = \mathbb{E}_w\!\left[ e^{w^\top q - |q|^2/2} \; e^{w^\top k - |k|^2/2} \right],$$
+
+since the exponent is $w^\top(q + k)$ less a constant, and $\mathbb{E}\, e^{w^\top x} = e^{|x|^2/2}$. Draw $R$ such vectors and average: these are the positive random features of the Performer (Choromanski and others 2021). To have the scale in, each vector is first divided by $D^{1/4}$.
+
+Below, keys stand on half a circle and the query points at 0°. Each curve is a kernel, as weights over those keys. Make the vectors longer, and watch the random one.
+"""
+
+# %% name="explorer"
+degrees = torch.arange(0, 181, 5)
+circle = torch.stack([torch.cos(degrees * torch.pi / 180), torch.sin(degrees * torch.pi / 180)], 1)
+
+
+def look(length, features, draw):
+    keys, query = length * circle, torch.tensor([[float(length), 0]])
+    random = PositiveRandomFeatures(2, features, seed=draw)
+    kernels = {"softmax": (query @ keys.T / 2**0.5).exp(), "elu + 1": phi(query) @ phi(keys).T,
+               "random": random(query) @ random(keys).T}
+    curves = {name: (row / row.sum())[0] for name, row in kernels.items()}
+    return plots.lines(degrees, curves, x_label="key's direction, degrees from the query", y_label="weight")
+
+
+explore(look, length=(0.5, 6.0, 2.5, 0.5), features=(2, 256, 32, 2), draw=(0, 20, 0))
+
+# %% [markdown] name="error-text"
+r"""
+The softmax sharpens as vectors grow, since it multiplies lengths in an exponent. elu + 1 barely does. The random curve is right on average over draws, and that says little of one draw. Relative to the true value, the error of one product is
+
+$$\sqrt{\frac{e^{|q + k|^2} - 1}{R}}$$
+
+(Lemma 2 of the paper, for directions drawn independently; $q$ and $k$ already divided by $D^{1/4}$). Look at $|q + k|$: it is largest for a key that points where the query points, the very key that should get the weight.
+"""
+
+# %% name="guess-error"
+guess = predict("A query and a key point the same way. Make both twice as long, from 1 to 2. How many times as many features are needed for the same error?",
+                ["twice", "sixteen times", "more than a hundred thousand times"])
+
+# %% name="error-figure"
+features = (16, 64, 256, 1024, 4096)
+
+
+def error(length, R, orthogonal=False):  # of φ(x) · φ(x), where x is so long after the division by 16^(1/4) = 2
+    x, draws = torch.full((16,), 2 * length / 4), round(3200 / R**0.5)
+    products = torch.stack([PositiveRandomFeatures(16, R, orthogonal, seed=s)(x).square().sum() for s in range(draws)])
+    squares = (products / np.exp(length**2) - 1).square()
+    within = 2 * squares.std() / draws**0.5  # the root of the mean, and how far it may be off
+    return [(squares.mean() + off).clamp_min(1e-9).sqrt().item() for off in (0, -within, within)]
+
+
+rows = {f"length {length:g}": [error(length, R) for R in features] for length in (0.25, 0.5, 0.75)}
+rows["0.75, at right angles"] = [error(0.75, R, orthogonal=True) for R in features]
+for name, row in rows.items():
+    print(f"{name:<22} exponent {np.polyfit(np.log(features), np.log([mean for mean, *_ in row]), 1)[0]:.2f}, error with 256 features {row[2][0]:.2f}")
+print("Lemma 2, 256 features:", ", ".join(f"{np.sqrt((np.exp(4 * n**2) - 1) / 256):.2f}" for n in (0.25, 0.5, 0.75)))
+plots.bands(features, rows, x_label="random features", y_label="relative error of one product", log="xy")
+
+# %% name="reveal-error" jupyter={"source_hidden": true}
+times = (np.exp(16) - 1) / (np.exp(4) - 1)
+guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16, and R has to grow as (e¹⁶ − 1) / (e⁴ − 1) = {times:,.0f} times.")
+
+# %% [markdown] name="error-after"
+r"""
+The exponent is about −½: four times the features, half the error. That is slow, and length is fast. Directions at right angles to each other, the Performer's own choice, help somewhat. We stop at lengths below 1 because for longer vectors a few rare directions carry nearly all of the mean, and most draws miss them. Sharp attention needs long vectors.
+
+Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32. A factor common to all keys cancels against the divisor, and so does one for each query, so that maxima may be subtracted from the exponents first. `RandomFeatureAttention` does that, and in its causal form looks for a key's maximum among earlier keys only.
+"""
+
+# %% [markdown] name="substitute-text"
+r"""
+Can the softmax memory from above be given random features afterwards? That is what an approximation is for. Nothing is trained here: it is told 64 pairs, and `RandomFeatureAttention` takes the softmax's place.
 """
 
 # %% name="guess-substitute"
@@ -462,7 +412,74 @@ for number, shares in found.items():
 # %% name="reveal-substitute" jupyter={"source_hidden": true}
 middle = np.mean(found[1024])
 guess.reveal("nearly all" if middle > 0.85 else "about half to three quarters" if middle > 0.33 else "less than a third",
-             f"{middle:.0%}, the mean of three draws. A linear attention that is trained as such gets {mean['16x64'][pairs.index(64)]:.0%} with a state of {states['16x64']:,} numbers.")
+             f"{middle:.0%}, the mean of three draws.")
+
+# %% name="trained-features"
+for what, shares, numbers in [("elu + 1, 64 features, values of 16", measured["linear"]["64x16"], states["64x16"]),
+                              ("elu + 1, 16 features, values of 16", measured["linear"]["16x16"], states["16x16"]),
+                              ("16 random features, values of 16", measured["maps"]["random, 16"], states["16x16"])]:
+    row = np.array(shares)[:, pairs.index(64)]
+    print(f"trained with {what}: {numbers:>5,} numbers, {row.mean():.0%} of 64 pairs ({row.min():.0%} to {row.max():.0%})")
+
+# %% [markdown] name="trained-features-text"
+r"""
+Those lines are of memories that were trained *with* their features, and needed far fewer of them. The softmax memory has learned to look sharply, and sharp looks are what random features render badly. A network that has to live with a blunt kernel arranges its keys for it.
+"""
+
+# %% [markdown] name="low-rank-text"
+r"""
+## Low rank
+
+There is another way out of $n^2$. If the matrix of weights had only a few independent rows, one would not need all keys. Linformer (Wang and others 2020) mixes the $n$ keys down to $r$ with a learned matrix $E$, the values with another one $F$, and then uses the softmax as it is: $\mathrm{softmax}\big(Q (E K)^\top / \sqrt{D}\big)\, (F V)$.
+"""
+
+# %% name="linformer"
+def linformer(Q, K, V, mix_keys, mix_values):  # E and F, each (r, n)
+    scores = Q @ (mix_keys @ K).mT / Q.shape[-1] ** 0.5  # (n, r)
+    return scores.softmax(-1) @ (mix_values @ V)
+
+
+layer = LowRankAttention(longest=50, rank=6)
+Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
+assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
+try:
+    layer(torch.randn(51, 8), torch.randn(51, 8), torch.randn(51, 6))
+except ValueError as refusal:
+    print("51 words:", refusal)
+
+# %% [markdown] name="linformer-text"
+r"""
+Each column of $E$ belongs to a position, so that a longer text has none for its last words. And each mixture takes from all positions, from the end of the text as well: a decoder cannot use it.
+
+*Are* maps of low rank? Beforehand we trained an encoder to fill gaps in Python code, 256 characters at a time, and took the singular values of its maps, and those of the same encoder before training. Last, those of a softmax memory like the one above, which is asked for 256 things it has been told, each once.
+"""
+
+# %% name="guess-rank"
+guess = predict("An untrained encoder looks almost everywhere alike. After training, is the rank of its maps lower or higher?",
+                ["lower: training finds a few patterns", "higher: training makes words look at different places", "about the same"])
+
+# %% name="rank-figure"
+ranks, spectra = measured["ranks"], measured["spectra"]
+rows = {name: np.array(seeds).mean(0) for name, seeds in spectra.items()}  # (heads, ranks), mean over seeds
+curves = {name: [(x.mean(), x.min(), x.max()) for x in heads.T] for name, heads in rows.items()}
+print(f"gaps filled at {np.mean(measured['gap_loss']):.2f} nats a character; by frequencies alone {np.mean(measured['unigram_loss']):.2f}")
+for name, heads in rows.items():
+    quarter = heads[:, ranks.index(64)]
+    print(f"{name:<10} the largest 64 of 256 hold {quarter.mean():.0%} of the sum ({quarter.min():.0%} to {quarter.max():.0%}, head by head)")
+plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="share of their sum", log="x")
+
+# %% name="reveal-rank" jupyter={"source_hidden": true}
+before, after = (rows[name][:, ranks.index(16)].mean() for name in ("untrained", "trained"))
+guess.reveal("lower: training finds a few patterns" if after > before + 0.05 else "higher: training makes words look at different places" if after < before - 0.05 else "about the same",
+             f"The 16 largest singular values hold {before:.0%} of the sum before training and {after:.0%} after it.")
+
+# %% name="rank-claim"
+claims.verdict("attention-is-low-rank")
+
+# %% [markdown] name="rank-after"
+r"""
+A band goes from the head with the steepest spectrum to that with the flattest. The memory is the other extreme: each question looks at one pair, each at another, and a map with a single large weight in every row and every column has no small singular values to leave out. Whether attention is of low rank depends on what it is for.
+"""
 
 # %% [markdown] name="gates-text"
 r"""
