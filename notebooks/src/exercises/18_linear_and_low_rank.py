@@ -91,7 +91,7 @@ r"""
 
 Breaks something and explains · ★☆☆, 4 minutes
 
-A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it recall about four times as many pairs? Say also, before you check, why D does not.
+A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it recall more than three times as many pairs? Say also, before you check, why D does not.
 
 - **A** Tell it in smaller chunks.
 - **B** 16 random features in the place of elu + 1.
