@@ -123,6 +123,8 @@ print(measured.provenance)
 for name, rounds in measured["exponents"].items():
     mean = {n: 1000 * np.mean(seconds[name], 0)[lengths.index(n)] for n in (1024, 8192)}
     print(f"{name:<20} exponent {np.mean(rounds):.2f} ({min(rounds):.2f} to {max(rounds):.2f}); {mean[1024]:5.0f} ms at 1,024 words, {mean[8192]:6.0f} ms at 8,192")
+gain = np.mean(seconds["softmax, causal"], 0) / np.mean(seconds["linear, causal"], 0)
+print(f"causal softmax takes {gain[0]:.1f} times as long as causal linear at {lengths[0]:,} words, {gain[-1]:.1f} times at {lengths[-1]:,}")
 plots.bands(lengths, {name: [(x.mean(), x.min(), x.max()) for x in np.array(seconds[name]).T] for name in shown},
             x_label="words", y_label="processor seconds, forward and backward", log="xy")
 
@@ -509,7 +511,7 @@ assert torch.allclose(gated(q, k, v, g), gated_linear_attention(q, k, v, g.log()
 
 # %% [markdown] name="gates-models"
 r"""
-This one line is much of what has become of linear attention. With a constant $g$ for each head it is the retention of RetNet (Sun and others 2023). With $g_t$ computed from the word itself, so that the network decides what to let go, it is Mamba-2: Dao and Gu (2024) show that a state-space model whose decay is one number a step *is* this, with other names, $C$ for the query, $B$ for the key and $x$ for the value. With a gate for every row of $S$ it is gated linear attention (Yang and others 2024). All do without $z$; the output is normalised instead.
+This one line is much of what has become of linear attention. With a constant $g$ for each head it is the retention of RetNet (Sun and others 2023). With $g_t$ computed from the word itself, so that the network decides what to let go (the idea of Gu and Dao's Mamba), it is Mamba-2: Dao and Gu (2024) show that a state-space model whose decay is one number a step *is* this, with other names, $C$ for the query, $B$ for the key and $x$ for the value. With a gate for every row of $S$ it is gated linear attention (Yang and others 2024). All do without $z$; the output is normalised instead.
 
 For recall, what does fading do? Memories of 16 by 16, without feature map and divisor, are told 256 pairs. Bands go from the worst to the best of three starts.
 """
