@@ -458,7 +458,7 @@ Each column of $E$ belongs to a position, so that a longer text has none for its
 
 # %% name="guess-rank"
 guess = predict("An untrained encoder looks almost everywhere alike. After training, is the rank of its maps lower or higher?",
-                ["lower: training finds a few patterns", "higher: training makes words look at different places", "about the same"])
+                ["lower", "higher, since words then look at different places", "about the same"])
 
 # %% name="rank-figure"
 ranks, spectra = measured["ranks"], measured["spectra"]
@@ -472,7 +472,7 @@ plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="s
 
 # %% name="reveal-rank" jupyter={"source_hidden": true}
 before, after = (rows[name][:, ranks.index(16)].mean() for name in ("untrained", "trained"))
-guess.reveal("lower: training finds a few patterns" if after > before + 0.05 else "higher: training makes words look at different places" if after < before - 0.05 else "about the same",
+guess.reveal("lower" if after > before + 0.05 else "higher, since words then look at different places" if after < before - 0.05 else "about the same",
              f"The 16 largest singular values hold {before:.0%} of the sum before training and {after:.0%} after it.")
 
 # %% name="rank-claim"
@@ -480,7 +480,9 @@ claims.verdict("attention-is-low-rank")
 
 # %% [markdown] name="rank-after"
 r"""
-A band goes from the head with the steepest spectrum to that with the flattest. The memory is the other extreme: each question looks at one pair, each at another, and a map with a single large weight in every row and every column has no small singular values to leave out. Whether attention is of low rank depends on what it is for.
+A band goes from the head with the steepest spectrum to that with the flattest. By what was decided beforehand the claim holds, and that says little: the untrained maps come near the same mark, and in its short training this encoder has learned hardly more than how frequent the characters are. (Wang and others looked at RoBERTa, which had learned a great deal.)
+
+The memory says more. Each question looks at one pair, each at another, and a map with a single large weight in every row and every column has no small singular values to leave out. Whether attention is of low rank depends on what it is for.
 """
 
 # %% [markdown] name="gates-text"
