@@ -302,7 +302,7 @@ Now look at the crosses. How many numbers does each kind of memory need for a pa
 
 # %% name="per-pair"
 points = sorted((states[shape] / n, share) for shape, shares in mean.items() for n, share in zip(pairs, shares))
-for wanted in (0.5, 0.9, 0.99):
+for wanted in (0.9, 0.99):
     enough = min(kept for kept, share in points if all(s >= wanted for k, s in points if k >= kept))
     print(f"linear: {wanted:.0%} right or more from {enough:.0f} numbers a pair on")
 for name, (shares, kept) in caches.items():
