@@ -248,7 +248,7 @@ guess = predict("Three states of about the same size: 32 features by values of 8
 
 # %% [markdown] name="figure-text"
 r"""
-Beforehand we trained such memories of eight shapes from three random starts each, for 800 steps, with up to 512 pairs. On the left is how much they recall, by what they were told: one mark is one size of state, named at its first curve, and within one size the curves stand in the order of their features, few to many. On the right the same points stand by how many numbers the memory has for each pair: the state divided by the pairs, and for softmax what its cache keeps of a pair.
+Beforehand we trained such memories of eight shapes from three random starts each, for 800 steps, with up to 512 pairs. On the left is how much they recall, by what they were told: one mark is one size of state, named at its first curve, and within one size more features stand mostly further right. On the right the same points stand by how many numbers the memory has for each pair: the state divided by the pairs, and for softmax what its cache keeps of a pair.
 """
 
 # %% name="main-figure"
