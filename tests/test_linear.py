@@ -3,6 +3,7 @@
 import pytest
 import torch
 from factories import normal
+from test_efficient import NoSquares
 from torch.testing import assert_close
 
 from attention_course.data.recall import NAMES, PLACES, recall
@@ -113,6 +114,17 @@ def test_gradients_are_right(name, length):
     attend = EVERY[name]().double()
     tensors = [x[:1].requires_grad_() for x in inputs(length)]
     torch.autograd.gradcheck(lambda *x: attend(*x)[0], tensors, fast_mode=True)
+
+
+@each_causal
+@pytest.mark.parametrize("queries", [1, 100, 256])
+def test_no_square_of_the_length_is_made_with_or_without_a_past(name, queries):
+    attend = CAUSAL[name]()
+    attend.chunk = 16
+    q, k, v = [x.requires_grad_() for x in inputs(256, torch.float32)]
+    with NoSquares(256):
+        attend(q[..., -queries:, :], k, v)[0].sum().backward()
+    assert all(x.grad.isfinite().all() for x in (q, k, v))
 
 
 @every_form

@@ -14,8 +14,8 @@ MARKS = "so^Dvp"
 def shares(
     x,
     curves: dict[str, object],
-    amounts: dict[str, float],
-    others: dict[str, tuple[object, float]],
+    amounts: dict[str, float | int],
+    others: dict[str, tuple[object, float | int]],
     *,
     x_label: str,
     y_label: str,
@@ -46,24 +46,25 @@ def shares(
                 f"{amounts[name]:,.0f}", (x[place], y[place]), xytext=(5, 7), textcoords="offset points",
                 color=OWN, fontsize=SMALL, **LITERAL,
             )  # fmt: skip
-    for name, (y, share) in others.items():
+    ends: dict[float, list[str]] = {}  # names by the height at which their lines end, so that none covers another
+    for i, (name, (y, share)) in enumerate(others.items()):
         y = np.asarray(y, dtype=float)
         left.plot(x, y, "--", color=OTHER, linewidth=1.5)
         right.plot(np.full(len(y), share), y, "x", color=OTHER, markersize=7)
-        for ax, at, shift in ((left, x[-1], (0, 5)), (right, share, (0, 7))):
-            ax.annotate(
-                name, (at, y[-1] if ax is left else y.max()), xytext=shift, textcoords="offset points",
-                ha="right" if ax is left else "center", color=OTHER, fontsize=SMALL, **LITERAL,
-            )  # fmt: skip
+        ends.setdefault(round(y[-1], 1), []).append(name)
+        named = {"textcoords": "offset points", "color": OTHER, "fontsize": SMALL, **LITERAL}
+        right.annotate(name, (share, y.max()), xytext=(0, 7 + 11 * (i % 2)), ha="center", **named)
+    for height, names in ends.items():
+        left.annotate(" and ".join(names), (x[-1], height), xytext=(0, 5), ha="right", **named)
     for ax, label in ((left, x_label), (right, share_label)):
         quiet(ax, label, y_label if ax is left else "")
-        ax.set(xscale="log", ylim=(0, 1.09))
+        ax.set(xscale="log", ylim=(0, 1.13), yticks=np.linspace(0, 1, 6))
     left.set_xticks(x, [f"{value:g}" for value in x])
     left.minorticks_off()
     right.xaxis.set_major_formatter("{x:g}")
-    ends = ", ".join(f"{name} {y[0]:.2f} to {y[-1]:.2f}" for name, y in curves.items())
+    said = ", ".join(f"{name} {y[0]:.2f} to {y[-1]:.2f}" for name, y in curves.items())
     constant = ", ".join(f"{name} at {share:g}: {min(y):.2f} to {max(y):.2f}" for name, (y, share) in others.items())
     return describe(
-        left, f"Left, {y_label} against {x_label}, from {x[0]:g} to {x[-1]:g}: {ends}. Right, the same against "
+        left, f"Left, {y_label} against {x_label}, from {x[0]:g} to {x[-1]:g}: {said}. Right, the same against "
         f"{share_label}, from {min(amounts.values()) / x[-1]:.2g} to {max(amounts.values()) / x[0]:.3g}; {constant}.",
     )  # fmt: skip

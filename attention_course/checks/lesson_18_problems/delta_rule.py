@@ -9,7 +9,7 @@ class DeltaRule(Problem):
     hints = (
         "Before a pair is added, ask the state what it already says for this key, and add only what is missing.",
         "What it says is k[t] @ S, with the S of before this word. The difference to v[t], times beta[t], goes where the product with v[t] went.",
-        "for t in range(len(k)): said = k[t] @ S, and then S = S + k[t, :, None] * (beta[t] * (v[t] - said)). S begins as torch.zeros(k.shape[1], v.shape[1]).",
+        "for t in range(len(k)): said = k[t] @ S, and then S = S + k[t, :, None] * (beta[t] * (v[t] - said)). S begins as k.new_zeros(k.shape[1], v.shape[1]).",
     )
     praise = (
         "With keys of length 1 and beta = 1 the state says exactly the new value for a key that it has just been told."
@@ -38,7 +38,7 @@ class DeltaRule(Problem):
         )
 
     def answer(k, v, beta):
-        S = torch.zeros(k.shape[1], v.shape[1])
+        S = k.new_zeros(k.shape[1], v.shape[1])
         for t in range(len(k)):
             said = k[t] @ S
             S = S + k[t, :, None] * (beta[t] * (v[t] - said))
@@ -71,7 +71,7 @@ class DeltaRule(Problem):
         "for this key alone."
     )
     def a_gate_instead(k, v, beta):
-        S = torch.zeros(k.shape[1], v.shape[1])
+        S = k.new_zeros(k.shape[1], v.shape[1])
         for t in range(len(k)):
             S = (1 - beta[t]) * S + beta[t] * k[t, :, None] * v[t]
         return S
@@ -86,7 +86,7 @@ class DeltaRule(Problem):
 
 def told(k, v, beta, change):
     """The state after all pairs, with another change to it."""
-    S = torch.zeros(k.shape[1], v.shape[1])
+    S = k.new_zeros(k.shape[1], v.shape[1])
     for t in range(len(k)):
         S = S + k[t, :, None] * change(v[t], k[t] @ S, beta[t])
     return S

@@ -91,7 +91,7 @@ r"""
 
 Breaks something and explains · ★☆☆, 4 minutes
 
-A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it recall about four times as many pairs? Say also, before you check, why D does not.
+A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it recall more than three times as many pairs? Say also, before you check, why D does not.
 
 - **A** Tell it in smaller chunks.
 - **B** 16 random features in the place of elu + 1.
@@ -130,9 +130,11 @@ for n in told:
             right[f"{name}, moved"].append(hit[: n // 2].float().mean())
             right[f"{name}, once"].append(hit[n // 2 :].float().mean())
     for name in curves:
-        curves[name].append(float(torch.stack(right[name]).mean()))
-assert curves["delta rule, moved"][0] > curves["adding, moved"][0] + 0.2
-plots.lines(told, curves, x_label="names told", y_label="places right")
+        shares = torch.stack(right[name])
+        mean, within = shares.mean().item(), 2 * shares.std().item() / 20**0.5
+        curves[name].append((mean, mean - within, mean + within))
+assert curves["delta rule, moved"][0][0] > curves["adding, moved"][0][0] + 0.2
+plots.bands(told, curves, x_label="names told", y_label="places right")
 
 # %% [markdown] name="try-after"
 r"""

@@ -23,7 +23,7 @@ from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller
+from attention_course.models.recaller import Recaller, unnormalised
 from attention_course.widgets import explore, predict
 
 torch.set_num_threads(1)
@@ -52,9 +52,8 @@ The first way compares the query with every word. The second never does: it has 
 # %% name="third-fact" tags=["nbval-check-output"]
 bird, roof = torch.tensor([[0.6, 0.8]]), torch.tensor([[0.0, 0, 1]])
 S = K.T @ V + bird.T @ roof
-print("the state:   ", S.numpy().round(2).tolist())
-print("the dog is on", (Q @ S).numpy().round(2).tolist())
-print("the bird is on", (bird @ S).numpy().round(2).tolist())
+for name, x in {"the state": S, "the dog is on": Q @ S, "the bird is on": bird @ S}.items():
+    print(f"{name:<15}", x.double().numpy().round(2).tolist())
 
 # %% [markdown] name="equation-text"
 r"""
@@ -179,127 +178,15 @@ for n in (16, 128, 1024, 8192, 65536):
     print(f"after {n:>6,} words: cache {n * cache_of_a_word:>12,} bytes, state {state:,} bytes")
 print(f"they are level at {state / cache_of_a_word:.1f} words")
 
-# %% [markdown] name="features-text"
+# %% [markdown] name="forgotten-text"
 r"""
-## Can features imitate the softmax?
-
-With elu + 1 we have another attention. Is there a $\phi$ that gives the softmax itself? Not with finitely many numbers, but nearly, and by drawing lots. For a vector $w$ of independent normal numbers,
-
-$$e^{q^\top k} = \mathbb{E}_w\!\left[ e^{w^\top q - |q|^2/2} \; e^{w^\top k - |k|^2/2} \right],$$
-
-since the exponent is $w^\top(q + k)$ less a constant, and $\mathbb{E}\, e^{w^\top x} = e^{|x|^2/2}$. Draw $R$ such vectors and average: these are the positive random features of the Performer (Choromanski and others 2021). To have the scale in, each vector is first divided by $D^{1/4}$.
-
-Below, keys stand on a circle and the query points at 0°. Each curve is a kernel, as weights over the circle. Make the vectors longer, and watch the random one.
-"""
-
-# %% name="explorer"
-degrees = torch.arange(-180, 181, 5)
-circle = torch.stack([torch.cos(degrees * torch.pi / 180), torch.sin(degrees * torch.pi / 180)], 1)
-
-
-def look(length, features, draw):
-    keys, query = length * circle, torch.tensor([[float(length), 0]])
-    random = PositiveRandomFeatures(2, features, seed=draw)
-    kernels = {"softmax": (query @ keys.T / 2**0.5).exp(), "elu + 1": phi(query) @ phi(keys).T,
-               "random": random(query) @ random(keys).T}
-    curves = {name: (row / row.sum())[0] for name, row in kernels.items()}
-    return plots.lines(degrees, curves, x_label="key's direction, degrees from the query", y_label="weight")
-
-
-explore(look, length=(0.5, 6.0, 2.5, 0.5), features=(2, 256, 32, 2), draw=(0, 20, 0))
-
-# %% [markdown] name="error-text"
-r"""
-The softmax sharpens as vectors grow, since it multiplies lengths in an exponent. elu + 1 barely does. The random curve is right on average over draws, and that says little of one draw. Relative to the true value, the error of one product is
-
-$$\sqrt{\frac{e^{|q + k|^2} - 1}{R}}$$
-
-(Lemma 2 of the paper, for directions drawn independently; $q$ and $k$ already divided by $D^{1/4}$). Look at $|q + k|$: it is largest for a key that points where the query points, the very key that should get the weight.
-"""
-
-# %% name="guess-error"
-guess = predict("A query and a key point the same way. Make both twice as long, from 1 to 2. How many times as many features are needed for the same error?",
-                ["twice", "sixteen times", "more than a hundred thousand times"])
-
-# %% name="error-figure"
-numbers, rows = (16, 64, 256, 1024, 4096), {}
-for length in (0.25, 0.5, 1.0):
-    x = torch.full((1, 16), length / 4) * 2  # |x| = 2 length, and 16^(1/4) = 2: length after the division
-    draws = 400 * 16 // torch.tensor(numbers).sqrt().int()
-    found = [[(PositiveRandomFeatures(16, R, False, seed=s)(x).square().sum() / (length**2 * torch.ones(())).exp() - 1) ** 2
-              for s in range(int(d))] for R, d in zip(numbers, draws)]
-    rows[f"length {length:g}"] = [torch.tensor(f).mean().sqrt() for f in found]
-print({name: np.polyfit(np.log(numbers), np.log(row), 1)[0].round(2) for name, row in rows.items()})
-plots.lines(numbers, rows, x_label="random features", y_label="relative error of one product", log="xy")
-
-# %% name="reveal-error" jupyter={"source_hidden": true}
-times = (np.exp(16) - 1) / (np.exp(4) - 1)
-guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16, and R has to grow as (e¹⁶ − 1) / (e⁴ − 1) = {times:,.0f} times.")
-
-# %% [markdown] name="error-after"
-r"""
-The slopes printed above are close to −½ where vectors are short: four times the features, half the error. That is slow, and length is fast. The longest of these lengths is still a blunt look; sharp attention needs long vectors, and these are estimated worst.
-
-Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32. A factor common to all keys cancels against the divisor, and so does one for each query, so that maxima may be subtracted from the exponents first. `RandomFeatureAttention` does that, and in its causal form looks for a key's maximum among earlier keys only.
-
-## Low rank
-
-There is another way out of $n^2$. If the matrix of weights had only a few independent rows, one would not need all keys. Linformer (Wang and others 2020) mixes the $n$ keys down to $r$ with a learned matrix $E$, the values with another one $F$, and then uses the softmax as it is: $\mathrm{softmax}\big(Q (E K)^\top / \sqrt{D}\big)\, (F V)$.
-"""
-
-# %% name="linformer"
-def linformer(Q, K, V, E, F):  # E and F are (r, n)
-    return ((Q @ (E @ K).mT) / Q.shape[-1] ** 0.5).softmax(-1) @ (F @ V)  # all softmaxes are over r
-
-
-layer = LowRankAttention(longest=50, rank=6)
-Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
-assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
-try:
-    layer(torch.randn(51, 8), torch.randn(51, 8), torch.randn(51, 6))
-except ValueError as error:
-    print("51 words:", error)
-
-# %% [markdown] name="linformer-text"
-r"""
-Each column of $E$ belongs to a position, so that a longer text has none for its last words. And each mixture takes from all positions, from the end of the text as well: a decoder cannot use it.
-
-*Are* maps of low rank? Beforehand we trained an encoder to fill gaps in Python code, 256 characters at a time, and took the singular values of its maps, and those of the same encoder before training. Last, those of a memory like the one that we train next, which is asked for 256 things it has been told, each once.
-"""
-
-# %% name="guess-rank"
-guess = predict("An untrained encoder looks almost everywhere alike. After training, is the rank of its maps lower or higher?",
-                ["lower: training finds a few patterns", "higher: training makes words look at different places", "about the same"])
-
-# %% name="rank-figure"
-ranks, spectra = measured["ranks"], measured["spectra"]
-rows = {name: np.array(seeds).mean(0) for name, seeds in spectra.items()}  # (heads, ranks), mean over seeds
-curves = {name: [(x.mean(), x.min(), x.max()) for x in heads.T] for name, heads in rows.items()}
-print(f"gaps filled at {np.mean(measured['gap_loss']):.2f} nats a character; by frequencies alone {np.mean(measured['unigram_loss']):.2f}")
-for name, heads in rows.items():
-    quarter = heads[:, ranks.index(64)]
-    print(f"{name:<10} the largest 64 of 256 hold {quarter.mean():.0%} of the sum ({quarter.min():.0%} to {quarter.max():.0%}, head by head)")
-plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="share of their sum", log="x")
-
-# %% name="reveal-rank" jupyter={"source_hidden": true}
-before, after = (rows[name][:, ranks.index(16)].mean() for name in ("untrained", "trained"))
-guess.reveal("lower: training finds a few patterns" if after > before + 0.05 else "higher: training makes words look at different places" if after < before - 0.05 else "about the same",
-             f"The 16 largest singular values hold {before:.0%} of the sum before training and {after:.0%} after it.")
-
-# %% name="rank-claim"
-claims.verdict("attention-is-low-rank")
-
-# %% [markdown] name="rank-after"
-r"""
-A band goes from the head with the steepest spectrum to that with the flattest. The memory is the other extreme: each question looks at one pair, each at another, and a map with a single large weight in every row and every column has no small singular values to leave out. Whether attention is of low rank depends on what it is for.
-
 ## What is forgotten
 
 Back to the cat. Here are the names of 512 animals, as numbers, and 64 places. A sequence tells who is where, then asks; it is called associative recall.
 """
 
 # %% name="recall-example"
-told = recall(1, 5, torch.Generator().manual_seed(0), questions=2)
+told = recall(1, 5, torch.Generator().manual_seed(1), questions=3)
 print("told: ", ", ".join(f"{name} is in {place}" for name, place in zip(told.names[0].tolist(), told.places[0].tolist())))
 for name, place in zip(told.asked[0].tolist(), told.answers[0].tolist()):
     print(f"asked: where is {name}? answer: {place}")
@@ -317,9 +204,9 @@ guess = predict("They are told 64 pairs. How many of 64 questions does each get 
 STEPS, PAIRS = 300, (4, 8, 16, 32, 64, 128, 256)
 
 
-def trained(attend):
+def trained(attend, features=16, value_size=16):
     device.seed_everything(0)
-    memory, generator = Recaller(16, 16, attend), torch.Generator().manual_seed(0)
+    memory, generator = Recaller(features, value_size, attend), torch.Generator().manual_seed(0)
 
     def draw():
         told = recall(32, PAIRS[int(torch.randint(len(PAIRS), (), generator=generator))], generator)
@@ -365,7 +252,7 @@ Beforehand we trained such memories of eight shapes from three random starts eac
 # %% name="main-figure"
 pairs, states = measured["pairs"], measured["states"]
 mean = {name: np.mean(seeds, 0) for name, seeds in measured["linear"].items()}
-caches = {f"softmax, {name}": (np.mean(seeds, 0), sum(int(size) for size in name.split("+")))
+caches = {f"softmax {name}": (np.mean(seeds, 0), sum(int(size) for size in name.split("+")))
           for name, seeds in measured["softmax"].items()}
 plots.shares(pairs, mean, states, caches, x_label="pairs told", y_label="questions answered right",
              share_label="numbers kept for each pair")
@@ -374,8 +261,9 @@ plots.shares(pairs, mean, states, caches, x_label="pairs told", y_label="questio
 half = {shape: np.array(values) for shape, values in measured["half_points"].items()}
 for shape, values in half.items():
     features, size = shape.split("x")
-    print(f"{features:>2} features, values of {size:>2}: {states[shape]:>5,} numbers; half right at {values.mean():5.1f} pairs "
-          f"({values.min():.1f} to {values.max():.1f}), {states[shape] / values.mean():4.1f} numbers a pair")
+    if values.max() < pairs[-1]:  # else more than half is right of all that was told
+        print(f"{features:>2} features, values of {size:>2}: {states[shape]:>5,} numbers; half right at {values.mean():5.1f} pairs "
+              f"({values.min():.1f} to {values.max():.1f}), {states[shape] / values.mean():4.1f} numbers a pair")
 
 # %% name="reveal-shape" jupyter={"source_hidden": true}
 three = {"32 by 8, with the most features": half["32x8"], "16 by 16": half["16x16"], "8 by 32, with the fewest": half["8x32"]}
@@ -389,7 +277,25 @@ claims.verdict("recall-grows-with-the-state")
 
 # %% [markdown] name="figure-after"
 r"""
-TO COME
+On the left the state sets how much can be told. On the right states of all sizes draw together into one band: what counts first is how many numbers there are for a pair. Keys need not be kept apart entirely, since it is enough that the right place comes out on top. Within the band, more features recall more than larger values.
+
+That may be the feature map's doing. elu + 1 makes positive numbers, and positive vectors cannot point away from each other. Here are the two extreme shapes without it, and without the divisor: $Q (K^\top V)$, trained now, once each.
+"""
+
+# %% name="signed"
+print("right of" + "".join(f"{n:>9} pairs" for n in (16, 32, 64)))
+for features, size in ((8, 32), (32, 8)):
+    memory, shape = trained(unnormalised, features, size), f"{features}x{size}"
+    rows = {"elu + 1, beforehand": [mean[shape][pairs.index(n)] for n in (16, 32, 64)],
+            "without, now": [share(memory, n) for n in (16, 32, 64)]}
+    for name, row in rows.items():
+        print("        " + "".join(f"{x:>15.0%}" for x in row) + f"   {shape}, {name}")
+
+# %% [markdown] name="crosses-text"
+r"""
+Without it the advantage of features is gone, and if anything turned round. (One training each, and shorter ones than those beforehand: compare the two shapes, and not the rows.)
+
+Now look at the crosses. How many numbers does each kind of memory need for a pair?
 """
 
 # %% name="per-pair"
@@ -400,11 +306,88 @@ for wanted in (0.5, 0.9, 0.99):
 for name, (shares, kept) in caches.items():
     print(f"{name}: {kept} numbers a pair, {shares.min():.1%} right or more with up to {pairs[-1]} pairs")
 
+# %% [markdown] name="per-pair-text"
+r"""
+A cache of 16 numbers a pair recalls whatever it was told. A state needs several times as many for nine questions in ten, and more than a hundred for nearly all. So the matrix that does not grow is not the better way to store. Told little, it is larger than a cache would be; told much, it blurs. It saves memory by forgetting, and that is a good bargain only where most of the past is never asked for.
+
+At scale it looks alike. Arora and others (Zoology, 2024) compared language models with attention to others without, built from gates and convolutions, and found that 82 % of the gap between them came from recalling what the text had said before. In a second study (Based, 2024) they show recall following the size of the state. Ours is one layer, one task, and small sizes.
+"""
+
+# %% [markdown] name="features-text"
+r"""
+## Can features imitate the softmax?
+
+With elu + 1 we have another attention. Is there a $\phi$ that gives the softmax itself? Not with finitely many numbers, but nearly, and by drawing lots. For a vector $w$ of independent normal numbers,
+
+$$e^{q^\top k} = \mathbb{E}_w\!\left[ e^{w^\top q - |q|^2/2} \; e^{w^\top k - |k|^2/2} \right],$$
+
+since the exponent is $w^\top(q + k)$ less a constant, and $\mathbb{E}\, e^{w^\top x} = e^{|x|^2/2}$. Draw $R$ such vectors and average: these are the positive random features of the Performer (Choromanski and others 2021). To have the scale in, each vector is first divided by $D^{1/4}$.
+
+Below, keys stand on half a circle and the query points at 0°. Each curve is a kernel, as weights over those keys. Make the vectors longer, and watch the random one.
+"""
+
+# %% name="explorer"
+degrees = torch.arange(0, 181, 5)
+circle = torch.stack([torch.cos(degrees * torch.pi / 180), torch.sin(degrees * torch.pi / 180)], 1)
+
+
+def look(length, features, draw):
+    keys, query = length * circle, torch.tensor([[float(length), 0]])
+    random = PositiveRandomFeatures(2, features, seed=draw)
+    kernels = {"softmax": (query @ keys.T / 2**0.5).exp(), "elu + 1": phi(query) @ phi(keys).T,
+               "random": random(query) @ random(keys).T}
+    curves = {name: (row / row.sum())[0] for name, row in kernels.items()}
+    return plots.lines(degrees, curves, x_label="key's direction, degrees from the query", y_label="weight")
+
+
+explore(look, length=(0.5, 6.0, 2.5, 0.5), features=(2, 256, 32, 2), draw=(0, 20, 0))
+
+# %% [markdown] name="error-text"
+r"""
+The softmax sharpens as vectors grow, since it multiplies lengths in an exponent. elu + 1 barely does. The random curve is right on average over draws, and that says little of one draw. Relative to the true value, the error of one product is
+
+$$\sqrt{\frac{e^{|q + k|^2} - 1}{R}}$$
+
+(Lemma 2 of the paper, for directions drawn independently; $q$ and $k$ already divided by $D^{1/4}$). Look at $|q + k|$: it is largest for a key that points where the query points, the very key that should get the weight.
+"""
+
+# %% name="guess-error"
+guess = predict("A query and a key point the same way. Make both twice as long, from 1 to 2. How many times as many features are needed for the same error?",
+                ["twice", "sixteen times", "more than a hundred thousand times"])
+
+# %% name="error-figure"
+features = (16, 64, 256, 1024, 4096)
+
+
+def error(length, R, orthogonal=False):  # of φ(x) · φ(x), where x is so long after the division by 16^(1/4) = 2
+    x, draws = torch.full((16,), 2 * length / 4), round(3200 / R**0.5)
+    products = torch.stack([PositiveRandomFeatures(16, R, orthogonal, seed=s)(x).square().sum() for s in range(draws)])
+    squares = (products / np.exp(length**2) - 1).square()
+    within = 2 * squares.std() / draws**0.5  # the root of the mean, and how far it may be off
+    return [(squares.mean() + off).clamp_min(1e-9).sqrt().item() for off in (0, -within, within)]
+
+
+rows = {f"length {length:g}": [error(length, R) for R in features] for length in (0.25, 0.5, 0.75)}
+rows["0.75, at right angles"] = [error(0.75, R, orthogonal=True) for R in features]
+for name, row in rows.items():
+    print(f"{name:<22} exponent {np.polyfit(np.log(features), np.log([mean for mean, *_ in row]), 1)[0]:.2f}, error with 256 features {row[2][0]:.2f}")
+print("Lemma 2, 256 features:", ", ".join(f"{np.sqrt((np.exp(4 * n**2) - 1) / 256):.2f}" for n in (0.25, 0.5, 0.75)))
+plots.bands(features, rows, x_label="random features", y_label="relative error of one product", log="xy")
+
+# %% name="reveal-error" jupyter={"source_hidden": true}
+times = (np.exp(16) - 1) / (np.exp(4) - 1)
+guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16, and R has to grow as (e¹⁶ − 1) / (e⁴ − 1) = {times:,.0f} times.")
+
+# %% [markdown] name="error-after"
+r"""
+The exponent is about −½: four times the features, half the error. That is slow, and length is fast. Directions at right angles to each other, the Performer's own choice, help somewhat. We stop at lengths below 1 because for longer vectors a few rare directions carry nearly all of the mean, and most draws miss them. Sharp attention needs long vectors.
+
+Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32. A factor common to all keys cancels against the divisor, and so does one for each query, so that maxima may be subtracted from the exponents first. `RandomFeatureAttention` does that, and in its causal form looks for a key's maximum among earlier keys only.
+"""
+
 # %% [markdown] name="substitute-text"
 r"""
-## Random features in its place
-
-The softmax memory was easy to train. Can it be given features afterwards? That is what an approximation is for. Nothing is trained here; the memory from above is told 64 pairs, and `RandomFeatureAttention` takes the softmax's place.
+Can the softmax memory from above be given random features afterwards? That is what an approximation is for. Nothing is trained here: it is told 64 pairs, and `RandomFeatureAttention` takes the softmax's place.
 """
 
 # %% name="guess-substitute"
@@ -420,14 +403,83 @@ with torch.no_grad():
     for number in (16, 64, 256, 1024, 4096):
         draws = [RandomFeatureAttention(16, number, causal=False, seed=seed)(Q, K, V)[0] for seed in range(3)]
         found[number] = [(memory.read(x).argmax(-1) == told.answers).float().mean().item() for x in draws]
-print(f"queries, divided by 16^(1/4), are {Q.norm(dim=-1).mean() / 2:.1f} long; the largest weight is {sharpest:.2f} on average")
+length = Q.norm(dim=-1).mean() / 16**0.25
+print(f"queries are {length:.1f} long after the division; the largest weight is {sharpest:.2f} on average; "
+      f"the error by Lemma 2, with 1,024 features: {((4 * length**2).exp() / 1024).sqrt():.0e}")
 for number, shares in found.items():
     print(f"{number:>5} random features, {number * 17:>6,} numbers: " + "  ".join(f"{share:.0%}" for share in shares))
 
 # %% name="reveal-substitute" jupyter={"source_hidden": true}
 middle = np.mean(found[1024])
 guess.reveal("nearly all" if middle > 0.85 else "about half to three quarters" if middle > 0.33 else "less than a third",
-             f"{middle:.0%}, the mean of three draws. A linear attention that is trained as such gets {mean['16x64'][pairs.index(64)]:.0%} with a state of {states['16x64']:,} numbers.")
+             f"{middle:.0%}, the mean of three draws.")
+
+# %% name="trained-features"
+for what, shares, numbers in [("elu + 1, 64 features, values of 16", measured["linear"]["64x16"], states["64x16"]),
+                              ("elu + 1, 16 features, values of 16", measured["linear"]["16x16"], states["16x16"]),
+                              ("16 random features, values of 16", measured["maps"]["random, 16"], states["16x16"])]:
+    row = np.array(shares)[:, pairs.index(64)]
+    print(f"trained with {what}: {numbers:>5,} numbers, {row.mean():.0%} of 64 pairs ({row.min():.0%} to {row.max():.0%})")
+
+# %% [markdown] name="trained-features-text"
+r"""
+Those lines are of memories that were trained *with* their features, and needed far fewer of them. The softmax memory has learned to look sharply, and sharp looks are what random features render badly. A network that has to live with a blunt kernel arranges its keys for it.
+"""
+
+# %% [markdown] name="low-rank-text"
+r"""
+## Low rank
+
+There is another way out of $n^2$. If the matrix of weights had only a few independent rows, one would not need all keys. Linformer (Wang and others 2020) mixes the $n$ keys down to $r$ with a learned matrix $E$, the values with another one $F$, and then uses the softmax as it is: $\mathrm{softmax}\big(Q (E K)^\top / \sqrt{D}\big)\, (F V)$.
+"""
+
+# %% name="linformer"
+def linformer(Q, K, V, mix_keys, mix_values):  # E and F, each (r, n)
+    scores = Q @ (mix_keys @ K).mT / Q.shape[-1] ** 0.5  # (n, r)
+    return scores.softmax(-1) @ (mix_values @ V)
+
+
+layer = LowRankAttention(longest=50, rank=6)
+Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
+assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
+try:
+    layer(torch.randn(51, 8), torch.randn(51, 8), torch.randn(51, 6))
+except ValueError as refusal:
+    print("51 words:", refusal)
+
+# %% [markdown] name="linformer-text"
+r"""
+Each column of $E$ belongs to a position, so that a longer text has none for its last words. And each mixture takes from all positions, from the end of the text as well: a decoder cannot use it.
+
+*Are* maps of low rank? Beforehand we trained an encoder to fill gaps in Python code, 256 characters at a time, and took the singular values of its maps, and those of the same encoder before training. Last, those of a softmax memory like the one above, which is asked for 256 things it has been told, each once.
+"""
+
+# %% name="guess-rank"
+guess = predict("An untrained encoder looks almost everywhere alike. After training, is the rank of its maps lower or higher?",
+                ["lower: training finds a few patterns", "higher: training makes words look at different places", "about the same"])
+
+# %% name="rank-figure"
+ranks, spectra = measured["ranks"], measured["spectra"]
+rows = {name: np.array(seeds).mean(0) for name, seeds in spectra.items()}  # (heads, ranks), mean over seeds
+curves = {name: [(x.mean(), x.min(), x.max()) for x in heads.T] for name, heads in rows.items()}
+print(f"gaps filled at {np.mean(measured['gap_loss']):.2f} nats a character; by frequencies alone {np.mean(measured['unigram_loss']):.2f}")
+for name, heads in rows.items():
+    quarter = heads[:, ranks.index(64)]
+    print(f"{name:<10} the largest 64 of 256 hold {quarter.mean():.0%} of the sum ({quarter.min():.0%} to {quarter.max():.0%}, head by head)")
+plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="share of their sum", log="x")
+
+# %% name="reveal-rank" jupyter={"source_hidden": true}
+before, after = (rows[name][:, ranks.index(16)].mean() for name in ("untrained", "trained"))
+guess.reveal("lower: training finds a few patterns" if after > before + 0.05 else "higher: training makes words look at different places" if after < before - 0.05 else "about the same",
+             f"The 16 largest singular values hold {before:.0%} of the sum before training and {after:.0%} after it.")
+
+# %% name="rank-claim"
+claims.verdict("attention-is-low-rank")
+
+# %% [markdown] name="rank-after"
+r"""
+A band goes from the head with the steepest spectrum to that with the flattest. The memory is the other extreme: each question looks at one pair, each at another, and a map with a single large weight in every row and every column has no small singular values to leave out. Whether attention is of low rank depends on what it is for.
+"""
 
 # %% [markdown] name="gates-text"
 r"""
@@ -463,16 +515,17 @@ For recall, what does fading do? Memories of 16 by 16, without feature map and d
 """
 
 # %% name="ages-figure"
-ages = [f"{low}–{high - 1}" for low, high in zip(measured["age_limits"], measured["age_limits"][1:])]
-middle = [(low + high) / 2 for low, high in zip(measured["age_limits"], measured["age_limits"][1:])]
+limits = list(zip(measured["age_limits"], measured["age_limits"][1:]))
 curves = {f"g = {float(gate):g}": [(x.mean(), x.min(), x.max()) for x in np.array(seeds).T] for gate, seeds in measured["ages"].items()}
 for name, rows in curves.items():
-    print(f"{name:<9}" + "".join(f"  {age}: {row[0]:.0%}" for age, row in zip(ages, rows)))
-plots.bands(middle, curves, x_label="pairs told since the one asked for", y_label="questions answered right", log="x")
+    told_since = "".join(f"  {low}–{high - 1}: {row[0]:.0%}" for (low, high), row in zip(limits, rows))
+    in_all = sum(row[0] * (high - low) for (low, high), row in zip(limits, rows))
+    print(f"{name:<8} {in_all:3.0f} of 256 in all; by pairs told since {told_since}")
+plots.bands([(low + high) / 2 for low, high in limits], curves, x_label="pairs told since the one asked for", y_label="questions answered right", log="x")
 
 # %% [markdown] name="ages-after"
 r"""
-TO COME
+A state that keeps everything holds the first pair as badly as the last. With $g = 0.9$ nine of ten among the last eight are right, and what lies some thirty pairs back is gone. No more is remembered in all; the gate decides what. One that is computed from the word can shut out what does not matter, which a constant cannot.
 
 ## What breaks it
 
@@ -489,9 +542,27 @@ for name, feature in {"elu + 1": phi, "x itself": lambda x: x}.items():
 r"""
 An average of values cannot be larger than the largest of them; the second one is no average. Who wants signed features drops the divisor, as the gated forms do.
 
+And a state is a sum that gets longer and longer, which is a danger in half precision. In bfloat16 one added to 256 is 256.
+"""
+
+# %% name="half" tags=["nbval-check-output"]
+total = torch.zeros((), dtype=torch.bfloat16)
+for _ in range(1000):
+    total = total + 1
+print("a thousand ones in bfloat16:", total.item())
+
+# %% name="half-error"
+tensors = [torch.randn(2000, 16).bfloat16() for _ in range(3)]
+exact, half = (LinearAttention()(*(x.to(kind) for x in tensors))[0] for kind in (torch.float64, torch.bfloat16))
+error = (half - exact).square().mean().sqrt() / exact.square().mean().sqrt()
+print(f"the package's, which sums in float32 and rounds at the end: {error:.2%} off from float64 after rounding its inputs alike")
+assert error < 0.02
+
+# %% [markdown] name="where-next"
+r"""
 ## Where to go next
 
-TO COME
+In the [exercises](exercises/18_linear_and_low_rank.ipynb) you carry a state from chunk to chunk, and let it correct what it holds instead of only adding. Models that read long texts today often mix both kinds of layer, many with a state and a few with a cache. Two questions are left. Can one find the few keys that matter without looking at all of them (**19 · Hashing**)? And how far does one get with exact attention, computed with care (**20 · Exact and cheaper**)?
 
 ### Sources
 
