@@ -43,8 +43,8 @@ def shares(
         if new:
             place = int(np.abs(y - 0.5).argmin())
             left.annotate(
-                f"{amounts[name]:,.0f}", (x[place], y[place]), xytext=(5, 7), textcoords="offset points",
-                color=OWN, fontsize=SMALL, **LITERAL,
+                f"{amounts[name]:,.0f}", (x[place], y[place]), xytext=(-6, -9), textcoords="offset points",
+                ha="right", va="center", color=OWN, fontsize=SMALL, **LITERAL,
             )  # fmt: skip
     ends: dict[float, list[str]] = {}  # names by the height at which their lines end, so that none covers another
     for i, (name, (y, share)) in enumerate(others.items()):
