@@ -61,13 +61,13 @@ def gated_linear_attention(
     state = (k[..., :past, :] * faded.unsqueeze(-1)).mT @ v[..., :past, :]  # (..., features, value_size)
     k, v, g = k[..., past:, :], v[..., past:, :], g[..., past:]
     outputs = []
-    for start in range(0, length, chunk):
-        here = slice(start, start + chunk)
-        sums = g[..., here].cumsum(-1).unsqueeze(-1)  # of log gates since the chunk began: (..., chunk, 1)
-        inside = by_definition(q[..., here, :], k[..., here, :], g[..., here]) @ v[..., here, :]
-        outputs.append(inside + q[..., here, :] * sums.exp() @ state)
+    # Not slices: the gradient of each would be as long as the whole.
+    chunks = zip(*(x.split(chunk, -2) for x in (q, k, v)), g.split(chunk, -1), strict=True)
+    for q, k, v, g in chunks:
+        sums = g.cumsum(-1).unsqueeze(-1)  # of log gates since the chunk began: (..., chunk, 1)
+        outputs.append(by_definition(q, k, g) @ v + q * sums.exp() @ state)
         end = sums[..., -1:, :]
-        state = end.exp() * state + (k[..., here, :] * (end - sums).exp()).mT @ v[..., here, :]
+        state = end.exp() * state + (k * (end - sums).exp()).mT @ v
     return torch.cat(outputs, -2).to(dtype)
 
 

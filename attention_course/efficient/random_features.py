@@ -65,7 +65,7 @@ class RandomFeatureAttention(nn.Module):
     """
 
     def __init__(
-        self, size: int, number: int, causal: bool = True, chunk: int = 64, orthogonal: bool = True, seed: int = 0
+        self, size: int, number: int, causal: bool = True, chunk: int = 128, orthogonal: bool = True, seed: int = 0
     ):
         super().__init__()
         self.features = PositiveRandomFeatures(size, number, orthogonal, seed)
