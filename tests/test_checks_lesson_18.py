@@ -6,19 +6,23 @@ from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_18 as check
+from attention_course.efficient import gated
 from attention_course.efficient.linear import causal_linear_attention
 from attention_course.efficient.random_features import PositiveRandomFeatures
 
 
-def running_by_definition(q, k, v):
-    weights = (q @ k.mT).tril()
+def running_by_definition(q, k, v, g):
+    weights = gated.by_definition(q, k, g.log())
     return weights / weights.sum(-1, keepdim=True) @ v
 
 
-def running_numpy(q, k, v):
-    q, k, v = map(np.asarray, (q, k, v))
-    S, z = np.cumsum(k[:, :, None] * v[:, None], 0), np.cumsum(k, 0)
-    return np.einsum("tf,tfd->td", q, S) / np.sum(q * z, -1, keepdims=True)
+def running_numpy(q, k, v, g):
+    q, k, v, g = map(np.asarray, (q, k, v, g))
+    both, outputs = np.zeros((k.shape[1], v.shape[1] + 1)), []
+    for one_q, one_k, one_v, gate in zip(q, k, np.c_[v, np.ones(len(v))], g, strict=True):
+        both = gate * both + np.outer(one_k, one_v)
+        outputs.append((one_q @ both)[:-1] / (one_q @ both)[-1])
+    return np.array(outputs)
 
 
 def chunk_word_by_word(S, z, q, k, v):
@@ -74,15 +78,19 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
-def running_with(read):
-    def answer(q, k, v):
+def running_with(keep, read=lambda sums, divisor: sums / divisor):
+    def answer(q, k, v, g):
         S, z, outputs = torch.zeros(k.shape[1], v.shape[1]), torch.zeros(k.shape[1]), []
         for t in range(len(q)):
-            S, z = S + torch.outer(k[t], v[t]), z + k[t]
-            outputs.append(read(t, q[t] @ S, q[t] @ z, q[t] @ k.sum(0)))
+            S, z = keep(S, torch.outer(k[t], v[t]), g[t]), keep(z, k[t], g[t])
+            outputs.append(read(q[t] @ S, q[t] @ z))
         return torch.stack(outputs)
 
     return answer
+
+
+def divisor_as_it_was(q, k, v, g):
+    return gated.by_definition(q, k, g.log()) @ v / (q * k.cumsum(0)).sum(-1, keepdim=True)
 
 
 def chunk_with(mask, past, given):
@@ -115,10 +123,13 @@ def new(S, z, new_S, new_z):
 
 
 SLIPS = [
-    (check.running, "without_divisor", running_with(lambda t, sums, divisor, whole: sums)),
-    (check.running, "divisor_of_all_words", running_with(lambda t, sums, divisor, whole: sums / whole)),
-    (check.running, "divided_by_the_count", running_with(lambda t, sums, divisor, whole: sums / (t + 1))),
-    (check.running, "not_causal", lambda q, k, v: (q @ k.mT) / (q @ k.mT).sum(-1, keepdim=True) @ v),
+    (check.running, "without_divisor", running_with(lambda old, new, g: g * old + new, lambda sums, divisor: sums)),
+    (check.running, "without_gate", running_with(lambda old, new, g: old + new)),
+    (check.running, "only_the_matrix_fades", divisor_as_it_was),
+    (check.running, "faded_after_adding", running_with(lambda old, new, g: g * (old + new))),
+    (check.running, "gate_on_the_new_word", running_with(lambda old, new, g: old + g * new)),
+    (check.running, "only_the_last_word", running_with(lambda old, new, g: new)),
+    (check.running, "not_causal", lambda q, k, v, g: (q @ k.mT) / (q @ k.mT).sum(-1, keepdim=True) @ v),
     (check.next_chunk, "future_in_the_chunk", chunk_with(lambda x: x, 1, new)),
     (check.next_chunk, "counted_twice", chunk_with(torch.tril, "new", new)),
     (check.next_chunk, "future_in_the_chunk", chunk_with(torch.zeros_like, "new", new)),
@@ -140,15 +151,15 @@ def test_a_slip_goes_by_its_name(problem, name, answer):
 
 
 def test_chunks_and_running_are_the_package_s():
-    for _, (q, k, v) in check.running.inputs(torch.Generator().manual_seed(0)):
-        expected = causal_linear_attention(q, k, v)
-        assert_close(type(check.running).answer(q, k, v), expected)
+    for _, (q, k, v, g) in check.running.inputs(torch.Generator().manual_seed(0)):
+        both = gated.gated_linear_attention(q, k, torch.cat([v, torch.ones(len(v), 1)], -1), g.log())
+        assert_close(type(check.running).answer(q, k, v, g), both[:, :-1] / both[:, -1:])
         S, z, outputs = torch.zeros(k.shape[1], v.shape[1]), torch.zeros(k.shape[1]), []
         for chunk in range(0, len(q), 2):
             part = slice(chunk, chunk + 2)
             found, S, z = type(check.next_chunk).answer(S, z, q[part], k[part], v[part])
             outputs.append(found)
-        assert_close(torch.cat(outputs), expected)
+        assert_close(torch.cat(outputs), causal_linear_attention(q, k, v))
 
 
 def test_the_features_are_the_package_s():

@@ -8,7 +8,7 @@ from attention_course.plots import shares
 X = [4, 16, 64]
 CURVES = {"8x8": [0.9, 0.5, 0.1], "4x16": [0.8, 0.4, 0.1], "16x16": [1.0, 0.9, 0.5]}
 AMOUNTS = {"8x8": 72, "4x16": 68, "16x16": 272}
-LABELS = {"x_label": "pairs", "y_label": "right", "share_label": "numbers a pair"}
+LABELS = {"x_label": "pairs", "y_label": "right", "share_label": "numbers a pair", "amount_label": "numbers"}
 
 
 def figure():
@@ -22,12 +22,13 @@ def test_points_stand_at_their_share():
     assert all(tuple(line.get_xdata()) == tuple(X) for line in left.lines)
 
 
-def test_one_amount_has_one_mark_and_names_do_not_cover_each_other():
-    left, _ = figure().axes
-    marks = [line.get_marker() for line in left.lines]
+def test_one_amount_has_one_mark_and_every_curve_its_own_look_and_name():
+    left, right = figure().axes
+    marks = [line.get_marker() for line in left.lines[:3]]
     assert marks[0] == marks[1] != marks[2]
-    names = [text.get_text() for text in left.texts]
-    assert names == ["68", "272", "softmax and other"]
+    assert left.lines[0].get_linestyle() != left.lines[1].get_linestyle()
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["4x16: 68", "8x8: 72", "16x16: 272"]
+    assert [text.get_text() for text in left.texts] == ["softmax\nother"]
 
 
 def test_the_text_says_what_is_seen():

@@ -9,6 +9,7 @@ from attention_course.plots.text import LITERAL, SMALL
 
 OWN, OTHER = "#2a598c", "#c4622d"
 MARKS = "so^Dvp"
+DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.5)), (0, (5, 1, 1, 1)))
 
 
 def shares(
@@ -20,10 +21,12 @@ def shares(
     x_label: str,
     y_label: str,
     share_label: str,
+    amount_label: str,
 ) -> Figure:
     """Left, every curve over x; right, its points over what falls to each unit of x, amounts[name] / x.
 
-    curves: name: y. Those of about one amount have one mark, and the first of them is named by its amount.
+    curves: name: y. Those of about one amount have one mark and differ in dash; a legend under `amount_label` has the
+    name and the amount of each, since the curves run too close to be named where they are.
     others: name: (y, share), whose share is the same at every x; dashed on the left, crosses on the right.
     ValueError where a curve has not as many points as `x`, or no amount.
     """
@@ -32,20 +35,19 @@ def shares(
     if wrong := [name for name, y in curves.items() if y.shape != x.shape or name not in amounts]:
         raise ValueError(f"{wrong[0]}: expected {len(x)} points and an amount")
     left, right = Picture((10, 4.2)).subplots(1, 2, sharey=True)
-    groups: list[float] = []
+    groups: list[list[str]] = []  # names of about one amount
     for name, y in sorted(curves.items(), key=lambda item: amounts[item[0]]):
-        new = not groups or amounts[name] > 1.5 * groups[-1]
-        if new:
-            groups.append(amounts[name])
+        if not groups or amounts[name] > 1.5 * amounts[groups[-1][0]]:
+            groups.append([])
+        groups[-1].append(name)
         look = {"marker": MARKS[len(groups) - 1], "markersize": 5, "color": OWN, "alpha": 0.8}
-        left.plot(x, y, linewidth=1, **look)
+        dash = DASHES[(len(groups[-1]) - 1) % len(DASHES)]
+        left.plot(x, y, linewidth=1.2, linestyle=dash, label=f"{name}: {amounts[name]:,.0f}", **look)
         right.plot(amounts[name] / x, y, linestyle="", **look)
-        if new:
-            place = int(np.abs(y - 0.5).argmin())
-            left.annotate(
-                f"{amounts[name]:,.0f}", (x[place], y[place]), xytext=(-6, -9), textcoords="offset points",
-                ha="right", va="center", color=OWN, fontsize=SMALL, **LITERAL,
-            )  # fmt: skip
+    right.legend(
+        handles=list(left.lines), title=amount_label, loc="lower right", frameon=False, fontsize=SMALL,
+        title_fontsize=SMALL, handlelength=3.5, labelspacing=0.25, borderpad=0,
+    )  # fmt: skip
     ends: dict[float, list[str]] = {}  # names by the height at which their lines end, so that none covers another
     for i, (name, (y, share)) in enumerate(others.items()):
         y = np.asarray(y, dtype=float)
@@ -55,7 +57,7 @@ def shares(
         named = {"textcoords": "offset points", "color": OTHER, "fontsize": SMALL, **LITERAL}
         right.annotate(name, (share, y.max()), xytext=(0, 7 + 11 * (i % 2)), ha="center", **named)
     for height, names in ends.items():
-        left.annotate(" and ".join(names), (x[-1], height), xytext=(0, 5), ha="right", **named)
+        left.annotate("\n".join(names), (x[-1], height), xytext=(8, 0), va="center", annotation_clip=False, **named)
     for ax, label in ((left, x_label), (right, share_label)):
         quiet(ax, label, y_label if ax is left else "")
         ax.set(xscale="log", ylim=(0, 1.13), yticks=np.linspace(0, 1, 6))

@@ -15,15 +15,15 @@ from attention_course.checks import lesson_18 as check
 
 # %% [markdown] name="running-text"
 r"""
-## 1 · The past as a matrix
+## 1 · A past that fades
 
-Writes the mechanism · ★☆☆, 8 minutes
+Writes the mechanism · ★★☆, 10 minutes
 
-`q` and `k` are features, (n, F) and positive, `v` is (n, D_v). Return causal linear attention, (n, D_v): word t averages the values of the words up to t, itself included, with weights in proportion to q_t · k_s. Keep a matrix and a vector from word to word, and no list of words.
+`q` and `k` are features, (n, F) and positive, `v` is (n, D_v), and `g` (n) holds gates between 0 and 1. Return causal linear attention with a gate *and* a divisor, (n, D_v): word t averages the values of the words s up to t, itself included, with weights in proportion to $q_t^\top k_s$ times $g_{s+1} \cdots g_t$. Keep a matrix and a vector from word to word, and no list of words.
 """
 
 # %% name="running" tags=["exercise"]
-def running(q, k, v):
+def running(q, k, v, g):
     raise NotImplementedError("your turn")
 
 
@@ -36,7 +36,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-`S` (F, D_v) and `z` (F) are the sums over all words before this chunk, $\sum k v^\top$ and $\sum k$. `q`, `k` (c, F) and `v` (c, D_v) are the chunk's. Return three things: the outputs of its words, (c, D_v), and S and z as the next chunk needs them. Without a loop over words; products of all pairs in the chunk are allowed.
+`S` (F, D_v) and `z` (F) are the sums over all words before this chunk, $\sum k v^\top$ and $\sum k$. `q`, `k` (c, F) and `v` (c, D_v) are the chunk's. Return three things: the outputs of its words, (c, D_v), each divided by its sum of products so that it is an average over all words up to its own, those of the chunk included; and S and z as the next chunk needs them. Without a loop over words; products of all pairs in the chunk are allowed.
 """
 
 # %% name="next-chunk" tags=["exercise"]
@@ -53,7 +53,7 @@ r"""
 
 Extends · ★☆☆, 8 minutes
 
-`x` is (..., D), and `W` holds R random directions, (R, D). Return positive random features, (..., R), the same function for queries and keys, such that the product of two, φ(q) · φ(k), is a mean over the R directions whose expected value is $e^{q^\top k / \sqrt{D}}$.
+`x` is (..., D), and `W`, (R, D), holds R random directions, rows of independent standard normal numbers. Return positive random features, (..., R), the same function for queries and keys, such that the product of two, φ(q) · φ(k), is a mean over the R directions whose expected value is $e^{q^\top k / \sqrt{D}}$.
 """
 
 # %% name="random-features" tags=["exercise"]
@@ -91,7 +91,7 @@ r"""
 
 Breaks something and explains · ★☆☆, 4 minutes
 
-A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it recall more than three times as many pairs? Say also, before you check, why D does not.
+A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it be told more than three times as many pairs with half of the answers right? Say why before you check.
 
 - **A** Tell it in smaller chunks.
 - **B** 16 random features in the place of elu + 1.
@@ -138,5 +138,5 @@ plots.bands(told, curves, x_label="names told", y_label="places right")
 
 # %% [markdown] name="try-after"
 r"""
-Adding cannot tell the place of now from that of before. The delta rule can, and pays with the pairs that were told first: each correction disturbs keys that are not at right angles to the one corrected. Try keys that are (`torch.linalg.qr`), and a β of one half. Yang and others (NeurIPS 2024, [arXiv:2406.06484](https://arxiv.org/abs/2406.06484)) found a way to train this rule in chunks.
+Adding cannot tell the place of now from that of before. The delta rule can, and pays with the pairs that were told only once: each correction disturbs keys that are not at right angles to the one corrected. Try keys that are (`torch.linalg.qr`, with up to 32 names), and a β of one half. Yang and others (NeurIPS 2024, [arXiv:2406.06484](https://arxiv.org/abs/2406.06484)) found a way to train this rule in chunks.
 """
