@@ -293,7 +293,7 @@ claims.verdict("recall-grows-with-the-state")
 
 # %% [markdown] name="figure-after"
 r"""
-On the right, states of all sizes draw together into one band: what counts first is how many numbers there are for a pair. Within it shape counts too, by a factor of two at the same size. A number spent on features buys recall about in proportion, one spent on values clearly less, and the exponent above is a mixture of both. Keys need not be kept apart entirely, since it is enough that the right place comes out on top.
+On the right, states of all sizes draw together into one band: what counts first is how many numbers there are for a pair. Within it shape counts too, by a factor of two at the same size. A number spent on features buys recall about in proportion, one spent on values clearly less, and the exponent above mixes both (its interval is over seeds, not over shapes). Keys need not be kept apart entirely, since it is enough that the right place comes out on top.
 
 That features buy more may be the feature map's doing. elu + 1 makes positive numbers, and positive vectors cannot point away from each other. Here are the two extreme shapes without it, and without the divisor: $Q (K^\top V)$, trained now, once each.
 """
@@ -376,7 +376,7 @@ features = (16, 64, 256, 1024)
 
 
 def error(length, R, orthogonal=False):  # of φ(x) · φ(x), where x is so long after the division by 16^(1/4) = 2
-    x, draws = torch.full((16,), 2 * length / 4), round(6400 / R**0.5)
+    x, draws = torch.full((16,), 2 * length / 4), round(12800 / R**0.5)
     products = torch.stack([PositiveRandomFeatures(16, R, orthogonal, seed=s)(x).square().sum() for s in range(draws)])
     squares = (products / np.exp(length**2) - 1).square()
     within = 2 * squares.std() / draws**0.5  # the root of the mean, and how far it may be off
