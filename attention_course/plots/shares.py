@@ -68,5 +68,5 @@ def shares(
     constant = ", ".join(f"{name} at {share:g}: {min(y):.2f} to {max(y):.2f}" for name, (y, share) in others.items())
     return describe(
         left, f"Left, {y_label} against {x_label}, from {x[0]:g} to {x[-1]:g}: {said}. Right, the same against "
-        f"{share_label}, from {min(amounts.values()) / x[-1]:.2g} to {max(amounts.values()) / x[0]:.3g}; {constant}.",
+        f"{share_label}, from {min(amounts.values()) / x[-1]:.2g} to {max(amounts.values()) / x[0]:,.0f}; {constant}.",
     )  # fmt: skip

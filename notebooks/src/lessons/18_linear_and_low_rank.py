@@ -392,7 +392,10 @@ for name, row in rows.items():
 print("Lemma 2, 256 features:", ", ".join(f"{np.sqrt((np.exp(4 * n**2) - 1) / 256):.3f}" for n in (0.2, 0.4, 0.6)))
 less = 1 - np.mean([at_right[0] / free[0] for at_right, free in zip(rows["0.6, at right angles"], rows["length 0.6"])])
 print(f"at right angles the error is {less:.0%} smaller, on average over the numbers of features")
-plots.bands(features, rows, x_label="random features", y_label="relative error of one product", log="xy")
+figure = plots.bands(features, rows, x_label="random features", y_label="relative error of one product", log="xy")
+ticks = (0.02, 0.05, 0.1, 0.2, 0.4)
+figure.axes[0].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+figure
 
 # %% name="reveal-error" jupyter={"source_hidden": true}
 times = (np.exp(16) - 1) / (np.exp(4) - 1)
