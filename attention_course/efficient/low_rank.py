@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import check_mask, check_sizes, scaled_dot_product_attention
+from attention_course.efficient.linear import drop_masked
+from attention_course.functional import check_sizes, scaled_dot_product_attention
 
 
 class LowRankAttention(nn.Module):
@@ -29,17 +30,16 @@ class LowRankAttention(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries rank"] | None]:
-        """mask: which keys count, (..., 1, keys); the others enter no mixture.
+        """mask: which keys count, (..., 1, keys); the others enter no mixture. Where none count, the output is zero.
 
-        Raises ValueError beyond `longest`.
+        Raises ValueError beyond `longest`, and for a mask of another shape.
         """
         check_sizes(queries, keys, values)
         length, longest = keys.shape[-2], self.mix_keys.shape[-1]
         if length > longest:
             raise ValueError(f"keys: expected at most {longest}, got {length}")
         if mask is not None:
-            check_mask(mask, (*keys.shape[:-2], 1, length))
-            keys, values = (x.masked_fill(~mask.mT, 0) for x in (keys, values))
+            keys, values, _ = drop_masked(keys, values, mask)
         mixed_keys = self.mix_keys[:, :length] @ keys  # (..., rank, key_size)
         mixed_values = self.mix_values[:, :length] @ values
         return scaled_dot_product_attention(queries, mixed_keys, mixed_values, need_weights=need_weights)

@@ -1,15 +1,23 @@
 """Random features whose products are, on average, the softmax's exponentials (Performer: Choromanski et al. 2021)."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from attention_course.device import at_least_float32
+from attention_course.efficient import gated, linear
+from attention_course.functional import check_sizes
 
 
 class PositiveRandomFeatures(nn.Module):
     """phi(x)_r = exp(w_r . x' - |x'|² / 2) / sqrt(R), with x' = x / D^(1/4) and w_r normal.
 
-    The mean of phi(q)_r phi(k)_r over the w_r is exp(q . k / sqrt(D)) / R: linear attention with these features is, in
-    the mean, scaled dot-product attention. What a finite R misses grows fast with the length of q and k.
+    The mean of phi(q) . phi(k) over the w_r is exp(q . k / sqrt(D)): linear attention with these features is, in the
+    mean, scaled dot-product attention. The error of one product, over its true value, is
+    sqrt((exp(|q' + k'|²) - 1) / R) for w_r drawn independently (the paper's Lemma 2): it falls slowly with R, and grows
+    exponentially with the lengths, most of all where q and k point the same way.
+
+    Features of long vectors vanish in float32; `RandomFeatureAttention` scales them so that they do not.
 
     number: R. orthogonal: the w_r stand at right angles, D at a time, which lowers the error.
     `redraw` takes new ones, as the authors do now and then during training.
@@ -26,10 +34,12 @@ class PositiveRandomFeatures(nn.Module):
         self.directions.copy_(draw(size, number, self.orthogonal, seed))
 
     def forward(self, x: Float[Tensor, "*batch size"]) -> Float[Tensor, "*batch features"]:
-        number, size = self.directions.shape
-        x = x / size**0.25
-        exponents = x @ self.directions.mT - x.square().sum(-1, keepdim=True) / 2
-        return exponents.exp() / number**0.5
+        return self.exponents(x).exp() / len(self.directions) ** 0.5
+
+    def exponents(self, x: Float[Tensor, "*batch size"]) -> Float[Tensor, "*batch features"]:
+        """w_r . x' - |x'|² / 2."""
+        x = x / x.shape[-1] ** 0.25
+        return x @ self.directions.mT - x.square().sum(-1, keepdim=True) / 2
 
 
 def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "number size"]:
@@ -43,3 +53,64 @@ def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "
         q, r = torch.linalg.qr(torch.randn(size, size, generator=generator))
         blocks.append(q * r.diagonal().sign())  # QR settles signs its own way: without this no direction is uniform
     return torch.cat(blocks)[:number] * normal.norm(dim=-1, keepdim=True)
+
+
+class RandomFeatureAttention(nn.Module):
+    """Softmax attention by positive random features, as an attention function that also bears longer queries and keys.
+
+    A factor on all features of a query cancels against the divisor, and so does a factor common to all keys, so that
+    subtracting maxima from the exponents keeps every feature within 0 to 1. In the causal form the maximum for a key
+    may be taken over earlier keys only, or the future would show. It then grows on the way, and the state has to fade
+    as it does: gated linear attention, with the ratio of two maxima for a gate.
+    """
+
+    def __init__(
+        self, size: int, number: int, causal: bool = True, chunk: int = 128, orthogonal: bool = True, seed: int = 0
+    ):
+        super().__init__()
+        self.features = PositiveRandomFeatures(size, number, orthogonal, seed)
+        self.causal, self.chunk = causal, chunk
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        """mask: which keys count, (..., 1, keys). need_weights: True costs queries * keys.
+
+        Raises ValueError for a mask of another shape, and in the causal form for fewer keys than queries.
+        """
+        check_sizes(queries, keys, values)
+        counts = None
+        if mask is not None:
+            keys, values, counts = linear.drop_masked(keys, values, mask)
+        of_queries, of_keys = (at_least_float32(self.features.exponents(x)) for x in (queries, keys))
+        if counts is not None:
+            of_keys = of_keys.masked_fill(~counts, torch.finfo(of_keys.dtype).min)
+        q = (of_queries - of_queries.detach().amax(-1, keepdim=True)).exp()
+        largest = of_keys.detach().amax(-1)  # (..., S)
+        largest = largest.cummax(-1).values if self.causal else largest.amax(-1, keepdim=True)
+        k = (of_keys - largest.unsqueeze(-1)).exp()
+        if counts is not None:
+            k = k.masked_fill(~counts, 0)
+        if not self.causal and not need_weights:
+            return linear.linear_attention(q, k, values), None
+        log_gates = self._log_gates(largest) if self.causal else None
+        if need_weights:
+            products = gated.by_definition(q, k, log_gates) if self.causal else q @ k.mT
+            sums = products.sum(-1, keepdim=True)
+            weights = (products / sums.masked_fill(sums == 0, 1)).to(values.dtype)
+            return weights @ values, weights
+        ones = values.new_ones(*values.shape[:-1], 1)
+        sums = gated.gated_linear_attention(q, k, torch.cat([values, ones], -1).to(q.dtype), log_gates, self.chunk)
+        divisor = sums[..., -1:]
+        return (sums[..., :-1] / divisor.masked_fill(divisor == 0, 1)).to(values.dtype), None
+
+    @staticmethod
+    def _log_gates(largest: Float[Tensor, "*batch keys"]) -> Float[Tensor, "*batch keys"]:
+        before = torch.cat([largest[..., :1], largest[..., :-1]], -1)
+        nothing_yet = before == torch.finfo(before.dtype).min  # keys that do not count: no state that could fade
+        return (before - largest).masked_fill(nothing_yet, 0)

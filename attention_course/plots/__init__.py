@@ -16,6 +16,7 @@ from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
 from attention_course.plots.reach_grid import reach_grid
 from attention_course.plots.sentences import shaded_sentence
+from attention_course.plots.shares import shares
 from attention_course.plots.steps import Block, steps
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "plane",
     "reach_grid",
     "shaded_sentence",
+    "shares",
     "steps",
     "weight_bars",
 ]

@@ -1,0 +1,1 @@
+"""The problems of lesson 18, one a file."""

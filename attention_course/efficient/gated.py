@@ -1,0 +1,130 @@
+"""Linear attention that forgets: before a key and its value are added to the state, the state fades.
+
+    S_t = g_t S_{t-1} + k_t v_t^T,    output_t = q_t S_t,    0 < g_t <= 1
+
+With one constant g a head it is RetNet's retention (Sun et al. 2023); with a g_t computed from word t it is the scalar
+form of Mamba-2 (Dao and Gu 2024), where q, k and v are called C, B and x, and of gated linear attention (Yang et al.
+2024, whose g_t has a number for each row of S). With g = 1 it is linear attention without the divisor.
+
+`by_definition` (length²), `gated_linear_attention` (length) and `step` give the same. Gates come as logarithms, since
+products of many are what is needed.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from attention_course.device import at_least_float32
+from attention_course.efficient.linear import drop_masked
+from attention_course.functional import check_sizes
+from attention_course.masks import causal_mask
+
+
+def decay_matrix(log_gates: Float[Tensor, "*batch length"]) -> Float[Tensor, "*batch length length"]:
+    """What is left at t of what came in at s, g_{s+1} ... g_t, in row t and column s; zero above the diagonal."""
+    sums = log_gates.cumsum(-1)
+    between = sums.unsqueeze(-1) - sums.unsqueeze(-2)
+    may = causal_mask(sums.shape[-1], device=sums.device)
+    return between.masked_fill(~may, -torch.inf).exp()
+
+
+def by_definition(
+    queries: Float[Tensor, "*batch queries features"],
+    keys: Float[Tensor, "*batch keys features"],
+    log_gates: Float[Tensor, "*#batch keys"],
+) -> Float[Tensor, "*batch queries keys"]:
+    """What each value is multiplied by: the products of queries and keys, faded. The rows do not sum to one.
+
+    With more keys than queries the last query is level with the last key.
+    """
+    return queries @ keys.mT * decay_matrix(log_gates)[..., -queries.shape[-2] :, :]
+
+
+def gated_linear_attention(
+    queries: Float[Tensor, "*batch queries features"],
+    keys: Float[Tensor, "*batch keys features"],
+    values: Float[Tensor, "*batch keys value_size"],
+    log_gates: Float[Tensor, "*#batch keys"],
+    chunk: int = 64,
+) -> Float[Tensor, "*batch queries value_size"]:
+    """The same in time that grows with the length: by the definition within a chunk, by the state from chunk to chunk.
+
+    With more keys than queries the last query is level with the last key. Raises ValueError with fewer.
+    """
+    dtype, length, past = values.dtype, queries.shape[-2], keys.shape[-2] - queries.shape[-2]
+    if past < 0:
+        raise ValueError(f"keys: expected at least as many as the {length} queries, got {keys.shape[-2]}")
+    q, k, v, g = (at_least_float32(x) for x in (queries, keys, values, log_gates))
+    # What the past has left: each key faded to the last key of the past.
+    faded = (g[..., :past].sum(-1, keepdim=True) - g[..., :past].cumsum(-1)).exp()
+    state = (k[..., :past, :] * faded.unsqueeze(-1)).mT @ v[..., :past, :]  # (..., features, value_size)
+    k, v, g = k[..., past:, :], v[..., past:, :], g[..., past:]
+    outputs = []
+    # Not slices: the gradient of each would be as long as the whole.
+    chunks = zip(*(x.split(chunk, -2) for x in (q, k, v)), g.split(chunk, -1), strict=True)
+    for q, k, v, g in chunks:
+        sums = g.cumsum(-1).unsqueeze(-1)  # of log gates since the chunk began: (..., chunk, 1)
+        outputs.append(by_definition(q, k, g) @ v + q * sums.exp() @ state)
+        end = sums[..., -1:, :]
+        state = end.exp() * state + (k * (end - sums).exp()).mT @ v
+    return torch.cat(outputs, -2).to(dtype)
+
+
+def step(
+    query: Float[Tensor, "*batch features"],
+    key: Float[Tensor, "*batch features"],
+    value: Float[Tensor, "*batch value_size"],
+    log_gate: Float[Tensor, "*#batch"],
+    state: Float[Tensor, "*batch features value_size"] | None = None,
+) -> tuple[Float[Tensor, "*batch value_size"], Float[Tensor, "*batch features value_size"]]:
+    """One position further: fade the state, add to it, read it."""
+    q, k, v = (at_least_float32(x) for x in (query, key, value))
+    product = k.unsqueeze(-1) * v.unsqueeze(-2)
+    state = product if state is None else log_gate.exp()[..., None, None] * state + product
+    return (q.unsqueeze(-2) @ state).squeeze(-2).to(value.dtype), state
+
+
+class Retention(nn.Module):
+    """Gated linear attention with one constant gate a head, as an attention function (Sun et al. 2023).
+
+    Head h of H keeps 1 - 2^(-5-h) of its state at each word. As the paper does, scores are divided by sqrt(D) and each
+    head's output is brought to length sqrt(value_size), for the sums it consists of grow. Rotary positions, which the
+    paper has too, are a layer of their own (`positions.rotary`).
+    """
+
+    causal = True
+
+    def __init__(self, heads: int, chunk: int = 64):
+        super().__init__()
+        self.chunk = chunk
+        self.register_buffer("log_gates", torch.log1p(-(2.0 ** (-5 - torch.arange(heads)))))
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch heads queries key_size"],
+        keys: Float[Tensor, "*batch heads keys key_size"],
+        values: Float[Tensor, "*batch heads keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
+        """mask: which keys count, (..., 1, keys). The weights have signs, and their rows do not sum to one.
+
+        Raises ValueError for a mask of another shape, another number of heads, or fewer keys than queries.
+        """
+        check_sizes(queries, keys, values)
+        if queries.shape[-3] != len(self.log_gates):
+            raise ValueError(f"queries: expected {len(self.log_gates)} heads, got the shape {tuple(queries.shape)}")
+        if mask is not None:
+            keys, values, _ = drop_masked(keys, values, mask)
+        queries = queries / queries.shape[-1] ** 0.5
+        gates = self.log_gates.to(at_least_float32(queries).dtype)
+        gates = gates.unsqueeze(-1).expand(-1, keys.shape[-2])  # (H, S)
+        if need_weights:
+            weights = by_definition(queries, keys, gates).to(values.dtype)
+            return _to_one_length(weights @ values), weights
+        return _to_one_length(gated_linear_attention(queries, keys, values, gates, self.chunk)), None
+
+
+def _to_one_length(x: Tensor) -> Tensor:
+    return F.rms_norm(at_least_float32(x), x.shape[-1:], eps=1e-6).to(x.dtype)
