@@ -8,8 +8,7 @@ from torch.nn.functional import normalize
 from torch.testing import assert_close
 
 from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
-from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers.shared_query_key import SharedQueryKey
+from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
 from attention_course.masks import causal_mask, others_mask
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 
@@ -54,12 +53,10 @@ def test_all_forms_agree(buckets, rounds, window, length, causal):
 @pytest.mark.parametrize(("buckets", "rounds", "window"), SETTINGS)
 def test_no_buckets_but_one_and_a_window_for_all_is_full_attention_to_the_others(buckets, rounds, window):
     x, values = inputs(9)
-    for causal, others in ((True, causal_mask(9) & others_mask(9)), (False, others_mask(9))):
+    for causal, mask in ((True, causal_mask(9)), (False, None)):
         attend = HashingAttention(4, buckets, rounds, max(window, 8), causal).double()
         attend.rotations.zero_()  # all products are equal: all fall into the first bucket
-        others = others | (torch.eye(9, dtype=torch.bool) & ~others.any(-1, keepdim=True))
-        full, _ = scaled_dot_product_attention(x, normalize(x, dim=-1), values, others)
-        assert_close(attend(x, x, values)[0], full)
+        assert_close(attend(x, x, values)[0], attention_to_others(x, x, values, mask)[0])
 
 
 def test_vectors_that_point_one_way_share_their_bucket_and_opposite_ones_do_not():
@@ -92,8 +89,8 @@ def test_equal_vectors_meet_however_many_buckets_there_are():
 def test_a_full_bucket_shows_the_nearest_members_only():
     buckets = torch.zeros(1, 6, dtype=torch.long)
     seen = hashing_mask(addresses(buckets, 2), 2)
-    assert seen.sum(-1).tolist() == [1, 1, 2, 2, 2, 2]
-    assert seen[5].nonzero().flatten().tolist() == [3, 4]
+    assert seen.sum(-1).tolist() == [1, 2, 3, 3, 3, 3]  # itself among them
+    assert seen[5].nonzero().flatten().tolist() == [3, 4, 5]
 
 
 def test_addresses_keep_buckets_a_window_apart():
@@ -230,13 +227,28 @@ def test_padding_changes_nothing_in_an_encoder():
 
 
 def test_shared_query_key_has_one_matrix_for_both():
-    layer = SharedQueryKey(8, 2).double()
-    x = normal(1, 5, 8)
-    scores = layer(x, mask=None)[1].log()
-    scores = scores - scores.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)  # up to a constant of each row
+    layer, x = SharedQueryKey(8, 2).double(), normal(1, 5, 8)
+    asking, (keys, _) = layer.project_query(x), layer.prepare(x)
+    assert_close(keys, asking.unflatten(-1, (2, 4)).transpose(1, 2))
     assert sum(p.numel() for p in layer.parameters()) == 3 * (8 * 8 + 8)
-    projected = layer.project_query(x).unflatten(-1, (2, 4)).transpose(1, 2)
-    products = projected @ projected.mT / 2
-    assert_close(scores, products - products.diagonal(dim1=-2, dim2=-1).unsqueeze(-1))
     with pytest.raises(ValueError, match="key_size: expected none"):
         SharedQueryKey(8, 2, key_size=4)
+
+
+def test_attention_to_others_is_the_formula():
+    x, values = inputs(6)
+    mask = causal_mask(6) & (torch.arange(6) != 2)
+    output, weights = attention_to_others(x, x, values, mask)
+    scores = torch.einsum("...id,...jd->...ij", x, x / x.norm(dim=-1, keepdim=True)) / 2
+    scores = scores.masked_fill(~(mask & others_mask(6)), -torch.inf)
+    assert_close(weights[..., 1:, :], scores[..., 1:, :].softmax(-1))
+    assert (weights[..., 0, :] == torch.eye(6)[0]).all()
+    assert_close(output, weights @ values)
+    assert_close(
+        attention_to_others(x[..., 4:, :], x, values, mask[4:], need_weights=False), (output[..., 4:, :], None)
+    )
+
+
+def test_no_other_looks_as_good_to_a_vector_as_itself():
+    x, _ = inputs(37)
+    assert ((x @ normalize(x, dim=-1).mT).argmax(-1) == torch.arange(37)).all()

@@ -8,8 +8,8 @@ else.
 The paper cuts the sorted sequence into chunks, and words to come shift the cuts. Here a position sees, in each round,
 the `window` members of its bucket that stand nearest to it, which no later word can change.
 
-Written twice: `hashing_mask` says who sees whom; `hashing_attention` sorts by bucket and looks at neighbours, at a cost
-of rounds * length * window.
+Written twice: `hashing_mask` says who may see whom; `hashing_attention` sorts by bucket and looks at neighbours, at a
+cost of rounds * length * window.
 """
 
 import torch
@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attention_course.functional import check_mask, check_sizes, masked_softmax
+from attention_course.functional import check_mask, check_sizes
+from attention_course.layers.shared_query_key import attention_to_others
 
 
 def hash_vectors(
@@ -40,17 +41,14 @@ def addresses(buckets: Int[Tensor, "*batch rounds length"], window: int) -> Int[
 def hashing_mask(
     where: Int[Tensor, "*batch rounds length"], window: int, causal: bool = True, queries: int | None = None
 ) -> Bool[Tensor, "*batch queries length"]:
-    """The definition: i sees j where their addresses `where` are at most `window` apart in one round or more.
+    """The definition: i may see j where their addresses `where` are at most `window` apart in one round or more.
 
-    A position sees itself only where it sees no other. queries: give the rows of the last ones alone.
+    queries: give the rows of the last ones alone.
     """
-    length = where.shape[-1]
-    queries = length if queries is None else queries
+    queries = where.shape[-1] if queries is None else queries
     apart = where[..., -queries:].unsqueeze(-1) - where.unsqueeze(-2)  # (..., rounds, queries, n)
     mask = (apart.abs() <= window).any(-3)
-    itself = torch.eye(length, dtype=torch.bool, device=where.device)[-queries:]
-    mask = (mask.tril(length - queries) if causal else mask) & ~itself
-    return mask | (itself & ~mask.any(-1, keepdim=True))
+    return mask.tril(where.shape[-1] - queries) if causal else mask
 
 
 def hashing_attention(
@@ -60,7 +58,7 @@ def hashing_attention(
     window: int,
     causal: bool = True,
 ) -> Float[Tensor, "*batch length value_size"]:
-    """Attention as `hashing_mask` allows it, at a cost of rounds * length * window: the rounds apart, then together."""
+    """`attention_to_others` under `hashing_mask`, each round by itself and then all in one softmax."""
     rounds = [one_round(x, values, where, r, window, causal) for r in range(where.shape[-2])]
     outputs, sums = (torch.stack(parts) for parts in zip(*rounds, strict=True))  # (rounds, ..., n, size), (..., n, 1)
     alone = (sums == torch.finfo(sums.dtype).min).all(0)  # (..., n, 1)
@@ -68,12 +66,7 @@ def hashing_attention(
 
 
 def one_round(
-    x: Float[Tensor, "*batch length size"],
-    values: Float[Tensor, "*batch length value_size"],
-    where: Int[Tensor, "*batch rounds length"],
-    r: int,
-    window: int,
-    causal: bool,
+    x: Tensor, values: Tensor, where: Tensor, r: int, window: int, causal: bool
 ) -> tuple[Float[Tensor, "*batch length value_size"], Float[Tensor, "*batch length 1"]]:
     """Sort by round r's addresses, and let every position look at its neighbours.
 
@@ -86,30 +79,27 @@ def one_round(
     def moved(y: Tensor, places: Tensor) -> Tensor:
         return y.gather(-2, places.unsqueeze(-1).expand(*places.shape, y.shape[-1]))
 
-    def cut(y: Tensor, before: int, after: int) -> Tensor:  # (..., n, size) -> (..., C, before + window + after, size)
+    def cut(y: Tensor, before: int = 0, after: int = 0) -> Tensor:  # (..., n, size) -> (..., C, chunk, size)
         y = F.pad(moved(y, order), (0, 0, before, after + -length % window))
         return y.unfold(-2, before + window + after, window).mT
 
-    def chunks(y: Tensor) -> Tensor:
-        return cut(y, 0, 0)
-
-    def neighbours(y: Tensor) -> Tensor:
+    def neighbours(y: Tensor) -> Tensor:  # (..., n, size) -> (..., C, span, size)
         return cut(y, window, 0 if causal else window)
 
-    asking, asked = chunks(where.mT), neighbours(where.mT)  # 0, and so near to none, beyond the ends
+    asking, asked = cut(where.mT), neighbours(where.mT)  # 0, and so near to none, beyond the ends
     times = 0
     for s in range(rounds):
         apart = asking[..., s].unsqueeze(-1) - asked[..., s].unsqueeze(-2)  # (..., C, window, span)
         near = apart.abs() <= window
         times = times + near.to(torch.int8)
         if s == r:
-            allowed = near & (apart > 0 if causal else apart != 0)
+            others = near & (apart > 0 if causal else apart != 0)
 
     queries, keys = x / x.shape[-1] ** 0.5, F.normalize(x, dim=-1)
-    scores = chunks(queries) @ neighbours(keys).mT - times.clamp(min=1).to(x.dtype).log()
-    scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
+    scores = cut(queries) @ neighbours(keys).mT - times.clamp(min=1).to(x.dtype).log()
+    scores = scores.masked_fill(~others, torch.finfo(scores.dtype).min)
     sums = scores.logsumexp(-1, keepdim=True)
-    outputs = ((scores - sums).exp() * allowed) @ neighbours(values)
+    outputs = ((scores - sums).exp() * others) @ neighbours(values)
     back = order.argsort(-1)
     outputs, sums = (moved(y.flatten(-3, -2)[..., :length, :], back) for y in (outputs, sums))
     return outputs, sums
@@ -163,9 +153,7 @@ class HashingAttention(nn.Module):
         if length == keys.shape[-2] and not need_weights:
             return hashing_attention(keys, values, where, window, self.causal), None
         allowed = hashing_mask(where, window, self.causal, length)
-        scores = queries @ F.normalize(keys, dim=-1).mT / queries.shape[-1] ** 0.5
-        weights = masked_softmax(scores, allowed if mask is None else allowed & counts)
-        return weights @ values, (weights if need_weights else None)
+        return attention_to_others(queries, keys, values, allowed if mask is None else allowed & counts, need_weights)
 
 
 def _counts(mask: Tensor, keys: Tensor) -> Bool[Tensor, "... 1 keys"]:
