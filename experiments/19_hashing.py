@@ -17,6 +17,7 @@ from attention_course import device, results
 from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
 from attention_course.efficient.reversible import ReversibleStack, run_forwards
 from attention_course.layers import MultiHeadAttention
+from attention_course.layers.multi_head import Attention
 from attention_course.layers.shared_query_key import attention_to_others
 from attention_course.masks import causal_mask
 from attention_course.models.repeater import Repeater
@@ -32,7 +33,7 @@ LENGTHS = (512, 1024, 2048, 4096, 8192)
 DEPTHS = (2, 4, 8, 16)
 
 
-def attention(rounds: int | str, seed: int = 0) -> nn.Module:
+def attention(rounds: int | str, seed: int) -> Attention:
     """All others, or those found in so many rounds."""
     return attention_to_others if rounds == FULL else HashingAttention(HEAD_SIZE, BUCKETS, rounds, WINDOW, seed=seed)
 
@@ -46,7 +47,7 @@ def repeat(rounds: int | str, seed: int) -> tuple[Repeater, dict[str, float]]:
     for tried in TRIED:
         drawn = []
         for rotation in range(1 if tried == FULL else ROTATIONS):
-            model.attend = attention(tried, 1000 + rotation).eval() if tried != FULL else attention_to_others
+            model.use(attention(tried, 1000 + rotation))
             drawn.append(model.words_right(200, seed=10_000))
         right[str(tried)] = float(np.mean(drawn))
     print("trained with", rounds, seed, right, flush=True)
@@ -63,7 +64,7 @@ def found(model: Repeater, rounds: int) -> dict[str, float]:
     best = weights[..., said, :].argmax(-1, keepdim=True)
     recall, error, seen = [], [], []
     for rotation in range(ROTATIONS):
-        attend = attention(rounds, 1000 + rotation).eval()
+        attend = attention(rounds, 1000 + rotation)
         mask = hashing_mask(addresses(hash_vectors(x, attend.rotations), WINDOW), WINDOW)
         recall.append(mask[..., said, :].gather(-1, best).float().mean())
         output, _ = attend(x, x, values)

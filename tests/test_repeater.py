@@ -44,7 +44,7 @@ def test_what_is_asked_is_what_its_attention_gets():
         return attention_to_others(queries, keys, values, mask, need_weights)
 
     before, _ = model(heard)
-    model.attend = listen
+    model.use(listen)
     assert model(heard)[0].equal(before)
     keys, values = model.asked(heard)
     assert all(x.equal(keys) for x in caught[0][:2]) and caught[0][2].equal(values)
@@ -56,10 +56,11 @@ def test_its_attention_can_be_exchanged_function_for_module_and_back():
     model = Repeater(4, words=6).eval()
     (heard,), _ = model.draw(3, generator())
     full, _ = model(heard)
-    model.attend = HashingAttention(32, 2, rounds=1, window=9)
-    model.attend.rotations.zero_()  # all in one bucket
+    hashing = HashingAttention(32, 2, rounds=1, window=9)
+    hashing.rotations.zero_()  # all in one bucket
+    model.use(hashing)
     torch.testing.assert_close(model(heard)[0], full)
-    model.attend = attention_to_others
+    model.use(attention_to_others)
     assert model(heard)[0].equal(full)
 
 

@@ -15,7 +15,7 @@ from .transformer import Config, TransformerDecoder
 class Repeater(nn.Module):
     """A `TransformerDecoder` with one vector for query and key, on what `said_twice` gives.
 
-    length: of the sequence that is said twice. attend: its attention function, which can be exchanged at any time.
+    length: of the sequence that is said twice. attend: its attention function.
     """
 
     def __init__(self, length: int, words: int = 32, heads: int = 2, attend: Attention = attention_to_others):
@@ -24,12 +24,8 @@ class Repeater(nn.Module):
         config = Config(64, heads, 128, layers=1, dropout=0.0, attend=lambda: attend, attention=SharedQueryKey)
         self.decoder = TransformerDecoder(words, config)
 
-    @property
-    def attend(self) -> Attention:
-        return self.decoder.blocks[0].itself.attend
-
-    @attend.setter
-    def attend(self, attend: Attention) -> None:
+    def use(self, attend: Attention) -> None:
+        """Exchange the attention function; what was learned stays."""
         layer = self.decoder.blocks[0].itself
         del layer.attend  # or a function could not stand where a module stood
         layer.attend = attend

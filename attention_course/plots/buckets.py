@@ -15,7 +15,7 @@ LINK = "#2a598c"
 EDGE = {"edgecolor": "#888888", "linewidth": 0.8}
 
 
-def buckets(angles, buckets, words, *, turn: float, sectors: int, window: int) -> Figure:
+def buckets(angles, buckets, words, *, turn: float | int, sectors: int, window: int) -> Figure:
     """Left the circle, cut into `sectors` that are turned by `turn` degrees; right the words in order and sorted.
 
     angles: of the words' vectors, in degrees. buckets: the number of each one's sector, counted from the one in whose
@@ -34,7 +34,7 @@ def buckets(angles, buckets, words, *, turn: float, sectors: int, window: int) -
     return describe(rows, f"A circle cut into {sectors} buckets: {said}. Sorted by bucket, {seen} pairs of words meet.")
 
 
-def _circle(ax, angles: np.ndarray, words: list[str], turn: float, sectors: int) -> None:
+def _circle(ax, angles: np.ndarray, words: list[str], turn: float | int, sectors: int) -> None:
     width = 360 / sectors
     for b in range(sectors):
         start = turn + (b - 0.5) * width
