@@ -8,7 +8,7 @@ its outputs, so that only the last outputs are kept, and each layer is computed 
 attention and G the feed-forward network.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -18,14 +18,14 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import get_device_states, set_device_states
 
 
-def run_forwards(layers: Iterable[nn.Module], x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+def run_forwards(layers: Iterable[Callable], x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
     """F, G, F, G, ...: each changes one stream by what it makes of the other, and then the streams change places."""
     for layer in layers:
         x1, x2 = x2, x1 + layer(x2)
     return x1, x2
 
 
-def run_backwards(layers: Sequence[nn.Module] | nn.ModuleList, y1: Tensor, y2: Tensor) -> tuple[Tensor, Tensor]:
+def run_backwards(layers: Sequence[Callable] | nn.ModuleList, y1: Tensor, y2: Tensor) -> tuple[Tensor, Tensor]:
     """The inputs that gave these outputs, up to rounding."""
     for layer in reversed(layers):
         y1, y2 = y2 - layer(y1), y1

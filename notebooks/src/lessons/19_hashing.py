@@ -503,7 +503,7 @@ claims.verdict("reversible-layers-keep-one")
 r"""
 ## Where to go next
 
-In the [exercises](exercises/19_hashing.ipynb) you write the buckets, the window and the way back, and put rounds together (five problems, about forty minutes). Hashing gives an approximation, and needs peaks to be good at it. Lesson 20, to come, asks what can be saved while computing *exactly* what full attention computes; the sums of exponentials that joined our rounds come back there.
+In the [exercises](exercises/19_hashing.ipynb) you write the buckets, the window and the way back, and put rounds together (six problems, about forty minutes). Hashing gives an approximation, and needs peaks to be good at it. Lesson 20, to come, asks what can be saved while computing *exactly* what full attention computes; the sums of exponentials that joined our rounds come back there.
 
 ### Sources
 
