@@ -11,6 +11,7 @@ You need lesson 10; of the Transformer's decoder (lesson 12) it is enough to kno
 
 # %% name="imports"
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -414,6 +415,7 @@ def backwards(layers, y1, y2):
 
 by_hand = [lambda x: x**2, lambda x: 3 * x]
 print(forwards(by_hand, 1, 2), backwards(by_hand, *forwards(by_hand, 1, 2)))
+assert forwards(by_hand, 1, 2) == run_forwards(by_hand, 1, 2)  # the package's
 
 # %% [markdown] name="backward-text"
 r"""
@@ -437,7 +439,7 @@ device.seed_everything(0)
 x1, x2 = torch.randn(2, 16, 20, 32)
 for depth in (1, 8, 32):
     layers = stack_of(depth)
-    ordinary = gradients(lambda *x: forwards(layers, *x), layers, x1, x2)
+    ordinary = gradients(partial(forwards, layers), layers, x1, x2)
     reversible = gradients(ReversibleStack(layers), layers, x1, x2)
     again = backwards(layers, *forwards(layers, x1, x2))[0]
     print(f"{depth:>2} layers: gradients differ by {(ordinary - reversible).norm() / ordinary.norm():.0e} of their size, "
@@ -455,7 +457,7 @@ device.seed_everything(0)
 outputs = forwards(layers, x1, x2)
 again = backwards(layers, *outputs)[0]  # with random numbers of its own
 print(f"with other random numbers the inputs come back with an error of {(again - x1).norm() / x1.norm():.0%}")
-ordinary = gradients(lambda *x: forwards(layers, *x), layers, x1, x2)
+ordinary = gradients(partial(forwards, layers), layers, x1, x2)
 reversible = gradients(ReversibleStack(layers), layers, x1, x2)
 print(f"with the same ones, gradients differ by {(ordinary - reversible).norm() / ordinary.norm():.0e}")
 
@@ -474,13 +476,14 @@ def kept(run, *inputs):  # megabytes that autograd keeps; what is kept twice cou
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-        outputs = run(*inputs)  # held, so that no place is used again
+        outputs = run(*inputs)
+    del outputs  # held until here, so that no place was used again
     return sum(sizes.values()) / 1e6
 
 
 for depth in (2, 4, 8, 16):
     layers = stack_of(depth)
-    print(f"{depth:>2} layers: {kept(lambda *x: forwards(layers, *x), x1, x2):.2f} MB kept, reversible {kept(ReversibleStack(layers), x1, x2):.2f} MB")
+    print(f"{depth:>2} layers: {kept(partial(forwards, layers), x1, x2):.2f} MB kept, reversible {kept(ReversibleStack(layers), x1, x2):.2f} MB")
 
 # %% name="reveal-memory" jupyter={"source_hidden": true}
 two, sixteen = (kept(ReversibleStack(stack_of(depth)), x1, x2) for depth in (2, 16))
