@@ -356,7 +356,7 @@ So far hashing searched vectors that had been learned without it. Kitaev and his
 
 # %% name="guess-learned"
 guess = predict(
-    "With all scores this takes a few hundred steps. With a single round, in which a word meets about one in eight of the others: does it learn the task in 1,000 steps?",
+    "With all scores this takes a few hundred steps. With a single round, in which a word meets about one in eight of the others: does it learn the task in 800 steps?",
     ["yes, as fast", "yes, but later", "no"],
 )
 
