@@ -81,12 +81,16 @@ def back_in_place_of_names(F, G, y1, y2):
     return [y1 - F(y2 - G(y1)), y2 - G(y1)]
 
 
+def back_by_steps(F, G, y1, y2):
+    return run_backwards([F, G], y1, y2)
+
+
 STYLES = {
     check.buckets: [buckets_numpy, buckets_by_loops, largest_of_absolutes],
     check.rounds_needed: [count_up, lambda p, wanted: float(np.ceil(np.log1p(-wanted) / np.log1p(-p)))],
     check.who_meets: [meets_by_loops, meets_numpy],
     check.one_softmax: [softmax_undivided, softmax_numpy, one_after_the_other],
-    check.way_back: [back_in_place_of_names],
+    check.way_back: [back_in_place_of_names, back_by_steps],
 }
 
 

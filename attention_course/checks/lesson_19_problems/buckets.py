@@ -61,8 +61,3 @@ class Buckets(Problem):
     def rounds_last(x, R):
         turned = x @ R
         return torch.cat([turned, -turned], -1).argmax(-1).T
-
-    @mistake("The smallest product was taken, which belongs to the farthest end.")
-    def farthest(x, R):
-        turned = x @ R
-        return torch.cat([turned, -turned], -1).argmin(-1)

@@ -1,5 +1,7 @@
 import math
 
+import torch
+
 from ..problem import Problem, mistake
 
 
@@ -8,20 +10,26 @@ class RoundsNeeded(Problem):
 
     hints = (
         "It is easier to ask for the opposite: what is the chance that the two miss each other in every one of r rounds?",
-        "They miss each other r times with (1 - p)^r. Find the smallest whole r at which that is at most 1 - wanted.",
-        "math.ceil(math.log(1 - wanted) / math.log(1 - p)).",
+        "They miss each other r times with (1 - p)^r. Look for the first r at which what is left of 1 is enough, or solve for r with logarithms.",
+        "rounds = 1; while 1 - (1 - p) ** rounds < wanted: rounds += 1. Or math.ceil(math.log(1 - wanted) / math.log(1 - p)).",
     )
     praise = "The cost grows with the rounds, and what is missed falls by the same factor with each: the last per cent is dear."
 
     def inputs(self, generator):
+        def between(low, high):
+            return low + (high - low) * torch.rand((), generator=generator).item()
+
         yield "half a chance a round, wanted: at least 0.6", (0.5, 0.6)
-        yield "0.8 a round, as for cat and mat, wanted: at least 0.99", (0.8, 0.99)
-        yield "0.1 a round, wanted: at least 0.9", (0.1, 0.9)
-        yield "0.3 a round, wanted: at least 0.95", (0.3, 0.95)
-        yield "0.45 a round, wanted: at least 0.4", (0.45, 0.4)
+        yield "a chance of 0.8 a round, as for cat and mat, wanted: at least 0.99", (0.8, 0.99)
+        yield "a rare meeting that is wanted almost surely", (between(0.05, 0.2), between(0.9, 0.99))
+        yield "a meeting about every third round", (between(0.25, 0.4), between(0.93, 0.97))
+        yield "a likely meeting that is wanted less than half of the time", (between(0.5, 0.7), between(0.2, 0.45))
 
     def answer(p, wanted):
-        return math.ceil(math.log(1 - wanted) / math.log(1 - p))
+        rounds = 1
+        while 1 - (1 - p) ** rounds < wanted:
+            rounds += 1
+        return rounds
 
     @mistake("The chances were added up. Rounds may both find the pair, and then it is found once.")
     def added_up(p, wanted):

@@ -28,7 +28,7 @@ class WayBack(Problem):
             return torch.randn(*sizes, generator=generator)
 
         yield "the lesson's example", outputs(SQUARE, TRIPLE, torch.tensor([1.0]), torch.tensor([2.0]))
-        yield "F and G exchanged", outputs(TRIPLE, SQUARE, torch.tensor([1.0]), torch.tensor([-2.0]))
+        yield "the two functions exchanged", outputs(TRIPLE, SQUARE, torch.tensor([1.0]), torch.tensor([-2.0]))
         yield "four numbers", outputs(SINE, SHIFT, randn(4), randn(4))
         yield "two words of three numbers", outputs(SHIFT, SINE, randn(2, 3), randn(2, 3))
 
@@ -36,7 +36,9 @@ class WayBack(Problem):
         x2 = y2 - G(y1)
         return y1 - F(x2), x2
 
-    @mistake("x1 was computed first, from F(y2). On the way forward F was given x2, which has to be won back before.")
+    @mistake(
+        "The computation began with x1, from F(y2). On the way forward F was given x2, which has to be won back before."
+    )
     def the_wrong_one_first(F, G, y1, y2):
         x1 = y1 - F(y2)
         return x1, y2 - G(x1)
