@@ -37,7 +37,7 @@ LONG, LONG_WORDS, LONG_STEPS, LONG_WINDOW = (
 TRAINED = (FULL, 1, 2, 4)  # rounds
 TRIED = (FULL, 1, 2, 4, 8)
 ROTATIONS = 5  # drawings of the rotations that an evaluation is averaged over
-LENGTHS = (512, 1024, 2048, 4096)
+LENGTHS = (512, 1024, 2048, 4096, 8192)
 DEPTHS = (2, 5, 8)
 
 
