@@ -432,7 +432,7 @@ claims.verdict("hashing-is-nearly-linear")
 
 # %% [markdown] name="cost-after"
 r"""
-It grows as promised, and starts so high that the lines cross only at several thousand words. Full attention has the better kernel, and is exact. The vectors here were random; a crowded bucket costs no more than an empty one, but behind a full window it forgets its older members.
+It grows as promised, and starts so high that the lines cross only at several thousand words. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
 """
 
 # %% [markdown] name="reversible-text"
