@@ -55,10 +55,11 @@ How many of the keys did it need? Sort the weights of each query, and count how 
 x, values = model.asked(heard)  # (100, 2, 63, 32): of each word and head
 second = slice(-LENGTH, None)
 _, weights = attention_to_others(x, x, values, causal_mask(x.shape[-2]))
-largest_first = weights[..., second, :].sort(descending=True).values
-needed = (largest_first.cumsum(-1) < 0.9).sum(-1) + 1
+largest, at = weights[..., second, :].sort(descending=True)
+needed = (largest.cumsum(-1) < 0.9).sum(-1) + 1
+wanted = torch.arange(x.shape[-2])[second] - LENGTH  # where the word stands that comes next
 print(f"nine tenths of the weight: on {needed.float().mean():.1f} keys of up to {x.shape[-2]}, on average")
-print(f"a single key is enough for {(needed == 1).float().mean():.0%} of the queries")
+print(f"the largest weight is {largest[..., 0].mean():.2f} on average, and at the right word {(at[..., 0] == wanted).float().mean():.0%} of the time")
 
 # %% [markdown] name="shared-text"
 r"""
@@ -152,7 +153,7 @@ Nothing changes, except that the cross has more arms and stands in a space of $D
 
 $$h(x) = \arg\max\,[\,xR;\; -xR\,] .$$
 
-Hash functions for which near things collide more often than far ones are called **locality-sensitive**; this one was studied by Andoni and others (2015), who let the cross have as many axes as the space. How often do two vectors of 64 numbers meet, by the angle between them? For two buckets the answer is known exactly: $h$ asks on which side of a random plane they lie, and the plane separates them with probability $\theta/180°$. The black dots say so.
+Hash functions for which near things collide more often than far ones are called **locality-sensitive**; this one was studied by Andoni and others (2015), who let the cross have as many axes as the space. How often do two vectors of 64 numbers meet, by the angle between them? For two buckets the answer is known exactly: $h$ asks on which side of a random plane they lie, and the plane separates them with probability $\theta/180°$. The black marks say so.
 """
 
 # %% name="collisions"
@@ -170,7 +171,7 @@ curves = {f"{buckets} buckets": [shares_that_meet(math.radians(d), buckets) for 
 figure = plots.bands(degrees, curves, x_label="angle between two vectors (degrees)", y_label="share of rounds in which they meet")
 figure.axes[0].plot(degrees, 1 - degrees / 180, "s", color="black", markersize=3)
 assert torch.allclose(torch.tensor(curves["2 buckets"])[:, 0], 1 - degrees / 180, atol=0.05)
-figure.alt += " Black dots: one less the angle over 180 degrees, on the curve of two buckets."
+figure.alt += " Black marks: one less the angle over 180 degrees, on the curve of two buckets."
 figure
 
 # %% [markdown] name="many-after"
@@ -218,7 +219,7 @@ guess.reveal(options[0] if share < 0.06 else options[1] if share < 0.25 else opt
 
 # %% [markdown] name="recall-after"
 r"""
-Among random vectors even the nearest is far away, at some sixty degrees. There is nothing near to be found, and hashing finds it badly: eight rounds compute a quarter of all scores, and still miss a third of the largest. Where every vector has one close to it, a round or two are enough.
+Among random vectors even the nearest is far away, at more than sixty degrees. There is nothing near to be found, and hashing finds it badly: eight rounds compute a quarter of all scores, and still miss a third of the largest. Where every vector has one close to it, a round or two are enough.
 
 So hashing does not approximate attention as such. It pays where attention is peaked, and where the peak points the query's way.
 """
@@ -343,7 +344,7 @@ rounds_tried, search = measured["tried"][1:], measured["search"]
 named = {"recall": "largest key found", "seen": "keys compared", "error": "error of the output"}
 curves = {said: [(sum(seeds) / len(seeds), min(seeds), max(seeds)) for seeds in zip(*search[key])] for key, said in named.items()}
 print(measured.provenance)
-plots.bands([int(r) for r in rounds_tried], curves, x_label="rounds", y_label="share", log="x")
+plots.bands([int(r) for r in rounds_tried], curves, x_label="rounds", y_label="share, or error", log="x")
 
 # %% [markdown] name="search-after"
 r"""
@@ -549,13 +550,17 @@ for name, runs in peaks.items():
     print(f"{name}: {', '.join(f'{slope:.1f}' for slope in slopes)} MB more for each layer")
 parameters = 4 * (256 + 1) * 256 + (256 + 1) * 1024 + (1024 + 1) * 256 + 4 * 256
 print(f"the gradients of its parameters alone: {4 * parameters / 2**20:.1f} MB")
-plots.bands(depths, curves, x_label="layers", y_label="megabytes added at the highest")
+figure = plots.bands(depths, curves, x_label="layers", y_label="megabytes added at the highest")
+figure.axes[0].set_ylim(bottom=0)
+figure
 
 # %% name="memory-claim"
 claims.verdict("reversible-layers-keep-one")
 
-# %% [markdown] name="next"
+# %% [markdown] name="memory-after"
 r"""
+What still grows is what the parameters need. And nothing is free: a step of the walk back needs its own room, and with two layers the reversible stack takes more than the ordinary one.
+
 ## Where to go next
 
 In the [exercises](exercises/19_hashing.ipynb) you write the buckets, the window and the way back, and put rounds together (six problems, about forty minutes). Hashing gives an approximation, and needs peaks to be good at it. Lesson 20, to come, asks what can be saved while computing *exactly* what full attention computes; the sums of exponentials that joined our rounds come back there.
