@@ -228,7 +228,7 @@ So hashing does not approximate attention as such. It pays where attention is pe
 r"""
 ## The mechanism
 
-Let $\mathcal{P}_i$ be the words before $i$ that share its bucket in some round, at most the nearest `window` of them in each. Reformer's attention is that of Eqs. (16) and (17) with both sums over $\mathcal{P}_i$ alone:
+Let $\mathcal{P}_i$ be the words before $i$ that share its bucket in some round, at most the nearest `window` of them in each. Where there are none, $\mathcal{P}_i$ is the word itself. Reformer's attention is that of Eqs. (16) and (17) with both sums over $\mathcal{P}_i$ alone:
 
 $$c_i = \sum_{j \in \mathcal{P}_i} \alpha_{ij} v_j , \qquad \alpha_{ij} = \frac{\exp(q_i \cdot k_j / \sqrt{D})}{\sum_{j' \in \mathcal{P}_i} \exp(q_i \cdot k_{j'} / \sqrt{D})} .$$
 
@@ -312,7 +312,7 @@ for name, rule in {"chunks": in_chunks, "our window": may_see}.items():
 
 # %% [markdown] name="chunks-after"
 r"""
-The mask is causal; no word looks ahead. Still the last word, by falling into the first bucket or the second, moves all that stand behind it there by one place, and some of them across a cut. A model that writes word by word would not compute what it was trained on. Counted back from the word, nothing later can change what is seen, and a cache of keys gives exactly what the whole sequence gives.
+The mask is causal; no word looks ahead. Still the last word, by falling into the first bucket or the second, moves all that stand behind it there by one place, and some of them across a cut. A model that writes word by word would not always compute what it was trained on. Counted back from the word, nothing later can change what is seen, and a cache of keys gives exactly what the whole sequence gives.
 
 ## At work
 
@@ -348,11 +348,11 @@ plots.bands([int(r) for r in rounds_tried], curves, x_label="rounds", y_label="s
 
 # %% [markdown] name="search-after"
 r"""
-One round finds the key most of the time, and yet the output is off by nearly as much as it is long. Where the key is missed, all weight goes to those that were found, however low their scores: softmax always gives away everything.
+One round finds the key more often than not, and yet the output is off by nearly as much as it is long. Where the key is missed, all weight goes to those that were found, however low their scores: softmax always gives away everything.
 
 ## Learning with hashing
 
-So far hashing searched vectors that had been learned without it. Kitaev and his colleagues train with it. We trained decoders on a shorter sequence (15 of 15 words, windows of four), with all scores and with one, two and four rounds, from three random starts.
+So far hashing searched vectors that had been learned without it. Kitaev and his colleagues train with it. We trained decoders on a shorter sequence (*w* of fifteen words, windows of four), with all scores and with one, two and four rounds, from three random starts.
 """
 
 # %% name="guess-learned"
