@@ -98,8 +98,12 @@ def one_round(
     queries, keys = x / x.shape[-1] ** 0.5, F.normalize(x, dim=-1)
     scores = cut(queries) @ neighbours(keys).mT - times.clamp(min=1).to(x.dtype).log()
     scores = scores.masked_fill(~others, torch.finfo(scores.dtype).min)
-    sums = scores.logsumexp(-1, keepdim=True)
-    outputs = ((scores - sums).exp() * others) @ neighbours(values)
+    largest = scores.amax(-1, keepdim=True).detach()
+    # At -80 a score has no weight left; where exp underflows it takes ten times as long.
+    exponentials = (scores - largest).clamp(min=-80).exp() * others
+    totals = exponentials.sum(-1, keepdim=True)
+    totals = totals.masked_fill(totals == 0, 1)
+    outputs, sums = exponentials @ neighbours(values) * totals.reciprocal(), largest + totals.log()
     back = order.argsort(-1)
     outputs, sums = (moved(y.flatten(-3, -2)[..., :length, :], back) for y in (outputs, sums))
     return outputs, sums
