@@ -1,8 +1,10 @@
 """Attention by hashing on a sequence said twice, its cost against length, and the memory of reversible layers.
 
-Three seeds. Writes attention_course/results/19_hashing.json. About twenty minutes on one core.
+Three seeds. Writes attention_course/results/19_hashing.json. About four minutes on one core.
 """
 
+import math
+import os
 import resource
 import subprocess
 import sys
@@ -24,59 +26,95 @@ from attention_course.models.repeater import Repeater
 
 SEEDS = range(3)
 FULL = "full"
-LENGTH, STEPS = 31, 800
-BUCKETS, WINDOW, HEAD_SIZE = 8, 8, 32
+LENGTH, WORDS, STEPS = 15, 16, 800  # of the decoders that are trained with hashing
+BUCKETS, WINDOW, HEAD_SIZE = 8, 4, 32
+LONG, LONG_WORDS, LONG_STEPS, LONG_WINDOW = (
+    31,
+    32,
+    400,
+    8,
+)  # of those whose search is looked at, trained with all scores
 TRAINED = (FULL, 1, 2, 4)  # rounds
 TRIED = (FULL, 1, 2, 4, 8)
 ROTATIONS = 5  # drawings of the rotations that an evaluation is averaged over
-LENGTHS = (512, 1024, 2048, 4096, 8192)
-DEPTHS = (2, 4, 8, 16)
+LENGTHS = (512, 1024, 2048, 4096)
+DEPTHS = (2, 5, 8)
 
 
-def attention(rounds: int | str, seed: int) -> Attention:
-    """All others, or those found in so many rounds."""
-    return attention_to_others if rounds == FULL else HashingAttention(HEAD_SIZE, BUCKETS, rounds, WINDOW, seed=seed)
+def attention(rounds: int | str, seed: int, window: int = WINDOW) -> Attention:
+    """All others, or those found in so many rounds, by the definition: for few words it is the faster way."""
+    if rounds == FULL:
+        return attention_to_others
+    hashing = HashingAttention(HEAD_SIZE, BUCKETS, rounds, window, seed=seed)
+
+    def attend(queries, keys, values, mask=None, need_weights=True):
+        return hashing(queries, keys, values, mask, need_weights=True)
+
+    attend.causal = True
+    return attend
 
 
-def repeat(rounds: int | str, seed: int) -> tuple[Repeater, dict[str, float]]:
-    """Train with so many rounds; the share of words right with each other number."""
-    device.seed_everything(seed)
-    model = Repeater(LENGTH, attend=attention(rounds, seed))
-    model.train_for(STEPS, seed, progress=False)
+def tried(model: Repeater, window: int) -> dict[str, float]:
+    """The share of words right with each number of rounds, over several draws of the rotations."""
     right = {}
-    for tried in TRIED:
+    for rounds in TRIED:
         drawn = []
-        for rotation in range(1 if tried == FULL else ROTATIONS):
-            model.use(attention(tried, 1000 + rotation))
+        for rotation in range(1 if rounds == FULL else ROTATIONS):
+            model.use(attention(rounds, 1000 + rotation, window))
             drawn.append(model.words_right(200, seed=10_000))
-        right[str(tried)] = float(np.mean(drawn))
-    print("trained with", rounds, seed, right, flush=True)
-    return model, right
+        right[str(rounds)] = float(np.mean(drawn))
+    return right
+
+
+def repeat(rounds: int | str, seed: int) -> dict[str, float]:
+    """Train with so many rounds; the share of words right with each other number, and the steps it took to learn."""
+    device.seed_everything(seed)
+    model = Repeater(LENGTH, WORDS, attend=attention(rounds, seed))
+    losses = np.array(model.train_for(STEPS, seed, progress=False))
+    learned = (
+        int(np.flatnonzero(losses < math.log(WORDS - 1) / 2)[0]) if losses.min() < math.log(WORDS - 1) / 2 else None
+    )
+    right = tried(model, WINDOW)
+    print("trained with", rounds, seed, right, learned, flush=True)
+    return {"right": right, "learned": learned}
 
 
 @torch.no_grad()
-def found(model: Repeater, rounds: int) -> dict[str, float]:
-    """Of the words to be said: how often the key with the largest weight is among those seen, the output's error..."""
+def search(seed: int) -> dict[str, list[float]]:
+    """A decoder trained with all scores, and what hashing finds of them, for each number of rounds.
+
+    recall: how often the key with the largest weight is among those seen. error: of the output, over its size. seen:
+    the share of all keys. right: of the words.
+    """
+    device.seed_everything(seed)
+    with torch.enable_grad():
+        model = Repeater(LONG, LONG_WORDS)
+        model.train_for(LONG_STEPS, seed, progress=False)
     (heard,), _ = model.draw(100, torch.Generator().manual_seed(10_000))
     x, values = model.asked(heard)
-    said = slice(-LENGTH, None)
-    exact, weights = attention_to_others(x, x, values, causal_mask(x.shape[-2]))
-    best = weights[..., said, :].argmax(-1, keepdim=True)
-    recall, error, seen = [], [], []
-    for rotation in range(ROTATIONS):
-        attend = attention(rounds, 1000 + rotation)
-        mask = hashing_mask(addresses(hash_vectors(x, attend.rotations), WINDOW), WINDOW)
-        recall.append(mask[..., said, :].gather(-1, best).float().mean())
-        output, _ = attend(x, x, values)
-        error.append((output - exact)[..., said, :].norm() / exact[..., said, :].norm())
-        seen.append(mask.float().sum() / causal_mask(x.shape[-2]).expand_as(mask).sum())
-    return {"recall": np.mean(recall), "error": np.mean(error), "seen": np.mean(seen)}
+    said, past = slice(-LONG, None), causal_mask(x.shape[-2])
+    exact, weights = attention_to_others(x, x, values, past)
+    exact, best = exact[..., said, :], weights[..., said, :].argmax(-1, keepdim=True)
+    found = {"recall": [], "error": [], "seen": []}
+    for rounds in TRIED[1:]:
+        drawn = []
+        for rotation in range(ROTATIONS):
+            hashing = HashingAttention(HEAD_SIZE, BUCKETS, rounds, LONG_WINDOW, seed=1000 + rotation)
+            mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW), LONG_WINDOW)[..., said, :]
+            error = (hashing(x, x, values)[0][..., said, :] - exact).norm() / exact.norm()
+            seen = mask.float().sum() / past[said].expand_as(mask).sum()
+            drawn.append([mask.gather(-1, best).float().mean(), error, seen])
+        for name, value in zip(found, np.mean(drawn, 0), strict=True):
+            found[name].append(value)
+    found["right"] = list(tried(model, LONG_WINDOW).values())
+    print("search", seed, found, flush=True)
+    return found
 
 
 def seconds(attend, length: int, seed: int) -> float:
-    """Processor time of a forward and a backward pass, 4 heads of 64: the least of three."""
+    """Processor time of a forward and a backward pass, 4 heads of 64: the lesser of two."""
     generator, spent = torch.Generator().manual_seed(seed), []
-    for _ in range(3):
+    for _ in range(2):
         x, values = (torch.randn(1, 4, length, 64, generator=generator).requires_grad_() for _ in range(2))
         start = time.process_time()
         attend(x, values).sum().backward()
@@ -113,7 +151,7 @@ class Attends(nn.Module):
         return self.attention(self.norm(x), need_weights=False)[0]
 
 
-def peak(kind: str, depth: int, seed: int, size: int = 128) -> float:
+def peak(kind: str, depth: int, seed: int, size: int = 256) -> float:
     """Megabytes that a forward and a backward pass add to this process, at its highest."""
     device.seed_everything(seed)
     layers = []
@@ -124,15 +162,17 @@ def peak(kind: str, depth: int, seed: int, size: int = 128) -> float:
         )
     stack = ReversibleStack(layers)
     run = stack if kind == "reversible" else lambda *x: run_forwards(stack.layers, *x)
-    x1, x2 = (torch.randn(8, 512, size, requires_grad=True) for _ in range(2))
+    x1, x2 = (torch.randn(4, 512, size, requires_grad=True) for _ in range(2))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sum(y.square().mean() for y in run(x1, x2)).backward()
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024  # Linux counts in kilobytes
 
 
 def peak_of_its_own(kind: str, depth: int, seed: int) -> float:
-    """`peak` in a fresh process."""
-    run = subprocess.run([sys.executable, __file__, kind, str(depth), str(seed)], capture_output=True, text=True)
+    """`peak` in a fresh process, whose allocator gives back at once what is freed (glibc keeps it else)."""
+    giving_back = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+    command = [sys.executable, __file__, kind, str(depth), str(seed)]
+    run = subprocess.run(command, capture_output=True, text=True, env=giving_back)
     run.check_returncode()
     print("MB", kind, depth, seed, run.stdout.strip(), flush=True)
     return float(run.stdout)
@@ -140,22 +180,24 @@ def peak_of_its_own(kind: str, depth: int, seed: int) -> float:
 
 def main() -> None:
     """Everything, one after the other, on one thread."""
+    trained = {str(rounds): [repeat(rounds, s) for s in SEEDS] for rounds in TRAINED}
+    searched = [search(s) for s in SEEDS]
+    spent = [cost(s) for s in SEEDS]
     peaks = {k: [[peak_of_its_own(k, d, s) for d in DEPTHS] for s in SEEDS] for k in ("ordinary", "reversible")}
     a_layer = {kind: [float(np.polyfit(DEPTHS, row, 1)[0]) for row in rows] for kind, rows in peaks.items()}
-    spent = [cost(s) for s in SEEDS]
-    trained = {rounds: [repeat(rounds, s) for s in SEEDS] for rounds in TRAINED}
-    right = {str(t): {str(r): [of[str(r)] for _, of in runs] for r in TRIED} for t, runs in trained.items()}
-    search = {str(r): [found(model, r) for model, _ in trained[FULL]] for r in TRIED if r != FULL}
+    right = {t: {str(r): [run["right"][str(r)] for run in runs] for r in TRIED} for t, runs in trained.items()}
     values = {
         "length": LENGTH,
+        "words": WORDS,
         "steps": STEPS,
         "buckets": BUCKETS,
         "window": WINDOW,
-        "trained": [str(r) for r in TRAINED],
+        "rotations": ROTATIONS,
         "tried": [str(r) for r in TRIED],
         "right": right,
         "one_tried_with_eight": right["1"]["8"],
-        "found": {r: {key: [of[key] for of in rows] for key in rows[0]} for r, rows in search.items()},
+        "learned": {t: [run["learned"] for run in runs] for t, runs in trained.items()},
+        "search": {name: [found[name] for found in searched] for name in searched[0]},
         "lengths": LENGTHS,
         "seconds": {name: [of[name] for of in spent] for name in spent[0]},
         "exponents": {name: [exponent(LENGTHS[1:], of[name][1:]) for of in spent] for name in spent[0]},

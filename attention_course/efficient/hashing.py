@@ -71,7 +71,7 @@ def one_round(
     """Sort by round r's addresses, and let every position look at its neighbours.
 
     Gives the outputs, and the logarithm of each position's sum of exponentials: the lowest number where it sees none.
-    A pair that meets in several rounds would count several times; its score is lowered by the logarithm of how often.
+    A pair that meets in several rounds counts for a part in each, or it would count several times.
     """
     length, rounds = x.shape[-2], where.shape[-2]
     order = where[..., r, :].argsort(-1)  # (..., n)
@@ -96,14 +96,14 @@ def one_round(
             others = near & (apart > 0 if causal else apart != 0)
 
     queries, keys = x / x.shape[-1] ** 0.5, F.normalize(x, dim=-1)
-    scores = cut(queries) @ neighbours(keys).mT - times.clamp(min=1).to(x.dtype).log()
-    scores = scores.masked_fill(~others, torch.finfo(scores.dtype).min)
-    largest = scores.amax(-1, keepdim=True).detach()
+    lowest = torch.finfo(x.dtype).min
+    scores = (cut(queries) @ neighbours(keys).mT).masked_fill(~others, lowest)
+    highest = scores.detach().amax(-1, keepdim=True)
     # At -80 a score has no weight left; where exp underflows it takes ten times as long.
-    exponentials = (scores - largest).clamp(min=-80).exp() * others
-    totals = exponentials.sum(-1, keepdim=True)
-    totals = totals.masked_fill(totals == 0, 1)
-    outputs, sums = exponentials @ neighbours(values) * totals.reciprocal(), largest + totals.log()
+    parts = (scores - highest).clamp(min=-80).exp() * (others.to(x.dtype) / times.clamp(min=1))
+    total = parts.sum(-1, keepdim=True)
+    total = total.masked_fill(total == 0, 1)  # where there is none, and `highest` is the lowest number
+    outputs, sums = parts @ neighbours(values) / total, highest + total.log()
     back = order.argsort(-1)
     outputs, sums = (moved(y.flatten(-3, -2)[..., :length, :], back) for y in (outputs, sums))
     return outputs, sums

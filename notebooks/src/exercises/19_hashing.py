@@ -125,8 +125,8 @@ The next cells put your `buckets` to work (the solution's, until yours is right)
 """
 
 # %% name="try-recall"
-def partners_found(angle, rounds, b, n=512, size=32):
-    generator = torch.Generator().manual_seed(0)
+def partners_found(angle, rounds, b, seed, n=512, size=32):
+    generator = torch.Generator().manual_seed(seed)
     first, across = torch.randn(2, n // 2, size, generator=generator)
     across = across - (across * first).sum(-1, keepdim=True) * first / first.square().sum(-1, keepdim=True)  # at right angles
     across = across * first.norm(dim=-1, keepdim=True) / across.norm(dim=-1, keepdim=True)
@@ -134,14 +134,17 @@ def partners_found(angle, rounds, b, n=512, size=32):
     right_already = check.buckets.last.outcome == "correct"
     hashed = (buckets if right_already else type(check.buckets).answer)(x, torch.randn(rounds, size, b // 2, generator=generator))
     mask = hashing_mask(addresses(torch.as_tensor(hashed), window=n), window=n)
-    return mask[n // 2 :, : n // 2].diagonal().float().mean()
+    return mask[n // 2 :, : n // 2].diagonal().float().mean().item()
 
 # %% name="try-curves"
 ANGLE = 30
 numbers = [2, 4, 8, 16, 32, 64]
-curves = {f"{rounds} rounds": [partners_found(ANGLE, rounds, b) for b in numbers] for rounds in (1, 4, 16)}
-assert curves["16 rounds"][-1] > curves["1 rounds"][-1] + 0.3
-plots.lines(numbers, curves, x_label="buckets", y_label=f"share of partners found, {ANGLE}° away", log="x")
+curves = {}
+for rounds in (1, 4, 16):
+    draws = [[partners_found(ANGLE, rounds, b, seed) for seed in range(3)] for b in numbers]
+    curves[f"rounds: {rounds}"] = [(sum(shares) / 3, min(shares), max(shares)) for shares in draws]
+assert curves["rounds: 16"][-1][0] > curves["rounds: 1"][-1][0] + 0.3
+plots.bands(numbers, curves, x_label="buckets", y_label=f"share of partners found, {ANGLE}° away", log="x")
 
 # %% [markdown] name="try-after"
 r"""
