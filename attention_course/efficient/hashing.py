@@ -99,7 +99,8 @@ def one_round(
     lowest = torch.finfo(x.dtype).min
     scores = (cut(queries) @ neighbours(keys).mT).masked_fill(~others, lowest)
     highest = scores.detach().amax(-1, keepdim=True)
-    parts = (scores - highest).exp() * (others.to(x.dtype) / times.clamp(min=1))
+    # At -80 a score has no weight left; where exp underflows it takes ten times as long.
+    parts = (scores - highest).clamp(min=-80).exp() * (others.to(x.dtype) / times.clamp(min=1))
     total = parts.sum(-1, keepdim=True)
     total = total.masked_fill(total == 0, 1)  # where there is none, and `highest` is the lowest number
     outputs, sums = parts @ neighbours(values) / total, highest + total.log()
