@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from attention_course import device, results
 from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
 from attention_course.efficient.reversible import ReversibleStack, run_forwards
+from attention_course.functional import masked_softmax
 from attention_course.layers import MultiHeadAttention
 from attention_course.layers.multi_head import Attention
 from attention_course.layers.shared_query_key import attention_to_others
@@ -28,12 +29,7 @@ SEEDS = range(3)
 FULL = "full"
 LENGTH, WORDS, STEPS = 15, 16, 800  # of the decoders that are trained with hashing
 BUCKETS, WINDOW, HEAD_SIZE = 8, 4, 32
-LONG, LONG_WORDS, LONG_STEPS, LONG_WINDOW = (
-    31,
-    32,
-    400,
-    8,
-)  # of those whose search is looked at, trained with all scores
+LONG, LONG_WORDS, LONG_STEPS, LONG_WINDOW = 31, 32, 400, 8  # of those that are searched, trained with all scores
 TRAINED = (FULL, 1, 2, 4)  # rounds
 TRIED = (FULL, 1, 2, 4, 8)
 ROTATIONS = 5  # drawings of the rotations that an evaluation is averaged over
@@ -83,8 +79,8 @@ def repeat(rounds: int | str, seed: int) -> dict[str, float]:
 def search(seed: int) -> dict[str, list[float]]:
     """A decoder trained with all scores, and what hashing finds of them, for each number of rounds.
 
-    recall: how often the key with the largest weight is among those seen. error: of the output, over its size. seen:
-    the share of all keys. right: of the words.
+    recall: how often the key with the largest weight is among those seen. weight: what lies on those seen. error: of
+    the output, over its size. seen: the share of all keys. right: of the words.
     """
     device.seed_everything(seed)
     with torch.enable_grad():
@@ -94,8 +90,9 @@ def search(seed: int) -> dict[str, list[float]]:
     x, values = model.asked(heard)
     said, past = slice(-LONG, None), causal_mask(x.shape[-2])
     exact, weights = attention_to_others(x, x, values, past)
-    exact, best = exact[..., said, :], weights[..., said, :].argmax(-1, keepdim=True)
-    found = {"recall": [], "error": [], "seen": []}
+    exact, weights = exact[..., said, :], weights[..., said, :]
+    best = weights.argmax(-1, keepdim=True)
+    found = {"recall": [], "weight": [], "error": [], "seen": []}
     for rounds in TRIED[1:]:
         drawn = []
         for rotation in range(ROTATIONS):
@@ -103,12 +100,27 @@ def search(seed: int) -> dict[str, list[float]]:
             mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW), LONG_WINDOW)[..., said, :]
             error = (hashing(x, x, values)[0][..., said, :] - exact).norm() / exact.norm()
             seen = mask.float().sum() / past[said].expand_as(mask).sum()
-            drawn.append([mask.gather(-1, best).float().mean(), error, seen])
+            on_seen = (weights * mask).sum(-1).mean()
+            drawn.append([mask.gather(-1, best).float().mean(), on_seen, error, seen])
         for name, value in zip(found, np.mean(drawn, 0), strict=True):
             found[name].append(value)
     found["right"] = list(tried(model, LONG_WINDOW).values())
     print("search", seed, found, flush=True)
     return found
+
+
+def with_itself(queries, keys, values, mask=None, need_weights=True):
+    """`attention_to_others` without its rule: who asks may be its own answer."""
+    weights = masked_softmax(queries @ F.normalize(keys, dim=-1).mT / queries.shape[-1] ** 0.5, mask)
+    return weights @ values, weights
+
+
+def right_with_itself(seed: int) -> float:
+    """The share of words right of a decoder that is trained as those in `search`, but may look at itself."""
+    device.seed_everything(seed)
+    model = Repeater(LONG, LONG_WORDS, attend=with_itself)
+    model.train_for(LONG_STEPS, seed, progress=False)
+    return model.words_right(200, seed=10_000)
 
 
 def seconds(attend, length: int, seed: int) -> float:
@@ -182,6 +194,7 @@ def main() -> None:
     """Everything, one after the other, on one thread."""
     trained = {str(rounds): [repeat(rounds, s) for s in SEEDS] for rounds in TRAINED}
     searched = [search(s) for s in SEEDS]
+    itself = [right_with_itself(s) for s in SEEDS]
     spent = [cost(s) for s in SEEDS]
     peaks = {k: [[peak_of_its_own(k, d, s) for d in DEPTHS] for s in SEEDS] for k in ("ordinary", "reversible")}
     a_layer = {kind: [float(np.polyfit(DEPTHS, row, 1)[0]) for row in rows] for kind, rows in peaks.items()}
@@ -198,6 +211,7 @@ def main() -> None:
         "one_tried_with_eight": right["1"]["8"],
         "learned": {t: [run["learned"] for run in runs] for t, runs in trained.items()},
         "search": {name: [found[name] for found in searched] for name in searched[0]},
+        "with_itself": itself,
         "lengths": LENGTHS,
         "seconds": {name: [of[name] for of in spent] for name in spent[0]},
         "exponents": {name: [exponent(LENGTHS[1:], of[name][1:]) for of in spent] for name in spent[0]},

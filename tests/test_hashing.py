@@ -7,7 +7,13 @@ from test_efficient import NoSquares
 from torch.nn.functional import normalize
 from torch.testing import assert_close
 
-from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
+from attention_course.efficient.hashing import (
+    HashingAttention,
+    addresses,
+    hash_vectors,
+    hashing_attention,
+    hashing_mask,
+)
 from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
 from attention_course.masks import causal_mask, others_mask
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
@@ -184,6 +190,18 @@ def test_dtype_and_device_follow_the_input(dtype):
     with DeviceIsGiven():
         output, _ = attend(x, x, values, torch.arange(20, device="cpu") < 15)
     assert output.dtype == dtype and output.isfinite().all()
+
+
+@both_ways
+def test_half_precision_stays_near_the_truth_among_the_same_buckets(causal):
+    """Inputs are rounded to bfloat16 on both sides. Buckets too would differ where a vector is near a border."""
+    x, values = inputs(200, torch.bfloat16, size=64)
+    attend = HashingAttention(64, 8, window=16, causal=causal).double()
+    where = addresses(hash_vectors(x.double(), attend.rotations), 16)
+    exact, _ = attend(x.double(), x.double(), values.double())
+    half = hashing_attention(x, values, where, 16, causal)
+    assert half.dtype == torch.bfloat16
+    assert (half - exact).norm() < 0.01 * exact.norm()
 
 
 def test_a_copy_with_the_saved_state_gives_the_same(tmp_path):

@@ -10,7 +10,7 @@ from attention_course.plots.arguments import as_labels
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL
 
-SHADES = ["#ffffff", "#d9d9d9"]  # sectors side by side differ in grey, and all of them by a letter
+SHADES = ["#ffffff", "#d9d9d9", "#efefef", "#c4c4c4"]  # sectors side by side differ, and all have a letter
 LINK = "#2a598c"
 EDGE = {"edgecolor": "#888888", "linewidth": 0.8}
 
@@ -38,7 +38,7 @@ def _circle(ax, angles: np.ndarray, words: list[str], turn: float | int, sectors
     width = 360 / sectors
     for b in range(sectors):
         start = turn + (b - 0.5) * width
-        ax.add_patch(Wedge((0, 0), 1, start, start + width, facecolor=SHADES[b % 2], **EDGE))
+        ax.add_patch(Wedge((0, 0), 1, start, start + width, facecolor=SHADES[b % len(SHADES)], **EDGE))
         corner = np.radians(start + 0.14 * width)  # beside most arrows
         ax.text(
             0.87 * np.cos(corner), 0.87 * np.sin(corner), ascii_uppercase[b], ha="center", va="center",
@@ -66,7 +66,7 @@ def _rows(ax, buckets: np.ndarray, words: list[str], window: int) -> int:
     shift = (place.max() - (len(words) - 1)) / 2
     for i, (word, b) in enumerate(zip(words, buckets, strict=True)):
         for x, y in ((i + shift, 2.0), (place[i], 0.6)):
-            ax.add_patch(Rectangle((x - 0.46, y), 0.92, 0.4, facecolor=SHADES[b % 2], **EDGE))
+            ax.add_patch(Rectangle((x - 0.46, y), 0.92, 0.4, facecolor=SHADES[b % len(SHADES)], **EDGE))
             ax.text(x, y + 0.2, word, ha="center", va="center", fontsize=NORMAL, **LITERAL)
         ax.plot([i + shift, place[i]], [2.0, 1.0], color="#aaaaaa", linewidth=0.8)
     for b in np.unique(buckets):

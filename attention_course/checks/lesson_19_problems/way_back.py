@@ -37,7 +37,7 @@ class WayBack(Problem):
         return y1 - F(x2), x2
 
     @mistake(
-        "The computation began with x1, from F(y2). On the way forward F was given x2, which has to be won back before."
+        "The computation began with x1, from F(y2). On the way forward F was given x2, which has to be recovered first."
     )
     def the_wrong_one_first(F, G, y1, y2):
         x1 = y1 - F(y2)

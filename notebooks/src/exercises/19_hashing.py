@@ -36,7 +36,7 @@ r"""
 
 Extends · ★☆☆, 5 minutes
 
-Two vectors share a bucket with the chance `p` in one round, and rounds are independent. Return the smallest number of rounds in which they meet at least once with a chance of at least `wanted`. Both numbers lie between 0 and 1.
+Two vectors share a bucket with the chance `p` in one round, and rounds are independent. Return the smallest number of rounds in which they meet at least once with a chance of at least `wanted`. Both numbers lie strictly between 0 and 1.
 """
 
 # %% name="rounds-needed" tags=["exercise"]
@@ -70,7 +70,7 @@ r"""
 
 Extends · ★★☆, 8 minutes
 
-Every round has made a softmax of its own among the keys it found. `outputs` (rounds, n, D) are their weighted sums, and `sums` (rounds, n) the logarithms of their sums of exponentials, −∞ where a round found nothing. No pair has met twice, and every query has found something in some round. Return what a single softmax over all keys found would have given, (n, D).
+Every round has made a softmax of its own among the keys it found. `outputs` (rounds, n, D) are their weighted sums, and `sums` (rounds, n) the logarithms of their sums of exponentials; where a round found nothing the output is 0 and the sum −∞. No pair has met twice, and every query has found something in some round. Return what a single softmax over all keys found would have given, (n, D).
 """
 
 # %% name="one-softmax" tags=["exercise"]
@@ -87,11 +87,11 @@ r"""
 
 Explains · ★☆☆, 4 minutes
 
-In the lesson, among 1,024 random vectors of 64 numbers, eight rounds with 32 buckets compared a quarter of all pairs and found the nearest vector about two times in three. What follows from that? Say also, before you check, why E does not.
+In the lesson, among 1,024 random vectors of 64 numbers, eight rounds with 32 buckets compared a quarter of all pairs and found the nearest vector about two times in three. What follows from that?
 
 - **A** With 128 buckets the nearest would have been found more often.
 - **B** A Transformer with hashing cannot learn a task whose words are drawn at random.
-- **C** To find the nearest of such vectors most of the time, hashing has to compute a large share of all scores.
+- **C** With 32 buckets, to find the nearest of such vectors most of the time takes a large share of all scores.
 - **D** With sixteen rounds the nearest would have been found always.
 - **E** One time in three hashing would have lost most of the weight that full attention gives.
 """
@@ -108,7 +108,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 4 minutes
 
-A reversible layer has computed $y_1 = x_1 + F(x_2)$ and $y_2 = x_2 + G(y_1)$. Return $x_1$ and $x_2$. This one breaks easily: each line needs what the line before has won.
+A reversible layer has computed $y_1 = x_1 + F(x_2)$ and $y_2 = x_2 + G(y_1)$. Return $x_1$ and $x_2$. This one breaks easily: each line needs what the line before has recovered.
 """
 
 # %% name="way-back" tags=["exercise"]
@@ -121,7 +121,9 @@ check.way_back(way_back)
 
 # %% [markdown] name="try-text"
 r"""
-The next cells put your `buckets` to work (the solution's, until yours is right): 512 vectors, each with one partner at an angle that you choose, and the share of partners found against the number of buckets. Before you run it, draw the curve that you expect for one round and for four. Both fall. Which falls first?
+## Your buckets at work
+
+The next cells use your `buckets` of problem 1 (the solution's, until yours is right): 512 vectors, each with one partner at an angle that you choose, and the share of partners found against the number of buckets. Before you run them, draw the curves that you expect for one round, for four and for sixteen. All fall. Which falls first?
 """
 
 # %% name="try-recall"
@@ -148,5 +150,5 @@ plots.bands(numbers, curves, x_label="buckets", y_label=f"share of partners foun
 
 # %% [markdown] name="try-after"
 r"""
-What is paid for the same share? With $b$ buckets and $r$ rounds a vector meets about $r\,n / b$ others. Take from your curves, for several $b$, the number of rounds that finds nine partners in ten, and see which $b$ compares the fewest. Then set `ANGLE` to 60, where nearest neighbours of random vectors are.
+What is paid for the same share? With $b$ buckets and $r$ rounds a vector makes about $r\,n / b$ comparisons, repetitions counted. Take from your curves, for several $b$, the number of rounds that finds nine partners in ten, and see which $b$ compares the fewest. Then set `ANGLE` to 67, where the lesson's random vectors had their nearest.
 """

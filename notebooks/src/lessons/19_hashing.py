@@ -18,7 +18,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from attention_course import claims, device, plots, results
-from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
+from attention_course.efficient.hashing import (
+    HashingAttention,
+    addresses,
+    hash_vectors,
+    hashing_attention,
+    hashing_mask,
+)
 from attention_course.efficient.reversible import ReversibleStack, run_forwards
 from attention_course.functional import masked_softmax
 from attention_course.layers.shared_query_key import attention_to_others
@@ -73,7 +79,7 @@ $$\frac{q_i \cdot k_j}{\sqrt{D}} = \frac{|q_i|}{\sqrt{D}} \cos\theta_{ij} ,$$
 
 with $\theta_{ij}$ the angle between the two vectors. For one query everything but the cosine is constant. The largest score is the smallest angle, and the question has become: who points my way?
 
-One word always does, the query itself, at an angle of zero. No other can score higher. So a word may look at itself only if it has nothing else to look at, as `attention_to_others` has it. Our decoder was trained that way. Here is what happens when the rule is dropped:
+One word always does, the query itself, at an angle of zero. No other can score higher. So a word may look at itself only if it has nothing else to look at, as `attention_to_others` has it. Our decoder was trained that way. Here is what happens when the rule is dropped, after training and before it:
 """
 
 # %% name="itself"
@@ -87,6 +93,8 @@ print(f"weight at itself, in the second half: {at_itself[..., second].mean():.2f
 model.use(with_itself)
 print(f"{model.words_right(200, seed=10_000):.1%} of the words right, where {right:.1%} were")
 model.use(attention_to_others)
+measured = results.load("19_hashing")
+print("trained with itself from the start, as many steps, three seeds:", ", ".join(f"{share:.1%}" for share in measured["with_itself"]))
 
 # %% [markdown] name="circle-text"
 r"""
@@ -117,7 +125,8 @@ def bucket_of(x, R):
     return torch.cat([turned, -turned], -1).argmax(-1)
 
 
-print(dict(zip(["the", "cat", "sat", "on", "the (2)", "mat"], bucket_of(vectors, axes(10)).tolist())))
+for word, bucket in zip(words, bucket_of(vectors, axes(10))):
+    print(f"{word:<4}{'ABCD'[bucket]}")
 
 # %% [markdown] name="circle-figure-text"
 r"""
@@ -131,9 +140,12 @@ def look(turn, arms, window):
 
 explore(look, turn=(0, 90, 10), arms=[4, 8, 2], window=(1, 5, 2), describe={"turn": "turned by (degrees)", "arms": "buckets"})
 
+# %% name="separated"
+look(turn=60, arms=4, window=5)
+
 # %% [markdown] name="chance-text"
 r"""
-They are 18° apart, and are separated when a cut falls between them. Cuts come every 90°. If the cross is turned at random, *cat* and *mat* meet with probability 1 − 18/90 = 0.8, and words that are $\theta$ apart with $1 - \theta/90°$, and beyond 90° never.
+They are 18° apart, and are separated when a cut falls between them, as here at 60°. Cuts come every 90°. If the cross is turned at random, *cat* and *mat* meet with probability 1 − 18/90 = 0.8, and words that are $\theta$ apart with $1 - \theta/90°$, and beyond 90° never.
 
 One turn in five goes wrong. So do it several times, in **rounds**, each with a cross of its own, and compare those who meet in any round. After $r$ rounds the chance that the two have never met is $0.2^r$.
 """
@@ -149,11 +161,11 @@ for rounds in (1, 2, 4):
 r"""
 ## In more than two dimensions
 
-Nothing changes, except that the cross has more arms and stands in a space of $D$ dimensions. With a matrix $R$ of $D \times b/2$ random normal numbers, the bucket of $x$ among $b$ is
+The cross has more arms and stands in a space of $D$ dimensions. Its axes are the columns of a matrix $R$ of $D \times b/2$ random normal numbers, so that they are only nearly at right angles. The bucket of $x$ among $b$ is
 
 $$h(x) = \arg\max\,[\,xR;\; -xR\,] .$$
 
-Hash functions for which near things collide more often than far ones are called **locality-sensitive**; this one was studied by Andoni and others (2015), who let the cross have as many axes as the space. How often do two vectors of 64 numbers meet, by the angle between them? For two buckets the answer is known exactly: $h$ asks on which side of a random plane they lie, and the plane separates them with probability $\theta/180°$. The black marks say so.
+Hash functions for which near things collide more often than far ones are called **locality-sensitive**; this one was studied by Andoni and others (2015), who let the cross have as many axes as the space. How often do two vectors of 64 numbers meet, by the angle between them? For two buckets the answer is known exactly: $h$ asks on which side of a random plane they lie, and the plane separates them with probability $\theta/180°$. The black squares say so. Shaded: the least and the most of five draws.
 """
 
 # %% name="collisions"
@@ -171,7 +183,7 @@ curves = {f"{buckets} buckets": [shares_that_meet(math.radians(d), buckets) for 
 figure = plots.bands(degrees, curves, x_label="angle between two vectors (degrees)", y_label="share of rounds in which they meet")
 figure.axes[0].plot(degrees, 1 - degrees / 180, "s", color="black", markersize=3)
 assert torch.allclose(torch.tensor(curves["2 buckets"])[:, 0], 1 - degrees / 180, atol=0.05)
-figure.alt += " Black marks: one less the angle over 180 degrees, on the curve of two buckets."
+figure.alt += " Black squares: one less the angle over 180 degrees, on the curve of two buckets."
 figure
 
 # %% [markdown] name="many-after"
@@ -182,7 +194,7 @@ More buckets cost the near ones something and the far ones almost everything. So
 # %% name="guess-random"
 guess = predict(
     "1,024 vectors of 64 random numbers, 32 buckets. In one round each vector meets about one in thirty of the others. How often is the one nearest to it among them?",
-    ["about once in thirty, too", "about once in ten", "about half of the time", "nearly always"],
+    ["about once in thirty, too", "about once in seven", "about half of the time", "nearly always"],
 )
 
 # %% name="recall"
@@ -219,16 +231,16 @@ guess.reveal(options[0] if share < 0.06 else options[1] if share < 0.25 else opt
 
 # %% [markdown] name="recall-after"
 r"""
-Among random vectors even the nearest is far away, at more than sixty degrees. There is nothing near to be found, and hashing finds it badly: eight rounds compute a quarter of all scores, and still miss a third of the largest. Where every vector has one close to it, a round or two are enough.
+Among random vectors even the nearest is far away, at almost seventy degrees, and hashing finds it badly: eight rounds compute a quarter of all scores, and still miss a third of the largest. A partner at forty degrees takes four to eight rounds, one at ten degrees a round or two.
 
-So hashing does not approximate attention as such. It pays where attention is peaked, and where the peak points the query's way.
+So hashing does not approximate attention as such. It pays where attention is peaked, and where the key at the peak is close to the query in angle.
 """
 
 # %% [markdown] name="equation-text"
 r"""
 ## The mechanism
 
-Let $\mathcal{P}_i$ be the words before $i$ that share its bucket in some round, at most the nearest `window` of them in each. Where there are none, $\mathcal{P}_i$ is the word itself. Reformer's attention is that of Eqs. (16) and (17) with both sums over $\mathcal{P}_i$ alone:
+Let $\mathcal{P}_i$ be the words before $i$ that share its bucket in some round, at most the nearest `window` of them in each. Where there are none, $\mathcal{P}_i$ is the word itself. Reformer's attention is that of Eqs. (16) and (17) in lesson 01 with both sums over $\mathcal{P}_i$ alone:
 
 $$c_i = \sum_{j \in \mathcal{P}_i} \alpha_{ij} v_j , \qquad \alpha_{ij} = \frac{\exp(q_i \cdot k_j / \sqrt{D})}{\sum_{j' \in \mathcal{P}_i} \exp(q_i \cdot k_{j'} / \sqrt{D})} .$$
 
@@ -251,7 +263,7 @@ def may_see(x, R, window):
         together = (buckets[:, None] == buckets).tril()  # in one bucket, and not later
         steps_back = together.flip(-1).cumsum(-1).flip(-1) - 1  # 0 at the word itself, 1 at the one before in its bucket
         mask = mask | (together & (steps_back <= window))
-    return mask
+    return mask  # True at the word itself, too: `attention_to_others` uses that only where there is no other
 
 
 device.seed_everything(0)
@@ -274,9 +286,10 @@ def one_round(x, values, R, window):
     Q, K, V = x[order] / x.shape[-1] ** 0.5, F.normalize(x[order], dim=-1), values[order]
 
     def before(y):  # (n, D) -> (n, window + 1, D): of each place, those before it and itself
-        return F.pad(y, (0, 0, window, 0)).unfold(0, window + 1, 1).mT
+        return F.pad(y, (0, 0, window, 0)).unfold(0, window + 1, 1).mT  # unfold puts the window last
 
-    same = before(buckets[order][:, None] + 1).squeeze(-1) == buckets[order][:, None] + 1  # (n, window + 1)
+    numbers = buckets[order][:, None] + 1  # from 1 on: the places before the first are padded with 0
+    same = before(numbers).squeeze(-1) == numbers  # (n, window + 1)
     alone = ~same[:, :-1].any(-1, keepdim=True)
     allowed = torch.cat([same[:, :-1], alone], -1)  # itself, where there is no other
     weights = masked_softmax((before(K) @ Q[:, :, None]).squeeze(-1), allowed)
@@ -293,26 +306,35 @@ With several rounds each makes sums of exponentials of its own, and these are ad
 
 ## The future shifts the cuts
 
-We have left the paper in one point. Reformer cuts the sorted sequence into chunks of equal size and lets each word look at those of its bucket in its own chunk and the one before. That is handier to compute. But where do the cuts fall?
+We have left the paper in one point. Reformer cuts the sorted sequence into chunks of $m$ and lets each word look at those of its bucket in its own chunk and the one before. That is handier to compute. But where do the cuts fall? The paper takes $m = 2n/b$, twice what a bucket holds on average, so that only in a crowded bucket can two words be more than a chunk apart. Buckets are crowded when vectors have something in common. So we add one vector to all, change the last word, and look whether an earlier one sees others.
 """
 
 # %% name="chunks"
-def in_chunks(x, R, chunk):  # as in the paper
+def in_chunks(x, R, m):
     buckets = bucket_of(x, R)
-    number = buckets.argsort(stable=True).argsort() // chunk  # of the chunk in which each word ends up
-    back = number[:, None] - number
+    chunk = buckets.argsort(stable=True).argsort() // m  # in which each word ends up
+    back = chunk[:, None] - chunk
     return ((buckets[:, None] == buckets) & (back >= 0) & (back <= 1)).tril()
 
 
-changed = torch.cat([some[:-1], -some[-1:]])  # another last word
-for name, rule in {"chunks": in_chunks, "our window": may_see}.items():
-    axes_given = R[0, :, :1] if rule is in_chunks else R[:1, :, :1]  # two buckets
-    before, after = (rule(vectors, axes_given, 4)[:-1] for vectors in (some, changed))
-    print(f"{name}: {int((before != after).any(-1).sum())} of the 49 earlier words see others than before")
+def that_change(rule, shared, n=50, b=8, size=16):
+    """Of 100 sequences, those in which another last word changes whom an earlier one sees."""
+    changed = 0
+    for _ in range(100):
+        x, R = torch.randn(n, size) + shared * torch.randn(size), torch.randn(size, b // 2)
+        other = torch.cat([x[:-1], -x[-1:]])
+        changed += bool((rule(x, R, 2 * n // b)[:-1] != rule(other, R, 2 * n // b)[:-1]).any())
+    return changed
+
+
+device.seed_everything(0)
+for shared in (0, 0.5, 1):
+    chunks, ours = that_change(in_chunks, shared), that_change(lambda x, R, window: may_see(x, R[None], window), shared)
+    print(f"{shared} times a shared vector: {chunks} of 100 sequences change with chunks, {ours} with our window")
 
 # %% [markdown] name="chunks-after"
 r"""
-The mask is causal; no word looks ahead. Still the last word, by falling into the first bucket or the second, moves all that stand behind it there by one place, and some of them across a cut. A model that writes word by word would not always compute what it was trained on. Counted back from the word, nothing later can change what is seen, and a cache of keys gives exactly what the whole sequence gives.
+The mask is causal; no word looks ahead. Still the last word, by the bucket into which it falls, moves those that stand behind it by one place, and some of them across a cut. A model that writes word by word would not always compute what it was trained on. Counted back from the word, nothing later can change what is seen, and a cache of keys gives exactly what the whole sequence gives.
 
 ## At work
 
@@ -322,33 +344,56 @@ Back to the decoder that says things twice. It was trained with all scores. Give
 # %% name="swap"
 def trial(rounds, seed):
     attend = HashingAttention(32, buckets=8, rounds=rounds, window=8, seed=seed)
-    met = hashing_mask(addresses(hash_vectors(x, attend.rotations), 8), 8)
+    met = hashing_mask(addresses(hash_vectors(x, attend.rotations), 8), 8)[..., second, :]
     top = weights[..., second, :].argmax(-1, keepdim=True)
+    compared = met.float().mean() / causal_mask(x.shape[-2])[second].float().mean()
     model.use(attend)
-    return met[..., second, :].gather(-1, top).float().mean(), model.words_right(200, seed=10_000)
+    return compared, met.gather(-1, top).float().mean(), model.words_right(200, seed=10_000)
 
 
 for rounds in (1, 2, 4, 8):
-    kept, said_right = torch.tensor([trial(rounds, seed) for seed in range(3)]).mean(0)
-    print(f"{rounds} rounds: the key with the largest weight is found {kept:.1%} of the time, {said_right:.1%} of the words are right")
+    compared, found, said_right = torch.tensor([trial(rounds, seed) for seed in range(3)]).mean(0)
+    print(f"{rounds} rounds: {compared:.0%} of the keys compared, the largest weight found {found:.1%} of the time, {said_right:.1%} of the words right")
 model.use(attention_to_others)
 
 # %% [markdown] name="search-text"
 r"""
-The same for three trained decoders, measured beforehand over five draws of the rotations each, with the error of the attention's output (the length of the difference, over the length of what it should be) and the share of all earlier keys that is compared.
+At 63 words this saves little; the point is that the key is found. The same for three trained decoders, measured beforehand over five draws of the rotations each, with two more lines: how much of the weight lies on the keys that were found, and the error of the attention's output (the length of the difference, over the length of what it should be).
 """
 
 # %% name="search"
-measured = results.load("19_hashing")
 rounds_tried, search = measured["tried"][1:], measured["search"]
-named = {"recall": "largest key found", "seen": "keys compared", "error": "error of the output"}
+named = {"recall": "largest key found", "weight": "weight found", "seen": "keys compared", "error": "error of the output"}
 curves = {said: [(sum(seeds) / len(seeds), min(seeds), max(seeds)) for seeds in zip(*search[key])] for key, said in named.items()}
 print(measured.provenance)
-plots.bands([int(r) for r in rounds_tried], curves, x_label="rounds", y_label="share, or error", log="x")
+plots.bands([int(r) for r in rounds_tried], curves, x_label="rounds", y_label="share of the whole", log="x")
 
 # %% [markdown] name="search-after"
 r"""
-One round finds the key more often than not, and yet the output is off by nearly as much as it is long. Where the key is missed, all weight goes to those that were found, however low their scores: softmax always gives away everything.
+One round finds the key more often than not, and yet the output is off by nearly as much as it is long. The largest weight is only part of the whole, and whatever is missed goes to keys that were found, however low their scores: softmax always gives away everything.
+
+There is one more source of error, in half precision. Whatever is rounded comes out a little different; but a vector near the border of two buckets comes out in the other one, and meets others.
+"""
+
+# %% name="half-precision"
+def error_in_bfloat16(x, values, attend):
+    x, values, attend = x.bfloat16(), values.bfloat16(), attend.bfloat16()  # what is rounded here is so on both sides
+    half, half_buckets = attend(x, x, values)[0], hash_vectors(x, attend.rotations)
+    x, values, attend = x.double(), values.double(), attend.double()
+    exact, buckets = attend(x, x, values)[0], hash_vectors(x, attend.rotations)
+    rounded = hashing_attention(x.bfloat16(), values.bfloat16(), addresses(buckets, attend.window), attend.window)
+    errors = [((output - exact).norm() / exact.norm()).item() for output in (half, rounded)]
+    print(f"error against float64 {errors[0]:.1%}, with the buckets of float64 {errors[1]:.1%}; "
+          f"{(half_buckets != buckets).float().mean():.2%} of the buckets are others")
+
+
+error_in_bfloat16(x, values, HashingAttention(32, buckets=8, rounds=4, window=8))
+device.seed_everything(0)
+error_in_bfloat16(*torch.randn(2, 6, 1024, 64), HashingAttention(64, buckets=32, rounds=4, window=32))
+
+# %% [markdown] name="half-precision-after"
+r"""
+The first line is our decoder's, the second that of random vectors, where one key is nearly as good as another and which of them are met decides everything.
 
 ## Learning with hashing
 
@@ -433,7 +478,7 @@ claims.verdict("hashing-is-nearly-linear")
 
 # %% [markdown] name="cost-after"
 r"""
-It grows as promised, and starts so high that the lines cross only at several thousand words. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
+Over these lengths it grows about in proportion, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
 """
 
 # %% [markdown] name="reversible-text"
@@ -495,7 +540,7 @@ for depth in (1, 8, 32):
 
 # %% [markdown] name="dropout-text"
 r"""
-The price is the second computation, and rounding, which here grows slowly with depth. And there is a trap. What is computed again must be *the same*: with dropout, the same random numbers. `ReversibleStack` writes down the state of the generator before each step. Without that:
+The price is a second way forward, by count a third more work, and rounding, which here grows slowly with depth. And there is a trap. What is computed again must be *the same*: with dropout, the same random numbers. `ReversibleStack` writes down the state of the generator before each step. Without that:
 """
 
 # %% name="dropout"
@@ -510,12 +555,12 @@ print(f"with the same ones, gradients differ by {(ordinary - reversible).norm() 
 
 # %% name="guess-memory"
 guess = predict(
-    "Sixteen layers instead of two: by how much does what training keeps between forward and backward pass grow, with reversible layers?",
+    "Sixteen layers instead of two: by how much do the tensors grow that autograd saves between forward and backward pass, with reversible layers?",
     ["eight times", "about twice", "not at all"],
 )
 
 # %% name="kept"
-def kept(run, *inputs):  # megabytes that autograd keeps; what is kept twice counts once
+def kept(run, *inputs):  # MiB that autograd saves; what is saved twice counts once
     sizes = {}
 
     def count(tensor):
@@ -525,21 +570,21 @@ def kept(run, *inputs):  # megabytes that autograd keeps; what is kept twice cou
     with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
         outputs = run(*inputs)
     del outputs  # held until here, so that no place was used again
-    return sum(sizes.values()) / 1e6
+    return sum(sizes.values()) / 2**20
 
 
 for depth in (2, 4, 8, 16):
     layers = stack_of(depth)
-    print(f"{depth:>2} layers: {kept(partial(forwards, layers), x1, x2):.2f} MB kept, reversible {kept(ReversibleStack(layers), x1, x2):.2f} MB")
+    print(f"{depth:>2} layers: {kept(partial(forwards, layers), x1, x2):.2f} MiB saved, reversible {kept(ReversibleStack(layers), x1, x2):.2f} MiB")
 
 # %% name="reveal-memory" jupyter={"source_hidden": true}
 two, sixteen = (kept(ReversibleStack(stack_of(depth)), x1, x2) for depth in (2, 16))
 guess.reveal("not at all" if sixteen == two else "about twice" if sixteen < 4 * two else "eight times",
-             "The last outputs are all that is kept, besides five thousand bytes a step for the state of the generator.")
+             f"Only the last outputs are saved. Beside them stand states of the random generator, which do grow: {2 * 16 * len(torch.get_rng_state()) / 2**20:.2f} MiB for sixteen layers.")
 
 # %% [markdown] name="peak-text"
 r"""
-That is what autograd keeps. What a whole process needs at its highest is another question, since gradients of the parameters still grow with depth. Measured beforehand in fresh processes, with attention and feed-forward layers of size 256 on four sentences of 512 words, and with the C library told to give back what is freed, which it otherwise keeps:
+That is what autograd saves. What a whole process adds at its highest, parameters not counted, is another question, since their gradients still grow with depth. Measured beforehand in fresh processes, with attention and feed-forward layers of size 256 on four sentences of 512 words, and with the C library told to give back what is freed, which it otherwise keeps:
 """
 
 # %% name="peak-figure"
@@ -547,10 +592,13 @@ depths, peaks = measured["depths"], measured["peaks"]
 curves = {name: [(sum(p) / len(p), min(p), max(p)) for p in zip(*runs)] for name, runs in peaks.items()}
 for name, runs in peaks.items():
     slopes = [(run[-1] - run[0]) / (depths[-1] - depths[0]) for run in runs]
-    print(f"{name}: {', '.join(f'{slope:.1f}' for slope in slopes)} MB more for each layer")
+    print(f"{name}: {', '.join(f'{slope:.1f}' for slope in slopes)} MiB more for each layer")
 parameters = 4 * (256 + 1) * 256 + (256 + 1) * 1024 + (1024 + 1) * 256 + 4 * 256
-print(f"the gradients of its parameters alone: {4 * parameters / 2**20:.1f} MB")
-figure = plots.bands(depths, curves, x_label="layers", y_label="megabytes added at the highest")
+print(f"the gradients of its parameters alone: {4 * parameters / 2**20:.1f} MiB")
+gaps = [reversible - ordinary for ordinary, reversible in zip(*(torch.tensor(peaks[name]).mean(0) for name in ("ordinary", "reversible")))]
+crossing = depths[0] + (depths[1] - depths[0]) * gaps[0] / (gaps[0] - gaps[1])
+print(f"with {depths[0]} layers the reversible stack takes {gaps[0]:.0f} MiB more; the lines cross at {crossing:.1f}")
+figure = plots.bands(depths, curves, x_label="layers", y_label="peak memory above the start (MiB)")
 figure.axes[0].set_ylim(bottom=0)
 figure
 
@@ -559,7 +607,7 @@ claims.verdict("reversible-layers-keep-one")
 
 # %% [markdown] name="memory-after"
 r"""
-What still grows is what the parameters need. And nothing is free: a step of the walk back needs its own room, and with two layers the reversible stack takes more than the ordinary one.
+What still grows is about the size of the parameters' gradients. And nothing is free: a step of the walk back needs room of its own, so that below three layers the reversible stack takes more than the ordinary one.
 
 ## Where to go next
 
