@@ -1,6 +1,6 @@
 """Attention by hashing on a sequence said twice, its cost against length, and the memory of reversible layers.
 
-Three seeds. Writes attention_course/results/19_hashing.json. About four minutes on one core.
+Three seeds. Writes attention_course/results/19_hashing.json. About ten minutes on one core.
 """
 
 import math
@@ -27,52 +27,57 @@ from attention_course.models.repeater import Repeater
 
 SEEDS = range(3)
 FULL = "full"
-LENGTH, WORDS, STEPS = 15, 16, 800  # of the decoders that are trained with hashing
-BUCKETS, WINDOW, HEAD_SIZE = 8, 4, 32
-LONG, LONG_WORDS, LONG_STEPS, LONG_WINDOW = 31, 32, 400, 8  # of those that are searched, trained with all scores
-TRAINED = (FULL, 1, 2, 4)  # rounds
+HEAD_SIZE = 32
+LENGTH, WORDS, BUCKETS, WINDOW = 15, 16, 6, 6  # of the decoders that are trained with hashing
+STEPS, LEARNING_RATE = {FULL: 1500, 1: 4000, 2: 1500, 4: 1500}, 3e-3  # by rounds
+LONG, LONG_WORDS, LONG_BUCKETS, LONG_WINDOW, LONG_STEPS = 31, 32, 8, 8, 400  # of those trained with all scores
 TRIED = (FULL, 1, 2, 4, 8)
 ROTATIONS = 5  # drawings of the rotations that an evaluation is averaged over
 LENGTHS = (512, 1024, 2048, 4096, 8192)
 DEPTHS = (2, 5, 8)
 
 
-def attention(rounds: int | str, seed: int, window: int = WINDOW) -> Attention:
-    """All others, or those found in so many rounds, by the definition: for few words it is the faster way."""
+def attention(rounds: int | str, seed: int, buckets: int, window: int, anew: bool = False) -> Attention:
+    """All others, or those found in so many rounds, by the definition: for few words it is the faster way.
+
+    anew: draw other rotations at every call, as for training.
+    """
     if rounds == FULL:
         return attention_to_others
-    hashing = HashingAttention(HEAD_SIZE, BUCKETS, rounds, window, seed=seed)
+    hashing = HashingAttention(HEAD_SIZE, buckets, rounds, window, seed=seed)
+    generator = torch.Generator().manual_seed(seed)
 
     def attend(queries, keys, values, mask=None, need_weights=True):
+        if anew:
+            hashing.rotations.normal_(generator=generator)
         return hashing(queries, keys, values, mask, need_weights=True)
 
     attend.causal = True
     return attend
 
 
-def tried(model: Repeater, window: int) -> dict[str, float]:
+def tried(model: Repeater, buckets: int, window: int) -> dict[str, float]:
     """The share of words right with each number of rounds, over several draws of the rotations."""
     right = {}
     for rounds in TRIED:
         drawn = []
         for rotation in range(1 if rounds == FULL else ROTATIONS):
-            model.use(attention(rounds, 1000 + rotation, window))
+            model.use(attention(rounds, 1000 + rotation, buckets, window))
             drawn.append(model.words_right(200, seed=10_000))
         right[str(rounds)] = float(np.mean(drawn))
     return right
 
 
-def repeat(rounds: int | str, seed: int) -> dict[str, float]:
-    """Train with so many rounds; the share of words right with each other number, and the steps it took to learn."""
+def repeat(rounds: int | str, seed: int) -> dict[str, dict[str, float] | int | None]:
+    """Train with so many rounds; the share of words right with each other number, and when the loss had halved."""
     device.seed_everything(seed)
-    model = Repeater(LENGTH, WORDS, attend=attention(rounds, seed))
-    losses = np.array(model.train_for(STEPS, seed, progress=False))
-    learned = (
-        int(np.flatnonzero(losses < math.log(WORDS - 1) / 2)[0]) if losses.min() < math.log(WORDS - 1) / 2 else None
-    )
-    right = tried(model, WINDOW)
-    print("trained with", rounds, seed, right, learned, flush=True)
-    return {"right": right, "learned": learned}
+    model = Repeater(LENGTH, WORDS, attend=attention(rounds, seed, BUCKETS, WINDOW, anew=True))
+    losses = np.array(model.train_for(STEPS[rounds], seed, LEARNING_RATE, progress=False))
+    below = np.flatnonzero(losses < math.log(WORDS - 1) / 2)
+    halved = int(below[0]) if len(below) else None
+    right = tried(model, BUCKETS, WINDOW)
+    print("trained with", rounds, seed, right, halved, flush=True)
+    return {"right": right, "halved": halved}
 
 
 @torch.no_grad()
@@ -96,7 +101,7 @@ def search(seed: int) -> dict[str, list[float]]:
     for rounds in TRIED[1:]:
         drawn = []
         for rotation in range(ROTATIONS):
-            hashing = HashingAttention(HEAD_SIZE, BUCKETS, rounds, LONG_WINDOW, seed=1000 + rotation)
+            hashing = HashingAttention(HEAD_SIZE, LONG_BUCKETS, rounds, LONG_WINDOW, seed=1000 + rotation)
             mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW), LONG_WINDOW)[..., said, :]
             error = (hashing(x, x, values)[0][..., said, :] - exact).norm() / exact.norm()
             seen = mask.float().sum() / past[said].expand_as(mask).sum()
@@ -104,7 +109,7 @@ def search(seed: int) -> dict[str, list[float]]:
             drawn.append([mask.gather(-1, best).float().mean(), on_seen, error, seen])
         for name, value in zip(found, np.mean(drawn, 0), strict=True):
             found[name].append(value)
-    found["right"] = list(tried(model, LONG_WINDOW).values())
+    found["right"] = list(tried(model, LONG_BUCKETS, LONG_WINDOW).values())
     print("search", seed, found, flush=True)
     return found
 
@@ -192,7 +197,7 @@ def peak_of_its_own(kind: str, depth: int, seed: int) -> float:
 
 def main() -> None:
     """Everything, one after the other, on one thread."""
-    trained = {str(rounds): [repeat(rounds, s) for s in SEEDS] for rounds in TRAINED}
+    trained = {str(rounds): [repeat(rounds, s) for s in SEEDS] for rounds in STEPS}
     searched = [search(s) for s in SEEDS]
     itself = [right_with_itself(s) for s in SEEDS]
     spent = [cost(s) for s in SEEDS]
@@ -202,14 +207,14 @@ def main() -> None:
     values = {
         "length": LENGTH,
         "words": WORDS,
-        "steps": STEPS,
+        "steps": {str(rounds): steps for rounds, steps in STEPS.items()},
         "buckets": BUCKETS,
         "window": WINDOW,
         "rotations": ROTATIONS,
         "tried": [str(r) for r in TRIED],
         "right": right,
         "one_tried_with_eight": right["1"]["8"],
-        "learned": {t: [run["learned"] for run in runs] for t, runs in trained.items()},
+        "halved": {t: [run["halved"] for run in runs] for t, runs in trained.items()},
         "search": {name: [found[name] for found in searched] for name in searched[0]},
         "with_itself": itself,
         "lengths": LENGTHS,
