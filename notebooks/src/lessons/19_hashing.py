@@ -397,39 +397,41 @@ The first line is our decoder's, the second that of random vectors, where one ke
 
 ## Learning with hashing
 
-So far hashing searched vectors that had been learned without it. Kitaev and his colleagues train with it. We trained decoders on a shorter sequence (*w* of fifteen words, windows of four), with all scores and with one, two and four rounds, from three random starts.
+So far hashing searched vectors that had been learned without it. Kitaev and his colleagues train with it, and draw other rotations at every step. We did the same with a shorter *w*, of fifteen words from a vocabulary of fifteen, with six buckets and windows of six: decoders with all scores and with one, two and four rounds, from three random starts each.
 """
 
 # %% name="guess-learned"
 guess = predict(
-    "With all scores this takes a few hundred steps. With a single round, in which a word meets about one in eight of the others: does it learn the task in 800 steps?",
-    ["yes, as fast", "yes, but later", "no"],
+    "At first a single round shows a word about one in six of the others. How many steps does it take until the loss is half that of guessing, compared with all scores?",
+    ["about as many", "several times as many", "it never gets there"],
 )
 
 # %% name="learned"
-print(f"steps until the loss has halved, of {measured['steps']:,}, three trainings each:")
-for trained, steps in measured["learned"].items():
+print("steps until the loss is half that of guessing, three trainings each:")
+for trained, steps in measured["halved"].items():
     print(f"   trained with {'all' if trained == 'full' else trained:<4}: {', '.join('never' if step is None else str(step) for step in steps)}")
 
 # %% name="reveal-learned" jupyter={"source_hidden": true}
-all_scores, one_round_only = (measured["learned"][trained] for trained in ("full", "1"))
+all_scores, one_round_only = (measured["halved"][trained] for trained in ("full", "1"))
 times = [step for step in one_round_only if step is not None]
-guess.reveal(guess.options[2] if len(times) < 2 else guess.options[0] if max(times) < 1.3 * max(all_scores) else guess.options[1],
-             f"{len(times)} of three trainings did.")
+guess.reveal(guess.options[2] if len(times) < 2 else guess.options[0] if min(times) < 1.5 * max(all_scores) else guess.options[1],
+             f"{len(times)} of three trainings got there, of {measured['steps']['1']:,} steps each.")
 
 # %% [markdown] name="trained-text"
 r"""
-Hashing does not only miss weights, it also decides which of them can be learned. A weight can grow only where the two have met; until they do, nothing tells the matrix to turn them towards each other. More rounds make more meetings.
+A weight that was not computed has no gradient either, so that two words can be turned towards each other only when they have met. That may be why fewer rounds learn later; we have not tested it.
 
-Each of these decoders was then tried with other numbers of rounds, and other rotations, than it was trained with.
+Each of these decoders was then tried with other numbers of rounds, and with rotations that it had not seen. Guessing has one word in fifteen right.
 """
 
 # %% name="trained-table"
-print("share of words right, three trainings each\n\n              tried with")
-print("trained with  " + "".join(f"{('all' if r == 'full' else r + ' round' + 's' * (r != '1')):<19}" for r in measured["tried"]))
+print("share of words right, three trainings each\n\n                      tried with")
+print("trained with          " + "".join(f"{('all' if r == 'full' else r + ' round' + 's' * (r != '1')):<19}" for r in measured["tried"]))
 for trained, row in measured["right"].items():
     cells = ["  ".join(f"{share:.2f}" for share in row[tried]) for tried in measured["tried"]]
-    print(f"{'all' if trained == 'full' else trained:<12}  " + "".join(f"{cell:<19}" for cell in cells))
+    budget = f"{'all' if trained == 'full' else trained:<4} ({measured['steps'][trained]:,} steps)"
+    print(f"{budget:<20}  " + "".join(f"{cell:<19}" for cell in cells))
+print(f"\n{measured['buckets']} buckets: two words at right angles meet in one round of eight or more with a chance of {1 - (1 - 1 / measured['buckets']) ** 8:.0%}")
 
 # %% [markdown] name="trained-after"
 r"""
@@ -458,7 +460,7 @@ for n in (256, 1024, 4096, 16_384, 65_536):
 
 # %% [markdown] name="cost-figure-text"
 r"""
-Below a thousand words hashing computes more than it saves. Then there is sorting and moving, which no multiplication counts. The times, of a forward and a backward pass, are against PyTorch's own fused kernel for causal attention.
+Below a thousand words hashing computes more than full attention. Then there is sorting and moving, which no multiplication counts. The times, of a forward and a backward pass, are against PyTorch's own fused kernel for causal attention.
 """
 
 # %% name="cost-figure"
