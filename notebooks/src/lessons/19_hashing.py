@@ -370,7 +370,7 @@ plots.bands([int(r) for r in rounds_tried], curves, x_label="rounds", y_label="s
 
 # %% [markdown] name="search-after"
 r"""
-One round finds the key more often than not, and yet the output is off by nearly as much as it is long. The largest weight is only part of the whole, and whatever is missed goes to keys that were found, however low their scores: softmax always gives away everything.
+One round finds the key more often than not, and yet the output is off by nearly as much as it is long. The largest weight is little more than half of the whole, as we saw, and whatever is missed goes to keys that were found, however low their scores: softmax always gives away everything.
 
 There is one more source of error, in half precision. Whatever is rounded comes out a little different; but a vector near the border of two buckets comes out in the other one, and meets others.
 """
@@ -397,7 +397,7 @@ The first line is our decoder's, the second that of random vectors, where one ke
 
 ## Learning with hashing
 
-So far hashing searched vectors that had been learned without it. Kitaev and his colleagues train with it, and draw other rotations at every step. We did the same with a shorter *w*, of fifteen words from a vocabulary of fifteen, with six buckets and windows of six: decoders with all scores and with one, two and four rounds, from three random starts each.
+So far hashing searched vectors that had been learned without it. Kitaev and his colleagues train with it, and their code draws other rotations at every step. We did the same with a shorter *w*, of fifteen words from a vocabulary of fifteen, with six buckets and windows of six: decoders with all scores and with one, two and four rounds, from three random starts each.
 """
 
 # %% name="guess-learned"
@@ -480,7 +480,7 @@ claims.verdict("hashing-is-nearly-linear")
 
 # %% [markdown] name="cost-after"
 r"""
-Over these lengths it grows about in proportion, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
+Over these lengths it grows about in proportion, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones, as the authors' code can make it. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
 """
 
 # %% [markdown] name="reversible-text"
