@@ -5,10 +5,11 @@ Three seeds. Writes attention_course/results/19_hashing.json. About ten minutes 
 
 import math
 import os
-import resource
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -169,7 +170,7 @@ class Attends(nn.Module):
 
 
 def peak(kind: str, depth: int, seed: int, size: int = 256) -> float:
-    """Megabytes that a forward and a backward pass add to this process, at its highest."""
+    """MiB that a forward and a backward pass add to this process, at its highest."""
     device.seed_everything(seed)
     layers = []
     for _ in range(depth):
@@ -180,9 +181,14 @@ def peak(kind: str, depth: int, seed: int, size: int = 256) -> float:
     stack = ReversibleStack(layers)
     run = stack if kind == "reversible" else lambda *x: run_forwards(stack.layers, *x)
     x1, x2 = (torch.randn(4, 512, size, requires_grad=True) for _ in range(2))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = highest()
     sum(y.square().mean() for y in run(x1, x2)).backward()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024  # Linux counts in kilobytes
+    return highest() - before
+
+
+def highest() -> float:
+    """The most memory this process has held, in MiB. Linux alone; `ru_maxrss` would begin at what the parent held."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 
 def peak_of_its_own(kind: str, depth: int, seed: int) -> float:
@@ -191,17 +197,17 @@ def peak_of_its_own(kind: str, depth: int, seed: int) -> float:
     command = [sys.executable, __file__, kind, str(depth), str(seed)]
     run = subprocess.run(command, capture_output=True, text=True, env=giving_back)
     run.check_returncode()
-    print("MB", kind, depth, seed, run.stdout.strip(), flush=True)
+    print("MiB", kind, depth, seed, run.stdout.strip(), flush=True)
     return float(run.stdout)
 
 
 def main() -> None:
     """Everything, one after the other, on one thread."""
+    peaks = {k: [[peak_of_its_own(k, d, s) for d in DEPTHS] for s in SEEDS] for k in ("ordinary", "reversible")}
     trained = {str(rounds): [repeat(rounds, s) for s in SEEDS] for rounds in STEPS}
     searched = [search(s) for s in SEEDS]
     itself = [right_with_itself(s) for s in SEEDS]
     spent = [cost(s) for s in SEEDS]
-    peaks = {k: [[peak_of_its_own(k, d, s) for d in DEPTHS] for s in SEEDS] for k in ("ordinary", "reversible")}
     a_layer = {kind: [float(np.polyfit(DEPTHS, row, 1)[0]) for row in rows] for kind, rows in peaks.items()}
     right = {t: {str(r): [run["right"][str(r)] for run in runs] for r in TRIED} for t, runs in trained.items()}
     values = {
