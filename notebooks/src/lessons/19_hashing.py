@@ -98,6 +98,8 @@ print("trained with itself from the start, as many steps, three seeds:", ", ".jo
 
 # %% [markdown] name="circle-text"
 r"""
+So a decoder can learn to do without the rule, but in as many steps it does not always get there.
+
 ## Cutting the circle
 
 In two dimensions the idea can be drawn. Give *the cat sat on the mat* six vectors of length one, made up as usual, with *cat* and *mat* close together:
@@ -478,7 +480,7 @@ claims.verdict("hashing-is-nearly-linear")
 
 # %% [markdown] name="cost-after"
 r"""
-Over these lengths it grows about in proportion, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones, as the authors' code can make it. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
+Over these lengths it grows little faster than in proportion, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones, as the authors' code can make it. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
 """
 
 # %% [markdown] name="reversible-text"
