@@ -143,11 +143,11 @@ def look(turn, arms, window):
 explore(look, turn=(0, 90, 10), arms=[4, 8, 2], window=(1, 5, 2), describe={"turn": "turned by (degrees)", "arms": "buckets"})
 
 # %% name="separated"
-look(turn=60, arms=4, window=5)
+look(turn=70, arms=4, window=5)
 
 # %% [markdown] name="chance-text"
 r"""
-They are 18° apart, and are separated when a cut falls between them, as here at 60°. Cuts come every 90°. If the cross is turned at random, *cat* and *mat* meet with probability 1 − 18/90 = 0.8, and words that are $\theta$ apart with $1 - \theta/90°$, and beyond 90° never.
+They are 18° apart, and are separated when a cut falls between them, as here at 70°. Cuts come every 90°. If the cross is turned at random, *cat* and *mat* meet with probability 1 − 18/90 = 0.8, and words that are $\theta$ apart with $1 - \theta/90°$, and beyond 90° never.
 
 One turn in five goes wrong. So do it several times, in **rounds**, each with a cross of its own, and compare those who meet in any round. After $r$ rounds the chance that the two have never met is $0.2^r$.
 """
