@@ -480,7 +480,7 @@ claims.verdict("hashing-is-nearly-linear")
 
 # %% [markdown] name="cost-after"
 r"""
-Over these lengths it grows little faster than in proportion, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones, as the authors' code can make it. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
+Over these lengths it grows in proportion or a little faster, three runs do not say which, and starts so high that the lines cross only at several thousand words. Further out the hash itself would make it quadratic, unless it is made of two smaller ones, as the authors' code can make it. Full attention has the better kernel, and is exact. The vectors here were random, and buckets about equally full. In a crowded bucket the cost stays what it is, and its older members, behind the window, are no longer seen.
 """
 
 # %% [markdown] name="reversible-text"
