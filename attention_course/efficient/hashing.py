@@ -1,22 +1,24 @@
 """Attention among vectors that hash alike (Reformer: Kitaev, Kaiser and Levskaya 2020).
 
-A query's largest scores are with keys that point its way. Random rotations sort vectors by direction: those that fall
-into one bucket are likely to be each other's largest scores, and only they are compared. As in the paper, one vector
-serves as query and as key (a key at length one), so that both fall into the same bucket; and no position looks at
-itself unless it has nothing else.
+A query's largest scores are with keys that point its way. Random rotations put vectors into buckets by direction, so
+that those which share a bucket are likely to be each other's largest scores, and only they are compared. As in the
+paper one vector serves as query and as key (a key at length one), and no position looks at itself unless it has nothing
+else.
 
-Written twice: `hashing_mask` says who sees whom, `hashing_attention` sorts by bucket and compares within chunks, at a
-cost of rounds * length * chunk.
+The paper cuts the sorted sequence into chunks, and words to come shift the cuts. Here a position sees, in each round,
+the `window` members of its bucket that stand nearest to it, which no later word can change.
+
+Written twice: `hashing_mask` says who may see whom; `hashing_attention` sorts by bucket and looks at neighbours, at a
+cost of rounds * length * window.
 """
-
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attention_course.functional import masked_softmax
+from attention_course.functional import check_mask, check_sizes
+from attention_course.layers.shared_query_key import attention_to_others
 
 
 def hash_vectors(
@@ -27,124 +29,139 @@ def hash_vectors(
     return torch.cat([turned, -turned], -1).argmax(-1)
 
 
-class Places(NamedTuple):
-    """For every round: the positions in the order of their buckets, and in which chunk of it each one stands."""
+def addresses(buckets: Int[Tensor, "*batch rounds length"], window: int) -> Int[Tensor, "*batch rounds length"]:
+    """Each position's place when a round is sorted by bucket and time, with `window` free places before each bucket.
 
-    order: Int[Tensor, "*batch rounds length"]
-    chunk: Int[Tensor, "*batch rounds length"]
-
-
-def in_order(buckets: Int[Tensor, "*batch rounds length"], chunk: int) -> Places:
-    """Sort by bucket, and within a bucket by position; then cut into chunks."""
-    order = buckets.argsort(dim=-1, stable=True)
-    return Places(order, order.argsort(-1) // chunk)
+    Two positions see each other where their addresses differ by at most `window`; that never joins two buckets.
+    """
+    places = buckets.argsort(dim=-1, stable=True).argsort(-1)
+    return (places + window * (buckets + 1) + 1).int()
 
 
 def hashing_mask(
-    buckets: Int[Tensor, "*batch rounds length"], chunk: int, causal: bool
-) -> Bool[Tensor, "*batch length length"]:
-    """The definition: i sees j where, in one round or more, they share a bucket and j's chunk is i's or the one before.
+    where: Int[Tensor, "*batch rounds length"], window: int, causal: bool = True, queries: int | None = None
+) -> Bool[Tensor, "*batch queries length"]:
+    """The definition: i may see j where their addresses `where` are at most `window` apart in one round or more.
 
-    A position sees itself only where it sees no other.
+    queries: give the rows of the last ones alone.
     """
-    its_chunk = in_order(buckets, chunk).chunk
-    back = its_chunk.unsqueeze(-1) - its_chunk.unsqueeze(-2)  # of j, seen from i: (..., rounds, n, n)
-    together = (buckets.unsqueeze(-1) == buckets.unsqueeze(-2)) & ((back == 0) | (back == 1))
-    mask = together.any(-3)
-    itself = torch.eye(mask.shape[-1], dtype=torch.bool, device=mask.device)
-    mask = (mask.tril() if causal else mask) & ~itself
-    return mask | (itself & ~mask.any(-1, keepdim=True))
+    queries = where.shape[-1] if queries is None else queries
+    apart = where[..., -queries:].unsqueeze(-1) - where.unsqueeze(-2)  # (..., rounds, queries, n)
+    mask = (apart.abs() <= window).any(-3)
+    return mask.tril(where.shape[-1] - queries) if causal else mask
 
 
 def hashing_attention(
     x: Float[Tensor, "*batch length size"],
     values: Float[Tensor, "*batch length value_size"],
-    buckets: Int[Tensor, "*batch rounds length"],
-    chunk: int = 64,
+    where: Int[Tensor, "*batch rounds length"],
+    window: int,
     causal: bool = True,
 ) -> Float[Tensor, "*batch length value_size"]:
-    """What `hashing_mask` allows, in chunks. Each round makes a softmax of its own; their sums put them together.
+    """`attention_to_others` under `hashing_mask`, each round by itself and then all in one softmax."""
+    rounds = [one_round(x, values, where, r, window, causal) for r in range(where.shape[-2])]
+    outputs, sums = (torch.stack(parts) for parts in zip(*rounds, strict=True))  # (rounds, ..., n, size), (..., n, 1)
+    alone = (sums == torch.finfo(sums.dtype).min).all(0)  # (..., n, 1)
+    return torch.where(alone, values, (sums.softmax(0) * outputs).sum(0))
 
-    A pair that meets in several rounds would count several times: its score is lowered by the logarithm of how often.
+
+def one_round(
+    x: Tensor, values: Tensor, where: Tensor, r: int, window: int, causal: bool
+) -> tuple[Float[Tensor, "*batch length value_size"], Float[Tensor, "*batch length 1"]]:
+    """Sort by round r's addresses, and let every position look at its neighbours.
+
+    Gives the outputs, and the logarithm of each position's sum of exponentials: the lowest number where it sees none.
+    A pair that meets in several rounds counts for a part in each, or it would count several times.
     """
-    length, rounds = x.shape[-2], buckets.shape[-2]
-    chunk = min(chunk, length)
-    places = in_order(buckets, chunk)
+    length, rounds = x.shape[-2], where.shape[-2]
+    order = where[..., r, :].argsort(-1)  # (..., n)
+
+    def moved(y: Tensor, places: Tensor) -> Tensor:
+        return y.gather(-2, places.unsqueeze(-1).expand(*places.shape, y.shape[-1]))
+
+    def cut(y: Tensor, before: int = 0, after: int = 0) -> Tensor:  # (..., n, size) -> (..., C, chunk, size)
+        y = F.pad(moved(y, order), (0, 0, before, after + -length % window))
+        return y.unfold(-2, before + window + after, window).mT
+
+    def neighbours(y: Tensor) -> Tensor:  # (..., n, size) -> (..., C, span, size)
+        return cut(y, window, 0 if causal else window)
+
+    asking, asked = cut(where.mT), neighbours(where.mT)  # 0, and so near to none, beyond the ends
+    times = 0
+    for s in range(rounds):
+        apart = asking[..., s].unsqueeze(-1) - asked[..., s].unsqueeze(-2)  # (..., C, window, span)
+        near = apart.abs() <= window
+        times = times + near.to(torch.int8)
+        if s == r:
+            others = near & (apart > 0 if causal else apart != 0)
+
     queries, keys = x / x.shape[-1] ** 0.5, F.normalize(x, dim=-1)
-
-    def cut(y: Tensor) -> Tensor:  # (..., rounds, n, size) -> (..., rounds, C, chunk, size)
-        return F.pad(y, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))
-
-    def sort(y: Tensor) -> Tensor:  # (..., n, size) -> (..., rounds, C, chunk, size)
-        y = y.unsqueeze(-3).expand(*places.order.shape, y.shape[-1])
-        return cut(y.gather(-2, places.order.unsqueeze(-1).expand_as(y)))
-
-    def with_the_one_before(y: Tensor) -> Tensor:  # (..., C, chunk, size) -> (..., C, 2 chunk, size)
-        return torch.cat([F.pad(y, (0, 0, 0, 0, 1, 0))[..., :-1, :, :], y], -2)
-
-    # What is known of each position: itself (from 1, as padding is 0), then its bucket and chunk in every round.
-    known = torch.cat([buckets, places.chunk], -2).mT
-    itself = torch.arange(1, length + 1, device=x.device).expand(known.shape[:-1]).unsqueeze(-1)
-    known = torch.cat([itself, known], -1)  # (..., n, 1 + 2 rounds)
-    of_query = sort(known)
-    of_key = with_the_one_before(of_query)
-    of_query, of_key = of_query.unsqueeze(-2), of_key.unsqueeze(-3)  # (..., chunk, 1, .), (..., 1, 2 chunk, .)
-    position, other = of_query[..., 0], of_key[..., 0]
-    times = torch.zeros_like(position * other)  # in how many rounds the two meet
-    for r in range(1, rounds + 1):
-        back = of_query[..., rounds + r] - of_key[..., rounds + r]
-        times += (of_query[..., r] == of_key[..., r]) & ((back == 0) | (back == 1))
-    own = cut(buckets.gather(-1, places.order).unsqueeze(-1))  # the bucket in the round that is sorted
-    same = own == with_the_one_before(own).mT
-    allowed = same & (other > 0) & (position != other)
-    if causal:
-        allowed = allowed & (other < position)
-
-    scores = sort(queries) @ with_the_one_before(sort(keys)).mT - times.clamp(min=1).to(x.dtype).log()
-    scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
-    weights = masked_softmax(scores, allowed)
-    outputs = weights @ with_the_one_before(sort(values))
-    sums = scores.logsumexp(-1, keepdim=True)
-    sums = sums.masked_fill(~allowed.any(-1, keepdim=True), torch.finfo(scores.dtype).min)
-
-    back = places.order.argsort(-1).unsqueeze(-1)
-    outputs, sums = (y.flatten(-3, -2)[..., :length, :] for y in (outputs, sums))
-    outputs = outputs.gather(-2, back.expand_as(outputs))
-    sums = sums.gather(-2, back)
-    alone = (sums == torch.finfo(sums.dtype).min).all(-3)  # (..., n, 1)
-    together = (sums.softmax(-3) * outputs).sum(-3)
-    return torch.where(alone, values, together)
+    lowest = torch.finfo(x.dtype).min
+    scores = (cut(queries) @ neighbours(keys).mT).masked_fill(~others, lowest)
+    highest = scores.detach().amax(-1, keepdim=True)
+    # At -80 a score has no weight left; where exp underflows it takes ten times as long.
+    parts = (scores - highest).clamp(min=-80).exp() * (others.to(x.dtype) / times.clamp(min=1))
+    total = parts.sum(-1, keepdim=True)
+    total = total.masked_fill(total == 0, 1)  # where there is none, and `highest` is the lowest number
+    outputs, sums = parts @ neighbours(values) / total, highest + total.log()
+    back = order.argsort(-1)
+    outputs, sums = (moved(y.flatten(-3, -2)[..., :length, :], back) for y in (outputs, sums))
+    return outputs, sums
 
 
 class HashingAttention(nn.Module):
-    """`hashing_attention` with random rotations, as an attention function of queries and values; keys are not used.
+    """`hashing_attention` as an attention function, with random rotations.
 
-    buckets: an even number. rounds: more of them miss fewer of the large scores, and cost in proportion.
+    It wants one vector as query and key, which `SharedQueryKey` makes: the queries are the keys, or the last of them.
+
+    size: of a vector. buckets: an even number; with length / window of them a bucket about fills a window.
+    rounds: more of them miss fewer of the large scores, and cost in proportion.
+    window: how many of its bucket a position sees in one round, on one side.
     """
 
-    def __init__(self, size: int, buckets: int, rounds: int = 4, chunk: int = 64, causal: bool = True, seed: int = 0):
+    def __init__(self, size: int, buckets: int, rounds: int = 4, window: int = 64, causal: bool = True, seed: int = 0):
         super().__init__()
         if buckets < 2 or buckets % 2:
             raise ValueError(f"buckets: expected an even number, got {buckets}")
+        if rounds < 1 or window < 1:
+            raise ValueError(f"rounds and window: expected at least 1, got {rounds} and {window}")
         generator = torch.Generator().manual_seed(seed)
         self.register_buffer("rotations", torch.randn(rounds, size, buckets // 2, generator=generator))
-        self.chunk, self.causal = chunk, causal
+        self.window, self.causal = window, causal
 
     def forward(
         self,
-        queries: Float[Tensor, "*batch length size"],
-        keys: Float[Tensor, "*batch length size"],
-        values: Float[Tensor, "*batch length value_size"],
+        queries: Float[Tensor, "*batch queries size"],
+        keys: Float[Tensor, "*batch keys size"],
+        values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "*batch length value_size"], Float[Tensor, "*batch length length"] | None]:
-        """need_weights: True computes by the definition, which costs length². `mask` must be None."""
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        """mask: which keys count, (..., 1, keys); those that do not see nothing themselves, and get zero.
+
+        need_weights: True computes by the definition, which costs queries * keys, as do fewer queries than keys.
+        Raises ValueError where the queries are not the last of the keys, or the mask is another one.
+        """
+        check_sizes(queries, keys, values)
+        length, window = queries.shape[-2], min(self.window, keys.shape[-2])
+        buckets = hash_vectors(keys, self.rotations)  # (..., rounds, keys)
         if mask is not None:
-            raise ValueError("mask: expected None; hashing decides who sees whom")
-        buckets = hash_vectors(queries, self.rotations)
-        chunk = min(self.chunk, queries.shape[-2])
-        if not need_weights:
-            return hashing_attention(queries, values, buckets, chunk, self.causal), None
-        scores = queries @ F.normalize(queries, dim=-1).mT / queries.shape[-1] ** 0.5
-        weights = masked_softmax(scores, hashing_mask(buckets, chunk, self.causal))
-        return weights @ values, weights
+            counts = _counts(mask, keys)  # (..., 1, keys)
+            queries, keys = queries.masked_fill(~counts[..., -length:].mT, 0), keys.masked_fill(~counts.mT, 0)
+            values = values.masked_fill(~counts.mT, 0)
+            own = torch.arange(keys.shape[-2], device=keys.device) + 2 * self.rotations.shape[-1]
+            buckets = torch.where(counts, buckets, own)  # who does not count gets a bucket alone
+        if not queries.equal(keys[..., -length:, :]):
+            raise ValueError("queries: expected the keys or the last of them, as `SharedQueryKey` makes them")
+        where = addresses(buckets, window)
+        if length == keys.shape[-2] and not need_weights:
+            return hashing_attention(keys, values, where, window, self.causal), None
+        allowed = hashing_mask(where, window, self.causal, length)
+        return attention_to_others(queries, keys, values, allowed if mask is None else allowed & counts, need_weights)
+
+
+def _counts(mask: Tensor, keys: Tensor) -> Bool[Tensor, "... 1 keys"]:
+    """The mask with its axes, or a ValueError where it is not one of keys alone."""
+    mask = torch.atleast_2d(mask)
+    check_mask(mask, (*keys.shape[:-2], 1, keys.shape[-2]))
+    return mask.expand(*mask.shape[:-1], keys.shape[-2])

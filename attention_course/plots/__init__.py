@@ -2,6 +2,7 @@
 
 from attention_course.plots.bands import bands
 from attention_course.plots.bars import weight_bars
+from attention_course.plots.buckets import buckets
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.document import document
 from attention_course.plots.head_grid import head_grid
@@ -25,6 +26,7 @@ __all__ = [
     "Picture",
     "attention_map",
     "bands",
+    "buckets",
     "document",
     "head_grid",
     "hops",

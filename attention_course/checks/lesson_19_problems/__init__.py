@@ -1,0 +1,1 @@
+"""The problems of lesson 19, one a file."""
