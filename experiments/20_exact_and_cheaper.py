@@ -1,0 +1,227 @@
+"""What attention that is exact and cheaper saves, and what it costs.
+
+Peak memory, each time in a fresh process: attention written out, in tiles, and PyTorch's, against the length; and four
+layers on top of each other, with each of the three ways to save memory that the glossary names. Quality: translators
+on the grammar corpus, equal in size, whose eight heads have eight, two or one head of keys; and those with eight, made
+into two or one by averaging, before and after a little more training. Writes
+attention_course/results/20_exact_and_cheaper.json. About twenty minutes on one core; needs Linux.
+"""
+
+import copy
+import itertools
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from on_grammar import corpus, exact, trained
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from attention_course import results
+from attention_course.data import grammar
+from attention_course.efficient.grouped_query import GroupedQueryAttention, grouped
+from attention_course.efficient.tiled import tiled_attention
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.models.transformer import Config, Transformer
+from attention_course.training import train
+
+SEEDS = range(3)
+LENGTHS = (1_024, 2_048, 4_096, 8_192, 16_384, 32_768)
+LONGEST_WRITTEN = 8_192  # the next one would want 3 GB
+STACKED, STACK = 2_048, 4  # words, and layers on top of each other
+TIMED, ROUNDS = 4_096, 5
+HEAD_SIZE = 64
+HEADS, SIZE, HIDDEN, LAYERS = 8, 128, 512, 2
+GROUPS = (8, 2, 1)
+BUDGET, MORE = 250_000, 12_500  # target tokens, and those of the training after averaging: five hundredths
+LEARNING_RATE, MORE_LEARNING_RATE = 3e-3, 1e-3
+UNSEEN = 1_000
+
+
+def written(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """With the whole matrix of weights."""
+    return scaled_dot_product_attention(queries, keys, values)[0]
+
+
+FORMS = {"written out": written, "in tiles": tiled_attention, "PyTorch's": F.scaled_dot_product_attention}
+
+
+def stacked(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Several layers of self-attention; without matrices, so that attention is all that takes memory."""
+    for _ in range(STACK):
+        x = x + layer(x)
+    return x
+
+
+def in_bfloat16(x: Tensor) -> Tensor:
+    return written(*(x.bfloat16(),) * 3).float()
+
+
+STACKS = {
+    "as it is": lambda x: written(x, x, x),
+    "checkpointing": lambda x: checkpoint(written, x, x, x, use_reentrant=False),
+    "bfloat16": in_bfloat16,
+    "tiles": lambda x: tiled_attention(x, x, x),
+}
+
+
+def peak() -> float:
+    """The most memory in MB that this process has had since `reset`."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1e3
+
+
+def reset() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def child(kind: str, name: str, length: int) -> None:
+    """Print the extra memory of one forward and backward pass: `kind` is "one" layer or a "stack"."""
+    torch.set_num_threads(1)
+
+    def once(length: int) -> float:
+        inputs = [some(length) for _ in range(1 if kind == "stack" else 3)]
+        reset()
+        before = peak()
+        output = stacked(STACKS[name], *inputs) if kind == "stack" else FORMS[name](*inputs)
+        output.sum().backward()
+        return peak() - before
+
+    once(300)  # what is loaded at the first call is not counted
+    print(json.dumps(once(length)))
+
+
+def some(length: int) -> Tensor:
+    """One head of one sentence."""
+    return torch.randn(1, 1, length, HEAD_SIZE, requires_grad=True)
+
+
+def in_a_fresh_process(kind: str, name: str, length: int) -> float:
+    """MB. The C library is told to give freed memory back at once, or it would be counted, too."""
+    command = [sys.executable, __file__, "child", kind, name, str(length)]
+    environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    megabytes = json.loads(run.stdout)
+    print(kind, name, length, round(megabytes, 1), "MB", flush=True)
+    return megabytes
+
+
+def measure_time() -> dict[str, list[float]]:
+    """Seconds of a forward and backward pass in each of several rounds, in which the forms take turns."""
+    taken = {name: [] for name in FORMS}
+    inputs = [some(TIMED) for _ in range(3)]
+    for _ in range(ROUNDS + 1):  # the first warms up
+        for name, form in FORMS.items():
+            start = time.process_time()
+            form(*inputs).sum().backward()
+            taken[name].append(time.process_time() - start)
+    return {name: seconds[1:] for name, seconds in taken.items()}
+
+
+def measure_memory() -> dict:
+    """Of each form at each length, and of each stack, three fresh processes."""
+    found = {"lengths": LENGTHS, "longest_written": LONGEST_WRITTEN, "stacked": STACKED, "stack": STACK}
+    found["megabytes"] = {}
+    for name in FORMS:
+        lengths = [n for n in LENGTHS if name != "written out" or n <= LONGEST_WRITTEN]
+        found["megabytes"][name] = [[in_a_fresh_process("one", name, n) for _ in SEEDS] for n in lengths]
+    stacks = {name: [in_a_fresh_process("stack", name, STACKED) for _ in SEEDS] for name in STACKS}
+    found["stack_mb"] = stacks
+    ways = [name for name in STACKS if name != "as it is"]
+    found["least_saving"] = [min(stacks["as it is"][i] / stacks[way][i] for way in ways) for i in SEEDS]
+    found["exponents"] = [slope(LENGTHS[2:], [runs[i] for runs in found["megabytes"]["in tiles"][2:]]) for i in SEEDS]
+    return found
+
+
+def slope(x, y) -> float:
+    """By least squares, of log y over log x."""
+    x, y = (torch.tensor([math.log(value) for value in values], dtype=torch.float64) for values in (x, y))
+    x = x - x.mean()
+    return ((x * y).sum() / x.square().sum()).item()
+
+
+def hidden(groups: int) -> int:
+    """The hidden size that makes up for the matrices which fewer heads of keys do not need, as in Shazeer (2019).
+
+    There is one attention in a block of the encoder and there are two in one of the decoder: one and a half on average.
+    """
+    missing = 1.5 * 2 * (HEADS - groups) * (SIZE // HEADS) * (SIZE + 1)
+    return HIDDEN + round(missing / (2 * SIZE + 1))
+
+
+def attentions(model: Transformer):
+    """(block, name) of every attention."""
+    for block in (*model.encoder.blocks, *model.decoder.blocks):
+        yield from ((block, name) for name in ("itself", "source") if hasattr(block, name))
+
+
+def new_translator(source_words: int, target_words: int, groups: int) -> Transformer:
+    """All its attentions, that of the decoder to the encoder included, have so many heads of keys."""
+    sizes = {"size": SIZE, "heads": HEADS, "hidden": hidden(groups), "layers": LAYERS}
+    model = Transformer(source_words, target_words, Config(**sizes))
+    if groups < HEADS:
+        for block, name in attentions(model):
+            setattr(block, name, GroupedQueryAttention(SIZE, HEADS, groups))
+    return model
+
+
+def averaged(model: Transformer, groups: int) -> Transformer:
+    """A copy whose keys and values are the means over groups of heads."""
+    model = copy.deepcopy(model)
+    for block, name in attentions(model):
+        setattr(block, name, grouped(getattr(block, name), groups))
+    return model
+
+
+def measure_quality() -> dict:
+    """Exact translations by number of groups, one a seed."""
+    unseen = grammar.pairs(UNSEEN, part="test")
+    found = {key: {str(g): [] for g in GROUPS} for key in ("exact", "parameters")}
+    found |= {key: {str(g): [] for g in GROUPS[1:]} for key in ("averaged", "trained_on")}
+    found["whole_trained_on"] = []
+    for seed, groups in itertools.product(SEEDS, GROUPS):
+        model, run = trained(partial(new_translator, groups=groups), seed, BUDGET, LEARNING_RATE)
+        found["exact"][str(groups)].append(exact(model, unseen))
+        found["parameters"][str(groups)].append(sum(p.numel() for p in model.parameters()))
+        print(seed, groups, found["exact"][str(groups)][-1], f"{run.seconds:.0f} s", flush=True)
+        if groups == HEADS:
+            for fewer in GROUPS[1:]:
+                model_averaged = averaged(model, fewer)
+                found["averaged"][str(fewer)].append(exact(model_averaged, unseen))
+                found["trained_on"][str(fewer)].append(train_on(model_averaged, seed, unseen))
+                print(seed, fewer, {key: found[key][str(fewer)][-1] for key in ("averaged", "trained_on")}, flush=True)
+            found["whole_trained_on"].append(train_on(copy.deepcopy(model), seed, unseen))
+    whole = found["exact"][str(HEADS)]
+    for groups in GROUPS[1:]:
+        less = zip(found["exact"][str(groups)], whole, strict=True)
+        found[f"groups_{groups}_less_whole"] = [few - all_ for few, all_ in less]
+    return found
+
+
+def train_on(model: Transformer, seed: int, unseen) -> float:
+    """Exact translations after a little more training."""
+    options = {"target_tokens": MORE, "batch_tokens": 320, "learning_rate": MORE_LEARNING_RATE, "seed": seed + 100}
+    train(model, corpus().examples, progress=False, **options)
+    return exact(model, unseen)
+
+
+def main() -> None:
+    found = {"heads": HEADS, "groups": GROUPS, "budget": BUDGET, "more": MORE, "size": SIZE, "layers": LAYERS}
+    found |= measure_memory() | {"timed": TIMED, "seconds": measure_time()} | measure_quality()
+    command = "python experiments/20_exact_and_cheaper.py"
+    results.save("20_exact_and_cheaper", found, command=command, seeds=SEEDS)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["child"]:
+        child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    else:
+        main()
