@@ -15,7 +15,12 @@ def test_the_last_bar_is_the_sum_and_its_layers_the_shares():
     shares = np.exp(SCORES - 3)
     np.testing.assert_allclose(last, [shares[:2].sum(), shares[2:4].sum(), shares[4]])
     assert [t.get_text() for t in above.texts] == ["m = 1.0", "m = 3.0", "m = 3.0"]
-    assert "before: × 0.14" in below.texts[1].get_text() and "before" not in below.texts[2].get_text()
+    assert [t.get_text() for t in below.texts] == ["1.37", "1.55", "1.78"]
+
+
+def test_what_shrinks_is_written_over_the_bar():
+    _, below = running_softmax(SCORES[[0, 1, 4, 2, 3]], list("abcde"), 3).axes
+    assert "before" not in below.texts[0].get_text() and "(before: × 0.22)" in below.texts[1].get_text()
 
 
 def test_the_text_says_what_it_shows():

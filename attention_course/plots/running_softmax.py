@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from attention_course.plots.arguments import as_labels
 from attention_course.plots.axes import quiet
-from attention_course.plots.colours import BAR, LINES
+from attention_course.plots.colours import BAR
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, SMALL
 
@@ -39,21 +39,21 @@ def running_softmax(scores, labels, tile: int) -> Figure:
     above.set_xticks(range(len(scores)), labels, rotation=30, ha="right", fontsize=SMALL, **LITERAL)
     above.set(xlim=(-0.6, len(scores) - 0.4), ylim=(low, scores.max() * 1.25 + 0.1))
 
-    said = []
-    for step, m in enumerate(largest):
-        brought = [np.exp(scores[part] - m).sum() for part in parts[: step + 1]]
-        bottom = 0.0
-        for number, amount in enumerate(brought):
+    said, tallest = [], 0.0
+    for step, (part, m) in enumerate(zip(parts, largest, strict=True)):
+        middle, bottom = (part.start + part.stop - 1) / 2, 0.0
+        for number, earlier in enumerate(parts[: step + 1]):
+            amount = np.exp(scores[earlier] - m).sum()
             look = {"color": GREYS[number % 4], "hatch": HATCHES[number % 4], "edgecolor": "#555555", "linewidth": 0.6}
-            below.bar(step, amount, bottom=bottom, width=0.62, **look)
+            below.bar(middle, amount, bottom=bottom, width=0.6 * tile**0.8, **look)
             bottom += amount
         shrink = np.exp(largest[step - 1] - m) if step else 1.0
-        note = f"{bottom:.2f}" + (f"\nbefore: × {shrink:.2f}" if shrink < 1 else "")
-        below.text(step, bottom, note, ha="center", va="bottom", fontsize=SMALL, **LITERAL)
+        note = f"\n(before: × {shrink:.2f})" if shrink < 1 and tile > 2 else ""
+        below.text(middle, bottom, f"{bottom:.2f}{note}", ha="center", va="bottom", fontsize=SMALL, **LITERAL)
         said.append(f"m {m:.2f}, sum {bottom:.2f}, what was there times {shrink:.2f}")
-    quiet(below, "", "sum of exp(score − m)")
-    below.set_xticks(range(len(parts)), [f"after tile {i + 1}" for i in range(len(parts))], fontsize=SMALL)
-    below.set_ylim(0, max(bar.get_y() + bar.get_height() for bar in below.patches) * 1.3)
-    below.set_xlim(-0.6, len(parts) - 0.4)
-    below.grid(axis="y", color=LINES, linewidth=0.5)
+        tallest = max(tallest, bottom)
+    quiet(below, "after each tile, what all tiles so far have brought", "sum of exp(score − m)")
+    below.set(xticks=[], xlim=above.get_xlim(), ylim=(0, tallest * 1.3))
+    for ax in (above, below):
+        ax.set_axisbelow(True)
     return describe(below, f"{len(scores)} scores in tiles of {tile}. After each tile: {'; '.join(said)}.")
