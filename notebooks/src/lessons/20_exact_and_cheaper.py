@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 import warnings
-from functools import partial
 
 import numpy as np
 import torch
@@ -56,15 +55,15 @@ At *cat* the largest score changes. What has been added up was divided by 1, and
 # %% name="by-hand-code" tags=["nbval-check-output"]
 scores, values = torch.tensor([1.0, 8.0, 2.0]).log(), torch.tensor([10.0, 20.0, 30.0])
 
-m, l, o = torch.tensor(-torch.inf), 0.0, 0.0
+m, ell, o = torch.tensor(-torch.inf), 0.0, 0.0
 for word, s, v in zip("the cat sat".split(), scores, values):
     now = torch.maximum(m, s)
     shrink = (m - now).exp()  # 1 where the largest stays what it was
-    l = l * shrink + (s - now).exp()
+    ell = ell * shrink + (s - now).exp()
     o = o * shrink + (s - now).exp() * v
     m = now
-    print(f"{word}: m = log {m.exp():.0f}, l = {l:.3f}, o = {o:.2f}, all before was multiplied by {shrink:.3f}")
-print(f"{o / l:.3f}, and at once {scores.softmax(0) @ values:.3f}")
+    print(f"{word}: m = log {m.exp():.0f}, l = {ell:.3f}, o = {o:.2f}, all before was multiplied by {shrink:.3f}")
+print(f"{o / ell:.3f}, and at once {scores.softmax(0) @ values:.3f}")
 
 # %% [markdown] name="equations"
 r"""
@@ -106,16 +105,16 @@ For all queries at once the scores of one tile are a small matrix, (L, tile), ma
 # %% name="forward"
 def forward(Q, K, V, tile=64):
     m = torch.full((*Q.shape[:-1], 1), -torch.inf)
-    l, o = torch.zeros_like(m), torch.zeros(*Q.shape[:-1], V.shape[-1])
+    ell, o = torch.zeros_like(m), torch.zeros(*Q.shape[:-1], V.shape[-1])
     for start in range(0, K.shape[-2], tile):
         k, v = K[..., start : start + tile, :], V[..., start : start + tile, :]
         scores = Q @ k.mT / Q.shape[-1] ** 0.5  # (..., L, tile)
         now = torch.maximum(m, scores.amax(-1, keepdim=True))
         shrink, exponentials = (m - now).exp(), (scores - now).exp()
-        l = l * shrink + exponentials.sum(-1, keepdim=True)
+        ell = ell * shrink + exponentials.sum(-1, keepdim=True)
         o = o * shrink + exponentials @ v
         m = now
-    return o / l, m + l.log()
+    return o / ell, m + ell.log()
 
 
 Q, K, V = torch.randn(3, 2, 8, 300, 16).requires_grad_().unbind(0)  # (B, H, L, D) each

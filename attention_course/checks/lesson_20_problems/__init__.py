@@ -1,0 +1,1 @@
+"""The problems of lesson 10, one a file."""
