@@ -8,13 +8,11 @@ attention_course/results/20_exact_and_cheaper.json. About ten minutes on one cor
 """
 
 import copy
+import ctypes
 import itertools
-import json
 import math
-import os
+import multiprocessing
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from functools import cache, partial
@@ -35,8 +33,9 @@ from attention_course.layers import MultiHeadAttention
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.training import warm_up_then_decay
 
-SEEDS, REPEATS = range(5), range(3)
-LENGTHS = (1_024, 2_048, 4_096, 8_192, 16_384, 32_768)
+SEEDS, REPEATS = range(3), range(3)
+MMAP_THRESHOLD = -3  # malloc's own number for it: freed memory is given back at once, or it would be counted, too
+LENGTHS = (1_024, 2_048, 4_096, 8_192, 16_384)
 LONGEST_WRITTEN = 8_192  # the next one would want 3 GB
 STACKED, STACK = 2_048, 4  # words, and layers on top of each other
 TIMED, ROUNDS = 4_096, 5
@@ -44,8 +43,8 @@ HEAD_SIZE = 64
 HEADS, SIZE, HIDDEN, LAYERS = 8, 64, 128, 2
 GROUPS = (8, 2, 1)
 SENTENCES = {"train": 30_000, "test": 2_000}
-LENGTH, BATCH = 128, 8  # words of an excerpt, and excerpts of a step
-STEPS, MORE = 400, 20  # of training, and after averaging: five hundredths
+LENGTH, BATCH = 64, 8  # words of an excerpt, and excerpts of a step
+STEPS, MORE = 300, 15  # of training, and after averaging: five hundredths
 LEARNING_RATE = 5e-3
 
 
@@ -85,20 +84,20 @@ def reset() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def child(kind: str, name: str, length: int) -> None:
-    """Print the extra memory of one forward and backward pass: `kind` is "one" layer or a "stack"."""
-    torch.set_num_threads(1)
+def extra(kind: str, name: str, length: int) -> float:
+    """MB that one forward and backward pass takes at most: `kind` is "one" layer or a "stack"."""
+    inputs = [some(length) for _ in range(1 if kind == "stack" else 3)]
+    reset()
+    before = peak()
+    output = stacked(STACKS[name], *inputs) if kind == "stack" else FORMS[name](*inputs)
+    output.sum().backward()
+    return peak() - before
 
-    def once(length: int) -> float:
-        inputs = [some(length) for _ in range(1 if kind == "stack" else 3)]
-        reset()
-        before = peak()
-        output = stacked(STACKS[name], *inputs) if kind == "stack" else FORMS[name](*inputs)
-        output.sum().backward()
-        return peak() - before
 
-    once(300)  # what is loaded at the first call is not counted
-    print(json.dumps(once(length)))
+def child(kind: str, name: str, length: int) -> float:
+    """The same, without what is loaded at the first call."""
+    extra(kind, name, 300)
+    return extra(kind, name, length)
 
 
 def some(length: int) -> Tensor:
@@ -107,11 +106,9 @@ def some(length: int) -> Tensor:
 
 
 def in_a_fresh_process(kind: str, name: str, length: int) -> float:
-    """MB. The C library is told to give freed memory back at once, or it would be counted, too."""
-    command = [sys.executable, __file__, "child", kind, name, str(length)]
-    environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}
-    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    megabytes = json.loads(run.stdout)
+    """What `child` gives in a process that does this and nothing else."""
+    with multiprocessing.get_context("fork").Pool(1) as processes:
+        megabytes = processes.apply(child, (kind, name, length))
     print(kind, name, length, round(megabytes, 1), "MB", flush=True)
     return megabytes
 
@@ -139,7 +136,7 @@ def measure_memory() -> dict:
     found["stack_mb"] = stacks
     ways = [name for name in STACKS if name != "as it is"]
     found["least_saving"] = [min(stacks["as it is"][i] / stacks[way][i] for way in ways) for i in REPEATS]
-    found["exponents"] = [slope(LENGTHS[2:], [runs[i] for runs in found["megabytes"]["in tiles"][2:]]) for i in REPEATS]
+    found["exponents"] = [slope(LENGTHS[1:], [runs[i] for runs in found["megabytes"]["in tiles"][1:]]) for i in REPEATS]
     return found
 
 
@@ -228,6 +225,7 @@ def measure_quality() -> dict:
 
 def main() -> None:
     torch.set_num_threads(1)
+    ctypes.CDLL("libc.so.6").mallopt(MMAP_THRESHOLD, 65_536)
     found = {"heads": HEADS, "groups": GROUPS, "steps": STEPS, "more": MORE, "size": SIZE, "layers": LAYERS}
     found |= measure_memory() | {"timed": TIMED, "seconds": measure_time()} | measure_quality()
     command = "python experiments/20_exact_and_cheaper.py"
@@ -235,7 +233,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["child"]:
-        child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
-    else:
-        main()
+    main()
