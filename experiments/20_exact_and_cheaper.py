@@ -13,7 +13,6 @@ import itertools
 import math
 import multiprocessing
 import re
-import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -38,7 +37,6 @@ MMAP_THRESHOLD = -3  # malloc's own number for it: freed memory is given back at
 LENGTHS = (1_024, 2_048, 4_096, 8_192, 16_384)
 LONGEST_WRITTEN = 8_192  # the next one would want 3 GB
 STACKED, STACK = 2_048, 4  # words, and layers on top of each other
-TIMED, ROUNDS = 4_096, 5
 HEAD_SIZE = 64
 HEADS, SIZE, HIDDEN, LAYERS = 8, 64, 128, 2
 GROUPS = (8, 2, 1)
@@ -111,18 +109,6 @@ def in_a_fresh_process(kind: str, name: str, length: int) -> float:
         megabytes = processes.apply(child, (kind, name, length))
     print(kind, name, length, round(megabytes, 1), "MB", flush=True)
     return megabytes
-
-
-def measure_time() -> dict[str, list[float]]:
-    """Seconds of a forward and backward pass in each of several rounds, in which the forms take turns."""
-    taken = {name: [] for name in FORMS}
-    inputs = [some(TIMED) for _ in range(3)]
-    for _ in range(ROUNDS + 1):  # the first warms up
-        for name, form in FORMS.items():
-            start = time.process_time()
-            form(*inputs).sum().backward()
-            taken[name].append(time.process_time() - start)
-    return {name: seconds[1:] for name, seconds in taken.items()}
 
 
 def measure_memory() -> dict:
@@ -218,8 +204,9 @@ def measure_quality() -> dict:
                 found["trained_on"][str(fewer)].append(held_out(made))
                 print(seed, fewer, {key: found[key][str(fewer)][-1] for key in ("averaged", "trained_on")}, flush=True)
     for groups in GROUPS[1:]:
-        more = zip(found["loss"][str(groups)], found["loss"][str(HEADS)], strict=True)
-        found[f"groups_{groups}_more"] = [few - whole for few, whole in more]
+        for name, key in (("groups", "loss"), ("averaged", "trained_on")):
+            more = zip(found[key][str(groups)], found[key][str(HEADS)], strict=True)
+            found[f"{name}_{groups}_more"] = [few - whole for few, whole in more]
     return found
 
 
@@ -227,7 +214,7 @@ def main() -> None:
     torch.set_num_threads(1)
     ctypes.CDLL("libc.so.6").mallopt(MMAP_THRESHOLD, 65_536)
     found = {"heads": HEADS, "groups": GROUPS, "steps": STEPS, "more": MORE, "size": SIZE, "layers": LAYERS}
-    found |= measure_memory() | {"timed": TIMED, "seconds": measure_time()} | measure_quality()
+    found |= measure_memory() | measure_quality()
     command = "python experiments/20_exact_and_cheaper.py"
     results.save("20_exact_and_cheaper", found, command=command, seeds=SEEDS)
 

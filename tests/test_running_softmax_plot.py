@@ -20,7 +20,9 @@ def test_the_last_bar_is_the_sum_and_its_layers_the_shares():
 
 def test_what_shrinks_is_written_over_the_bar():
     _, below = running_softmax(SCORES[[0, 1, 4, 2, 3]], list("abcde"), 3).axes
-    assert "before" not in below.texts[0].get_text() and "(before: × 0.22)" in below.texts[1].get_text()
+    said = [t.get_text() for t in below.texts]
+    assert said == ["tile 1", "1.83", "tile 1", "tile 2", "1.78\nwhat was there before × 0.22"]
+    assert [t.get_text() for t in below.get_xticklabels()] == ["tile 1", "tile 2"]
 
 
 def test_the_text_says_what_it_shows():

@@ -147,6 +147,28 @@ def test_bfloat16_is_summed_in_float32():
     assert (tiled_attention(queries, keys, values, tile=1) == 1).all()
 
 
+def test_bfloat16_is_as_exact_as_the_whole_in_bfloat16():
+    """Against float64, output and gradients: 0.5 to 0.7 % off, where the whole matrix gives 0.5 to 0.6 %."""
+    tensors = [normal(1, 2, 2048, 64, dtype=torch.float64, seed=seed) for seed in range(4)]
+
+    def run(attend, dtype):
+        given = [x.to(dtype).requires_grad_() for x in tensors[:3]]
+        output = attend(*given)
+        return output, *torch.autograd.grad(output, given, tensors[3].to(dtype))
+
+    whole = lambda *x: scaled_dot_product_attention(*x)[0]
+    exact = run(whole, torch.float64)
+    errors = {
+        form: [
+            ((ours - right).norm() / right.norm()).item()
+            for ours, right in zip(run(form, torch.bfloat16), exact, strict=True)
+        ]
+        for form in (tiled_attention, whole)
+    }
+    assert max(errors[tiled_attention]) < 0.01
+    assert all(ours < 1.3 * theirs for ours, theirs in zip(errors[tiled_attention], errors[whole], strict=True))
+
+
 def test_the_module_is_an_attention_function():
     tensors, mask = inputs(13), some_mask(2, 3, 13, 13)
     for causal in (False, True):

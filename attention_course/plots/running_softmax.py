@@ -10,6 +10,8 @@ from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, SMALL
 
 GREYS, HATCHES = ("#2a2a2a", "#8a8a8a", "#c8c8c8", "#f0f0f0"), ("", "///", "", "...")
+IN_THE_LAYER = {"ha": "center", "va": "center", "fontsize": SMALL}
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 
 
 def running_softmax(scores, labels, tile: int) -> Figure:
@@ -39,21 +41,24 @@ def running_softmax(scores, labels, tile: int) -> Figure:
     above.set_xticks(range(len(scores)), labels, rotation=30, ha="right", fontsize=SMALL, **LITERAL)
     above.set(xlim=(-0.6, len(scores) - 0.4), ylim=(low, scores.max() * 1.25 + 0.1))
 
-    said, tallest = [], 0.0
+    said, tallest_sum = [], max(np.exp(scores[: part.stop] - m).sum() for part, m in zip(parts, largest, strict=True))
     for step, (part, m) in enumerate(zip(parts, largest, strict=True)):
         middle, bottom = (part.start + part.stop - 1) / 2, 0.0
         for number, earlier in enumerate(parts[: step + 1]):
             amount = np.exp(scores[earlier] - m).sum()
             look = {"color": GREYS[number % 4], "hatch": HATCHES[number % 4], "edgecolor": "#555555", "linewidth": 0.6}
             below.bar(middle, amount, bottom=bottom, width=0.6 * tile**0.8, **look)
+            if tile > 2 and amount > 0.12 * tallest_sum:
+                below.text(middle, bottom + amount / 2, f"tile {number + 1}", bbox=WHITE, **IN_THE_LAYER, **LITERAL)
             bottom += amount
         shrink = np.exp(largest[step - 1] - m) if step else 1.0
-        note = f"\n(before: × {shrink:.2f})" if shrink < 1 and tile > 2 else ""
+        note = f"\nwhat was there before × {shrink:.2f}" if step and tile > 2 else ""
         below.text(middle, bottom, f"{bottom:.2f}{note}", ha="center", va="bottom", fontsize=SMALL, **LITERAL)
         said.append(f"m {m:.2f}, sum {bottom:.2f}, what was there times {shrink:.2f}")
-        tallest = max(tallest, bottom)
-    quiet(below, "after each tile, what all tiles so far have brought", "sum of exp(score − m)")
-    below.set(xticks=[], xlim=above.get_xlim(), ylim=(0, tallest * 1.3))
+    quiet(below, "after each tile, what all tiles so far have brought", "ℓ, the sum of exp(score − m)")
+    middles = [(part.start + part.stop - 1) / 2 for part in parts]
+    below.set_xticks(middles, [f"tile {n + 1}" if tile > 2 else f"{n + 1}" for n in range(len(parts))], fontsize=SMALL)
+    below.set(xlim=above.get_xlim(), ylim=(0, tallest_sum * 1.35))
     for ax in (above, below):
         ax.set_axisbelow(True)
     return describe(below, f"{len(scores)} scores in tiles of {tile}. After each tile: {'; '.join(said)}.")

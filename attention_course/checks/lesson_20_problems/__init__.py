@@ -1,1 +1,1 @@
-"""The problems of lesson 10, one a file."""
+"""The problems of lesson 20, one a file."""

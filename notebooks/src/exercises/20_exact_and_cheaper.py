@@ -2,7 +2,7 @@
 r"""
 # Exercises 20 · Exact and cheaper
 
-Six problems on [lesson 20](../20_exact_and_cheaper.ipynb), about fifty minutes. Write in PyTorch or NumPy, as you like. `check.merge.hint()` gives a hint, each time a more explicit one; `check.merge.solution()` shows one solution.
+Six problems on [lesson 20](../20_exact_and_cheaper.ipynb), about three quarters of an hour. Write in PyTorch or NumPy, as you like. `check.merge.hint()` gives a hint, each time a more explicit one; `check.merge.solution()` shows one solution.
 """
 
 # %% name="imports"
@@ -29,13 +29,36 @@ def merge(m_a, l_a, o_a, m_b, l_b, o_b):
 # %% name="merge-check"
 check.merge(merge)
 
+# %% [markdown] name="try-text"
+r"""
+The keys of one sentence, spread over four places that do not see each other's. Each computes its own three; your `merge` (the solution's, until yours is right) puts them together, in an order drawn by lot. Try other orders, or merge in a tree in place of a row. And what would m, l and o of a place without any key have to be, so that merging changes nothing?
+"""
+
+# %% name="try"
+is_right = check.merge.last.outcome == "correct"
+put_together = merge if is_right else type(check.merge).answer  # yours, or the solution
+
+Q, K, V = torch.randn(3, 100, 16, generator=torch.Generator().manual_seed(0)).unbind(0)
+parts = []
+for place in range(4):
+    scores = Q @ K[25 * place : 25 * place + 25].mT / 4
+    m = scores.amax(-1, keepdim=True)
+    parts.append((m, (scores - m).exp().sum(-1, keepdim=True), (scores - m).exp() @ V[25 * place : 25 * place + 25]))
+
+order = np.random.default_rng(0).permutation(4)
+whole = parts[order[0]]
+for place in order[1:]:
+    whole = put_together(*whole, *parts[place])
+assert torch.allclose(torch.as_tensor(whole[2] / whole[1]), scaled_dot_product_attention(Q, K, V)[0], atol=1e-5)
+print("merged in the order", *order + 1, "it is what attention gives at once")
+
 # %% [markdown] name="score-gradient-text"
 r"""
 ## 2 · Back through one tile
 
 Writes the mechanism · ★★★, 12 minutes
 
-The loss has the gradient `g`, (L, D), with respect to the output of attention. Of the keys you see one tile: their scores, (L, tile), as they were before the softmax, and their values `V`, (tile, D). From all keys together there is the `output`, (L, D), and `log_sums`, (L, 1), the logarithm of the sum of the exponentials of all scores of a query. Return the gradient of the loss with respect to the scores of this tile, (L, tile).
+The loss has the gradient `g`, (L, D), with respect to the output of attention. Of the keys you see one tile: their scores, (L, tile), already divided by √D and before the softmax (nothing is to be scaled), and their values `V`, (tile, D). From all keys together there is the `output`, (L, D), and `log_sums`, (L, 1), the logarithm of the sum of the exponentials of all scores of a query. Return the gradient of the loss with respect to the scores of this tile, (L, tile).
 """
 
 # %% name="score-gradient" tags=["exercise"]
@@ -52,10 +75,11 @@ r"""
 
 Breaks something and explains · ★☆☆, 6 minutes
 
-`F.scaled_dot_product_attention(Q, K, V, is_causal=True)` is wrong where K holds S keys, of which S − L come from a cache, and Q the L newest queries. Say what the last query sees then. Return the mask that is meant, (L, S), True where a query may look.
+`F.scaled_dot_product_attention(Q, K, V, is_causal=True)` is wrong where K holds S keys, of which S − L come from a cache, and Q the L newest queries. Find out what the last query sees then, and write it into the first line. Return the mask that is meant, (L, S), True where a query may look.
 """
 
 # %% name="cached-mask" tags=["exercise"]
+# With is_causal=True, L = 2 and S = 5 the last query sees the keys: ...
 def cached_mask(L, S):
     raise NotImplementedError("your turn")
 
@@ -69,7 +93,7 @@ r"""
 
 Extends · ★☆☆, 6 minutes
 
-A decoder has `layers` layers of `heads` query heads with `groups` heads of keys and values, each of `head_size` numbers of `bytes_a_number` bytes. With a `window` a word sees itself and the window − 1 words before it; `None` means that it sees all. How many bytes must the cache hold after `words` words, so that the next one can be written?
+A decoder has `layers` layers of `heads` query heads with `groups` heads of keys and values, each of `head_size` numbers of `bytes_a_number` bytes. With a `window` a word sees itself and the window − 1 words before it; `None` means that it sees all. After `words` words have gone through the decoder, how many bytes must be kept so that one more can go through?
 """
 
 # %% name="cache-bytes" tags=["exercise"]
@@ -103,13 +127,13 @@ r"""
 
 Explains · ★☆☆, 3 minutes
 
-In the lesson eight query heads asked 16,384 keys, once with eight heads of keys and values and once with one, all made beforehand, and the second was several times as fast. Which explanation do the numbers bear out?
+As in the lesson, eight query heads asked 16,384 keys, once with eight heads of keys and values, and once with one. That took 7.56 and 2.21 ms; only to add up all those keys and values took 3.99 and 0.45 ms. How much of the time that was saved does reading explain?
 
-- **A** With one head of keys there are fewer multiplications.
-- **B** With one head of keys there are fewer softmaxes.
-- **C** Most of the time goes into fetching keys and values from memory; each serves eight queries when it is shared.
-- **D** The matrices $W^K$ and $W^V$ are smaller.
-- **E** Shared keys are learned better.
+- **A** None of it: the number of multiplications is the same.
+- **B** About a tenth, since 0.45 ms remain of 3.99.
+- **C** About two thirds.
+- **D** Seven eighths, as of the bytes.
+- **E** All of it.
 """
 
 # %% name="what-sets-the-pace" tags=["exercise"]
@@ -117,26 +141,3 @@ what_sets_the_pace = ...  # "A", "B", "C", "D" or "E"
 
 # %% name="what-sets-the-pace-check"
 check.what_sets_the_pace(what_sets_the_pace)
-
-# %% [markdown] name="try-text"
-r"""
-The keys of one sentence, spread over four places that do not see each other's. Each computes its own three; your `merge` (the solution's, until yours is right) puts them together, in an order drawn by lot. Try other orders, merge in a tree in place of a row, and give one place no key at all: what would its m, l and o have to be?
-"""
-
-# %% name="try"
-right_already = check.merge.last.outcome == "correct"
-put_together = merge if right_already else type(check.merge).answer
-
-Q, K, V = torch.randn(3, 100, 16, generator=torch.Generator().manual_seed(0)).unbind(0)
-parts = []
-for place in range(4):
-    scores = Q @ K[25 * place : 25 * place + 25].mT / 4
-    m = scores.amax(-1, keepdim=True)
-    parts.append((m, (scores - m).exp().sum(-1, keepdim=True), (scores - m).exp() @ V[25 * place : 25 * place + 25]))
-
-order = np.random.default_rng(0).permutation(4)
-whole = parts[order[0]]
-for place in order[1:]:
-    whole = put_together(*whole, *parts[place])
-assert torch.allclose(torch.as_tensor(whole[2] / whole[1]), scaled_dot_product_attention(Q, K, V)[0], atol=1e-5)
-print("merged in the order", *order + 1, "it is what attention gives at once")
