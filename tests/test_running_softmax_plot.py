@@ -21,7 +21,7 @@ def test_the_last_bar_is_the_sum_and_its_layers_the_shares():
 def test_what_shrinks_is_written_over_the_bar():
     _, below = running_softmax(SCORES[[0, 1, 4, 2, 3]], list("abcde"), 3).axes
     said = [t.get_text() for t in below.texts]
-    assert said == ["tile 1", "1.83", "tile 1", "tile 2", "1.78\nwhat was there before × 0.22"]
+    assert said == ["tile 1", "1.83", "tile 1", "tile 2", "1.78\nwhat was there\nbefore × 0.22"]
     assert [t.get_text() for t in below.get_xticklabels()] == ["tile 1", "tile 2"]
 
 

@@ -52,13 +52,13 @@ def running_softmax(scores, labels, tile: int) -> Figure:
                 below.text(middle, bottom + amount / 2, f"tile {number + 1}", bbox=WHITE, **IN_THE_LAYER, **LITERAL)
             bottom += amount
         shrink = np.exp(largest[step - 1] - m) if step else 1.0
-        note = f"\nwhat was there before × {shrink:.2f}" if step and tile > 2 else ""
+        note = f"\nwhat was there\nbefore × {shrink:.2f}" if step and tile > 2 else ""
         below.text(middle, bottom, f"{bottom:.2f}{note}", ha="center", va="bottom", fontsize=SMALL, **LITERAL)
         said.append(f"m {m:.2f}, sum {bottom:.2f}, what was there times {shrink:.2f}")
     quiet(below, "after each tile, what all tiles so far have brought", "ℓ, the sum of exp(score − m)")
     middles = [(part.start + part.stop - 1) / 2 for part in parts]
     below.set_xticks(middles, [f"tile {n + 1}" if tile > 2 else f"{n + 1}" for n in range(len(parts))], fontsize=SMALL)
-    below.set(xlim=above.get_xlim(), ylim=(0, tallest_sum * 1.35))
+    below.set(xlim=above.get_xlim(), ylim=(0, tallest_sum * 1.45))
     for ax in (above, below):
         ax.set_axisbelow(True)
     return describe(below, f"{len(scores)} scores in tiles of {tile}. After each tile: {'; '.join(said)}.")
