@@ -127,7 +127,7 @@ r"""
 
 Explains · ★☆☆, 3 minutes
 
-As in the lesson, eight query heads asked 16,384 keys, once with eight heads of keys and values, and once with one. That took 7.56 and 2.21 ms; only to add up all those keys and values took 3.99 and 0.45 ms. How much of the time that was saved does reading explain?
+In one run of the lesson's measurement, eight query heads asked 16,384 keys, once with eight heads of keys and values, and once with one. That took 7.56 and 2.21 ms; only to add up all those keys and values took 3.99 and 0.45 ms. How much of the time that was saved does reading explain?
 
 - **A** None of it: the number of multiplications is the same.
 - **B** About a tenth, since 0.45 ms remain of 3.99.

@@ -268,7 +268,7 @@ for name, taken in times.items():  # without the first, which warms up
 r"""
 On this processor our tiles take about as long as the whole matrix. PyTorch's own kernel is the same algorithm in C++, and faster than both: for speed the loop has to be written close to the hardware.
 
-The survey's glossary recommends three savings together; here is each alone, on several layers. Checkpointing forgets what a layer has computed and computes it again on the way back, so one layer's matrices are held instead of all layers'. In bfloat16 every number is half as wide.
+The glossary article of lesson 00 recommends three savings together; here is each alone, on several layers. Checkpointing forgets what a layer has computed and computes it again on the way back, so one layer's matrices are held instead of all layers'. In bfloat16 every number is half as wide. (Mixed precision, which the article means, keeps some in float32.)
 """
 
 # %% name="stack-numbers"
@@ -543,7 +543,7 @@ claims.verdict("averaged-groups-nearly-as-good")
 
 # %% [markdown] name="quality-after"
 r"""
-Trained so from the start, eight, two and one head of keys cannot be told apart here; the seeds differ by more. Three seeds leave room for a difference of 0.05, so the first claim holds in part. The second is the paper's own, and a twentieth of the training does not bear it out here: the averaged heads end well behind the eight heads of the first row, which had the same fifteen steps.
+Trained from the start, eight, two and one head of keys cannot be told apart here; the seeds differ by more. Three seeds leave room for a difference of 0.05, so the first claim holds in part. The second is the paper's own, and a twentieth of the training does not bear it out here: the averaged heads end well behind the eight heads of the first row, which had the same fifteen steps.
 
 This is a small model and an easy text, as you will see below. Ainslie and others give, as the average over seven tasks of a model of 11 billion parameters, 47.2 for multi-head, and of the same model averaged and trained on, 47.1 for eight groups and 46.6 for one.
 """
@@ -571,7 +571,7 @@ A sentence here has at most fifteen words, and what lies before it is of no use.
 
 ## Where to go next
 
-So what does attention have to remember? For its output, three things a query while it runs. For its gradients, the inputs, the output and one number a query. For writing, the keys and values; and there exactness ends and a bargain begins, about how many heads and how many words.
+So what does attention have to remember? For its output, three things a query while it runs. For its gradients, the inputs, the output and one number a query. For writing, the keys and values. To keep fewer of those, exactness is given up: what is bargained over is how many heads, and how many words.
 
 The [exercises](exercises/20_exact_and_cheaper.ipynb) merge two halves of a softmax, count the cache of a model, repair a causal mask, and average heads (six problems, about three quarters of an hour). Two halves that can be merged in any order need not even be on one machine: that is lesson 22, to come. Lesson 21, to come, sets all these costs side by side.
 
