@@ -266,7 +266,7 @@ for name, taken in times.items():  # without the first, which warms up
 
 # %% [markdown] name="time-text"
 r"""
-On this processor our tiles take about as long as the whole matrix. PyTorch's own kernel is the same algorithm in C++, and faster than both: for speed the loop has to be written close to the hardware.
+In Python, on this processor, tiles are no sure gain in time. PyTorch's own kernel is the same algorithm in C++, and the fastest of the three: for speed the loop has to be written close to the hardware.
 
 The glossary article of lesson 00 recommends three savings together; here is each alone, on several layers. Checkpointing forgets what a layer has computed and computes it again on the way back, so one layer's matrices are held instead of all layers'. In bfloat16 every number is half as wide. (Mixed precision, which the article means, keeps some in float32.)
 """
@@ -501,7 +501,7 @@ print(f"{'8 heads, words/s':<22}{base}")
 
 # %% [markdown] name="speed-after"
 r"""
-Each cell has the speed against eight heads, and what is kept and read again for the next word; differences of 10 to 20 % are noise. Without a cache 1,024 words were enough to wait for, and the figure leaves it out. At 256 words the cache is small beside the weights of the layers, which have to be read, too (smaller $W^K$ and $W^V$ save a little of that). At 16,384 the fewer bytes, the faster, though by far not in proportion. And copying costs much more than asking: the memory of a decoder has to lie still.
+Each cell has the speed against eight heads, and what is kept and read again for the next word; differences of 10 to 20 % are noise. Without a cache 1,024 words were enough to wait for, and the figure leaves it out. At 256 words the cache is small beside the weights of the layers, which have to be read, too (smaller $W^K$ and $W^V$ save a little of that). The window's layer makes a mask for every word, which shows there. At 16,384, where nothing is copied, the fewer bytes, the faster, though by far not in proportion. And copying the cache costs much more than reading it.
 
 ## What it costs
 
