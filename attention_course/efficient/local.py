@@ -60,6 +60,7 @@ class LocalAttention(PatternAttention):
         if window < 1 or chunk < 1:
             raise ValueError(f"window and chunk: expected at least 1, got {window} and {chunk}")
         self.window, self.causal, self.chunk = window, causal, chunk
+        self.sees_back = window - 1  # all that a cache has to keep
 
     def allowed(self, queries, keys, device=None):
         return local_mask(queries, self.window, self.causal, device, keys)

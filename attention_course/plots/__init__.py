@@ -16,6 +16,7 @@ from attention_course.plots.picture import Picture
 from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
 from attention_course.plots.reach_grid import reach_grid
+from attention_course.plots.running_softmax import running_softmax
 from attention_course.plots.sentences import shaded_sentence
 from attention_course.plots.shares import shares
 from attention_course.plots.steps import Block, steps
@@ -37,6 +38,7 @@ __all__ = [
     "picture_grid",
     "plane",
     "reach_grid",
+    "running_softmax",
     "shaded_sentence",
     "shares",
     "steps",

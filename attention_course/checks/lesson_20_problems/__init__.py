@@ -1,0 +1,1 @@
+"""The problems of lesson 20, one a file."""
