@@ -81,7 +81,7 @@ def scaled_dot_product_attention(
     if mask is None:
         return F.scaled_dot_product_attention(queries, keys, values), None
     check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
-    mask = torch.atleast_2d(mask)  # fused kernels take no mask of fewer dimensions
+    mask = mask.reshape((1,) * (queries.dim() - mask.dim()) + mask.shape)  # with fewer axes no fused kernel takes it
     # Not every one of them is sure to give zero for an empty row: let it look anywhere, then drop what it saw.
     empty = ~mask.any(-1, keepdim=True)
     output = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask | empty)
