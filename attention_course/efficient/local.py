@@ -61,23 +61,26 @@ class LocalAttention(nn.Module):
         if need_weights:
             window = local_mask(length, self.window, self.causal, queries.device)
             return scaled_dot_product_attention(queries, keys, values, window if mask is None else window & mask)
-        chunk, before = min(self.chunk, length), self.window - 1
-        after = 0 if self.causal else before
+        chunk = min(self.chunk, length)
+        before, after = self._reach()
         q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
         k, v = (in_windows(x, chunk, before, after) for x in (keys, values))  # (..., C, span, D)
         allowed = self._allowed(length, chunk, mask, queries)
-        # The fused kernels want four axes, and their inputs in one piece.
-        q, k, v = (x.flatten(0, -4).contiguous() for x in (q, k, v))  # (B H, C, ...)
+        q, k, v = (x.flatten(0, -4) for x in (q, k, v))  # (B H, C, ...): the fused kernels want four axes
         if allowed.dim() > 3:
             allowed = allowed.expand(*queries.shape[:-2], *allowed.shape[-3:]).flatten(0, -4)
         output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (B H, C, chunk, D)
         output = output.flatten(-3, -2)[..., :length, :]
         return output.unflatten(0, queries.shape[:-2]), None
 
+    def _reach(self) -> tuple[int, int]:
+        """How many positions a chunk's span begins before it and ends behind it."""
+        before = -(-(self.window - 1) // 16) * 16  # a multiple of 16: products of odd sizes take longer
+        return before, 0 if self.causal else before
+
     def _allowed(self, length: int, chunk: int, mask: Tensor | None, like: Tensor) -> Bool[Tensor, "..."]:
         """Whom each query of each chunk may see of its span, (..., C, chunk, span)."""
-        before = self.window - 1
-        after = 0 if self.causal else before
+        before, after = self._reach()
         place = torch.arange(before + chunk + after, device=like.device) - before  # in the span, from the chunk's start
         behind = torch.arange(chunk, device=like.device).unsqueeze(-1) - place  # (chunk, span)
         window = (behind < self.window) & (behind >= (0 if self.causal else 1 - self.window))
