@@ -6,10 +6,11 @@ whole blocks. It looks both ways, as an encoder does.
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from jaxtyping import Bool
+from torch import Tensor
 
-from attention_course.functional import check_sizes, scaled_dot_product_attention
+from attention_course.efficient.pattern import PatternAttention
+from attention_course.functional import scaled_dot_product_attention
 
 
 def block_layout(
@@ -34,43 +35,44 @@ def block_layout(
     return layout
 
 
-class BlockAttention(nn.Module):
+def block_mask(layout: Bool[Tensor, "blocks blocks"], block: int, length: int) -> Bool[Tensor, "length length"]:
+    """The definition: query i may attend to key j where the block of i sees the block of j."""
+    return layout.repeat_interleave(block, 0).repeat_interleave(block, 1)[:length, :length]
+
+
+class BlockAttention(PatternAttention):
     """What `block_layout` allows: for each block of queries its blocks of keys are gathered, no others touched."""
 
     def __init__(self, block: int, neighbours: int = 1, everywhere: int = 1, random: int = 1, seed: int = 0):
         super().__init__()
+        if block < 1:
+            raise ValueError(f"block: expected at least 1, got {block}")
         self.block, self.everywhere = block, everywhere
         self.settings = {"neighbours": neighbours, "everywhere": everywhere, "random": random, "seed": seed}
 
-    def forward(
-        self,
-        queries: Float[Tensor, "*batch length key_size"],
-        keys: Float[Tensor, "*batch length key_size"],
-        values: Float[Tensor, "*batch length value_size"],
-        mask: Bool[Tensor, "..."] | None = None,
-        need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "*batch length value_size"], Float[Tensor, "*batch length length"] | None]:
-        """mask: which keys count, (..., 1, length). need_weights: True computes by the definition, at length²."""
-        check_sizes(queries, keys, values)
-        length, block = queries.shape[-2], self.block
-        layout = block_layout(-(-length // block), **self.settings).to(queries.device)
-        if need_weights:
-            pattern = layout.repeat_interleave(block, 0).repeat_interleave(block, 1)[:length, :length]
-            return scaled_dot_product_attention(queries, keys, values, pattern if mask is None else pattern & mask)
+    def layout(self, length: int, device=None) -> Bool[Tensor, "blocks blocks"]:
+        """Which blocks see which, in a text of `length` words."""
+        return block_layout(-(-length // self.block), **self.settings).to(device)
 
-        counts = torch.ones(1, length, dtype=torch.bool, device=queries.device) if mask is None else mask
+    def allowed(self, queries, keys, device=None):
+        if keys < queries:
+            raise ValueError(f"keys: expected at least as many as the {queries} queries, got {keys}")
+        return block_mask(self.layout(keys, device), self.block, keys)[keys - queries :]
+
+    def compute(self, queries, keys, values, counts):
+        length, block = queries.shape[-2], self.block
         first = min(self.everywhere * block, length)
         all_seeing, _ = scaled_dot_product_attention(queries[..., :first, :], keys, values, counts, need_weights=False)
         if first == length:
-            return all_seeing, None
-        layout = layout[self.everywhere :]
+            return all_seeing
+        layout = self.layout(length, queries.device)[self.everywhere :]
         most = int(layout.sum(-1).max())
         seen, which = layout.to(torch.int8).topk(most, -1)  # (C, most): rows that see fewer are filled up
         k, v = (self._cut(x)[..., which, :, :].flatten(-3, -2) for x in (keys, values))  # (..., C, most block, size)
         counted = self._cut(counts.mT).squeeze(-1)[..., which, :] & seen.bool().unsqueeze(-1)  # (..., C, most, block)
         q = self._cut(queries[..., first:, :])  # (..., C, block, D)
         rest, _ = scaled_dot_product_attention(q, k, v, counted.flatten(-2, -1).unsqueeze(-2), need_weights=False)
-        return torch.cat([all_seeing, rest.flatten(-3, -2)[..., : length - first, :]], -2), None
+        return torch.cat([all_seeing, rest.flatten(-3, -2)[..., : length - first, :]], -2)
 
     def _cut(self, x: Tensor) -> Tensor:
         """(..., n, size) -> (..., blocks, block, size), filled up with zeros."""

@@ -6,22 +6,29 @@ learn to sum the block up. With blocks of sqrt(n) the cost is n * sqrt(n).
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from jaxtyping import Bool
+from torch import Tensor
 
 from attention_course.efficient.parts import together
-from attention_course.functional import check_sizes, scaled_dot_product_attention
+from attention_course.efficient.pattern import PatternAttention, steps_back
 
 
-def fixed_mask(length: int, block: int, summaries: int, device=None) -> Bool[Tensor, "length length"]:
-    """The definition: j <= i, and j in i's block or among the last `summaries` positions of its own."""
-    i = torch.arange(length, device=device)
-    same_block = i.unsqueeze(-1) // block == i // block
-    sums_up = i % block >= block - summaries
-    return (same_block | sums_up).tril()
+def fixed_mask(
+    queries: int, block: int, summaries: int = 1, device=None, keys: int | None = None
+) -> Bool[Tensor, "queries keys"]:
+    """The definition: j <= i, and j in i's block or among the last `summaries` positions of its own.
+
+    With more keys than queries these are the last rows, as in `masks.causal_mask`.
+    """
+    behind = steps_back(queries, keys, device)
+    j = torch.arange(behind.shape[1], device=device)
+    i = j[len(j) - queries :]
+    same_block = i.unsqueeze(-1) // block == j // block
+    sums_up = j % block >= block - summaries
+    return (same_block | sums_up) & (behind >= 0)
 
 
-class FixedAttention(nn.Module):
+class FixedAttention(PatternAttention):
     """What `fixed_mask` allows: block by block, and all queries with the summaries of the blocks before theirs."""
 
     causal = True
@@ -32,21 +39,11 @@ class FixedAttention(nn.Module):
             raise ValueError(f"summaries: expected 1 to {block}, the block's size, got {summaries}")
         self.block, self.summaries = block, summaries
 
-    def forward(
-        self,
-        queries: Float[Tensor, "*batch length key_size"],
-        keys: Float[Tensor, "*batch length key_size"],
-        values: Float[Tensor, "*batch length value_size"],
-        mask: Bool[Tensor, "..."] | None = None,
-        need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "*batch length value_size"], Float[Tensor, "*batch length length"] | None]:
-        """mask: which keys count, (..., 1, length). need_weights: True computes by the definition, at length²."""
-        check_sizes(queries, keys, values)
+    def allowed(self, queries, keys, device=None):
+        return fixed_mask(queries, self.block, self.summaries, device, keys)
+
+    def compute(self, queries, keys, values, counts):
         length, block = queries.shape[-2], self.block
-        if need_weights:
-            pattern = fixed_mask(length, block, self.summaries, queries.device)
-            return scaled_dot_product_attention(queries, keys, values, pattern if mask is None else pattern & mask)
-        counts = torch.ones(1, length, dtype=torch.bool, device=queries.device) if mask is None else mask
         q, k, v, counts = (self._blocks(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values, counts.mT))
         counts = counts.mT  # (..., C, 1, block)
         last = slice(block - self.summaries, None)
@@ -57,7 +54,7 @@ class FixedAttention(nn.Module):
         causal = torch.ones(block, block, dtype=torch.bool, device=q.device).tril()
         near, far = together(q @ k.mT, counts & causal, q @ far_k.mT, far_counts & earlier.unsqueeze(-2))
         output = near @ v + far @ far_v  # (..., C, block, size)
-        return output.flatten(-3, -2)[..., :length, :], None
+        return output.flatten(-3, -2)[..., :length, :]
 
     def _blocks(self, x: Tensor) -> Tensor:
         """(..., n, size) -> (..., C, block, size), filled up with zeros."""

@@ -6,15 +6,20 @@ Written twice: as a mask on full attention, which says what it is, and in chunks
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from attention_course.functional import check_sizes, scaled_dot_product_attention
+from attention_course.efficient.pattern import PatternAttention, steps_back
+from attention_course.functional import scaled_dot_product_attention
 
 
-def local_mask(length: int, window: int, causal: bool = True, device=None) -> Bool[Tensor, "length length"]:
-    """The definition: query i may attend to key j where 0 <= i - j < window; not causal, where |i - j| < window."""
-    i = torch.arange(length, device=device)
-    behind = i.unsqueeze(-1) - i  # (n, n)
+def local_mask(
+    queries: int, window: int, causal: bool = True, device=None, keys: int | None = None
+) -> Bool[Tensor, "queries keys"]:
+    """The definition: query i may attend to key j where 0 <= i - j < window; not causal, where |i - j| < window.
+
+    With more keys than queries these are the last rows, as in `masks.causal_mask`.
+    """
+    behind = steps_back(queries, keys, device)
     return (behind < window) & (behind >= (0 if causal else 1 - window))
 
 
@@ -30,7 +35,20 @@ def in_windows(
     return padded.unfold(-2, before + chunk + after, chunk).mT  # (..., chunks, span, size)
 
 
-class LocalAttention(nn.Module):
+def window_in_chunks(
+    counts: Bool[Tensor, "*some 1 length"], window: int, causal: bool, chunk: int
+) -> Bool[Tensor, "*some chunks chunk span"]:
+    """Whom each query of each chunk may see of its span: `local_mask`, cut as `in_windows` cuts the keys."""
+    before = window - 1
+    after = 0 if causal else before
+    place = torch.arange(before + chunk + after, device=counts.device) - before  # in the span, from the chunk's start
+    behind = torch.arange(chunk, device=counts.device).unsqueeze(-1) - place  # (chunk, span)
+    seen = (behind < window) & (behind >= (0 if causal else 1 - window))
+    counts = F.pad(counts, (before, after + -counts.shape[-1] % chunk)).unfold(-1, len(place), chunk)
+    return seen & counts.transpose(-3, -2)  # (..., 1, C, span) -> (..., C, 1, span) -> (..., C, chunk, span)
+
+
+class LocalAttention(PatternAttention):
     """What `local_mask` allows, computed in chunks: time and memory grow with length * window.
 
     window: how many keys a query sees on one side, itself included.
@@ -42,48 +60,29 @@ class LocalAttention(nn.Module):
         if window < 1 or chunk < 1:
             raise ValueError(f"window and chunk: expected at least 1, got {window} and {chunk}")
         self.window, self.causal, self.chunk = window, causal, chunk
+        self.sees_back = window - 1  # all that a cache has to keep
 
-    def forward(
-        self,
-        queries: Float[Tensor, "*batch length key_size"],
-        keys: Float[Tensor, "*batch length key_size"],
-        values: Float[Tensor, "*batch length value_size"],
-        mask: Bool[Tensor, "..."] | None = None,
-        need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "*batch length value_size"], Float[Tensor, "*batch length length"] | None]:
-        """Self-attention: as many queries as keys.
+    def allowed(self, queries, keys, device=None):
+        return local_mask(queries, self.window, self.causal, device, keys)
 
-        mask: which keys count, (..., 1, length); what each query sees of them, the window says.
-        need_weights: True computes by the definition, which costs length².
-        """
-        check_sizes(queries, keys, values)
+    def forward(self, queries, keys, values, mask=None, need_weights=False):
+        reach = queries.shape[-2] + self.window - 1  # keys that the queries see, if they are the last ones
+        if keys.shape[-2] > max(reach, queries.shape[-2]) and not need_weights:
+            keys, values = keys[..., -reach:, :], values[..., -reach:, :]
+            mask = mask if mask is None else mask[..., -reach:]
+        return super().forward(queries, keys, values, mask, need_weights)
+
+    def compute(self, queries, keys, values, counts):
         length = queries.shape[-2]
-        if need_weights:
-            window = local_mask(length, self.window, self.causal, queries.device)
-            return scaled_dot_product_attention(queries, keys, values, window if mask is None else window & mask)
-        chunk = min(self.chunk, length)
-        before, after = self._reach()
+        chunk, before = min(self.chunk, length), self.window - 1
+        after = 0 if self.causal else before
         q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
         k, v = (in_windows(x, chunk, before, after) for x in (keys, values))  # (..., C, span, D)
-        allowed = self._allowed(length, chunk, mask, queries)
-        q, k, v = (x.flatten(0, -4) for x in (q, k, v))  # (B H, C, ...): the fused kernels want four axes
+        allowed = window_in_chunks(counts, self.window, self.causal, chunk)
+        # The fused kernels want four axes, and their inputs in one piece.
+        q, k, v = (x.flatten(0, -4).contiguous() for x in (q, k, v))  # (B H, C, ...)
         if allowed.dim() > 3:
             allowed = allowed.expand(*queries.shape[:-2], *allowed.shape[-3:]).flatten(0, -4)
         output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (B H, C, chunk, D)
         output = output.flatten(-3, -2)[..., :length, :]
-        return output.unflatten(0, queries.shape[:-2]), None
-
-    def _reach(self) -> tuple[int, int]:
-        """How many positions a chunk's span begins before it and ends behind it."""
-        before = -(-(self.window - 1) // 16) * 16  # a multiple of 16: products of odd sizes take longer
-        return before, 0 if self.causal else before
-
-    def _allowed(self, length: int, chunk: int, mask: Tensor | None, like: Tensor) -> Bool[Tensor, "..."]:
-        """Whom each query of each chunk may see of its span, (..., C, chunk, span)."""
-        before, after = self._reach()
-        place = torch.arange(before + chunk + after, device=like.device) - before  # in the span, from the chunk's start
-        behind = torch.arange(chunk, device=like.device).unsqueeze(-1) - place  # (chunk, span)
-        window = (behind < self.window) & (behind >= (0 if self.causal else 1 - self.window))
-        counts = torch.ones(1, length, dtype=torch.bool, device=like.device) if mask is None else mask
-        counts = F.pad(counts, (before, after + -length % chunk)).unfold(-1, len(place), chunk)  # (..., 1, C, span)
-        return window & counts.transpose(-3, -2)
+        return output.unflatten(0, queries.shape[:-2])

@@ -1,14 +1,96 @@
-"""Exact attention without the n x n matrix: the softmax is computed tile by tile, and mended as it goes.
+"""Exact attention without the n x n matrix, forwards and backwards: tile after tile, and mended as it goes.
 
-Milakov and Gimelshein 2018 (the online softmax), Rabe and Staats 2021, FlashAttention: Dao et al. 2022. What a GPU
-saves is traffic between its memories; here it shows what is computed, and that memory need not grow with n².
+Milakov and Gimelshein 2018 (the online softmax), Rabe and Staats 2021, FlashAttention: Dao, Fu, Ermon, Rudra and Ré
+2022. What a GPU saves is traffic between its memories; here it shows what is computed, and that memory need not grow
+with n².
 """
+
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
-from attention_course.functional import check_mask, check_sizes
+from attention_course.functional import check_mask, check_sizes, scaled_dot_product_attention
+from attention_course.masks import causal_mask
+
+
+class Tiled(torch.autograd.Function):
+    """The forward pass, and a backward pass that computes the weights once more, from one number for each query.
+
+    That number is the log of the sum of exp(score): weight = exp(score - it). A query that may attend to nothing has
+    +inf, so that its weights are zero.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None, tile: int, causal: bool):
+        wide = torch.promote_types(queries.dtype, torch.float32)  # what is summed over all tiles
+        largest = queries.new_full((*queries.shape[:-1], 1), torch.finfo(wide).min, dtype=wide)  # m
+        sums = torch.zeros_like(largest)  # of exp(score - m)
+        totals = torch.zeros(*queries.shape[:-1], values.shape[-1], dtype=wide, device=queries.device)
+        for rows, part in tiles(queries, keys, tile, causal):
+            scores = tile_of_scores(queries, keys, mask, rows, part, causal).to(wide)  # (..., rows, tile)
+            m, its_sums, its_totals = (x[..., rows, :] for x in (largest, sums, totals))
+            now = torch.maximum(m, scores.amax(-1, keepdim=True))
+            shrink, exponentials = (m - now).exp(), (scores - now).exp()
+            found = exponentials.to(values.dtype) @ values[..., part, :]
+            its_totals.mul_(shrink).add_(found)
+            its_sums.mul_(shrink).add_(exponentials.sum(-1, keepdim=True))
+            m.copy_(now)
+        empty = sums == 0
+        output = (totals / sums.masked_fill(empty, 1)).to(values.dtype)
+        log_sums = (largest + sums.log()).masked_fill(empty, torch.inf)
+        ctx.save_for_backward(queries, keys, values, mask, output, log_sums)
+        ctx.tile, ctx.causal = tile, causal
+        return output
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor):
+        """With weights P and the gradient G of the output, row by row:
+
+        dV = P^T G,    dP = G V^T,    dS = P (dP - sum of P dP),    and the sum of P dP is that of output * G.
+        """
+        queries, keys, values, mask, output, log_sums = ctx.saved_tensors
+        scale = queries.shape[-1] ** -0.5
+        d_queries, d_keys, d_values = (torch.zeros_like(x) for x in (queries, keys, values))
+        along = (output * gradient).sum(-1, keepdim=True, dtype=log_sums.dtype)  # (..., L, 1)
+        for rows, part in tiles(queries, keys, ctx.tile, ctx.causal):
+            scores = tile_of_scores(queries, keys, mask, rows, part, ctx.causal)
+            weights = (scores - log_sums[..., rows, :]).exp()  # (..., rows, tile)
+            g = gradient[..., rows, :]
+            d_values[..., part, :] = weights.to(g.dtype).mT @ g
+            d_scores = weights * (g @ values[..., part, :].mT - along[..., rows, :]) * scale
+            d_scores = d_scores.to(queries.dtype)
+            d_keys[..., part, :] = d_scores.mT @ queries[..., rows, :]
+            d_queries[..., rows, :] += d_scores @ keys[..., part, :]
+        return d_queries, d_keys, d_values, None, None, None
+
+
+def tiles(queries: Tensor, keys: Tensor, tile: int, causal: bool):
+    """For each tile of keys: the queries that may see some of it, and the tile."""
+    before = keys.shape[-2] - queries.shape[-2]  # the last query is level with the last key
+    for start in range(0, keys.shape[-2], tile):
+        first = max(0, start - before) if causal else 0
+        yield slice(first, queries.shape[-2]), slice(start, min(start + tile, keys.shape[-2]))
+
+
+def tile_of_scores(
+    queries: Tensor, keys: Tensor, mask: Tensor | None, rows: slice, part: slice, causal: bool
+) -> Float[Tensor, "*batch rows tile"]:
+    """Scores of some queries with some keys, -inf where a query may not look."""
+    scores = queries[..., rows, :] @ keys[..., part, :].mT / queries.shape[-1] ** 0.5
+    if mask is not None:
+        its_rows = slice(None) if mask.shape[-2] == 1 else rows
+        its_part = slice(None) if mask.shape[-1] == 1 else part
+        scores = scores.masked_fill(~mask[..., its_rows, its_part], -torch.inf)
+    if causal:
+        before = keys.shape[-2] - queries.shape[-2]
+        query = torch.arange(rows.start + before, rows.stop + before, device=queries.device).unsqueeze(-1)
+        key = torch.arange(part.start, part.stop, device=queries.device)
+        scores = scores.masked_fill(key > query, -torch.inf)
+    return scores
 
 
 def tiled_attention(
@@ -17,33 +99,50 @@ def tiled_attention(
     values: Float[Tensor, "*batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
     tile: int = 256,
+    causal: bool = False,
 ) -> Float[Tensor, "*batch queries value_size"]:
-    """Scaled dot-product attention, one tile of `tile` keys after another.
+    """Scaled dot-product attention, one tile of `tile` keys after another, at an extra memory of queries * tile.
 
     For every query three things are kept: the largest score so far m, the sum of exp(score - m), and the sum of
     exp(score - m) value. When a tile brings a larger m, both sums shrink by exp(old m - new m). In the end one is
-    divided by the other.
+    divided by the other. In half precision the sums are kept in float32.
+
+    mask: True = may attend; whatever broadcasts to (..., queries, keys).
+    causal: a query sees the keys up to its own place, of which no mask is made; the last query is level with the last
+        key. A key tile that lies ahead of a query costs it nothing.
+
+    Raises ValueError where sizes do not fit, for a tile below 1, and for more causal queries than keys.
     """
     check_sizes(queries, keys, values)
-    shape = (*queries.shape[:-1], keys.shape[-2])
+    if tile < 1:
+        raise ValueError(f"tile: expected at least 1, got {tile}")
+    if causal and queries.shape[-2] > keys.shape[-2]:
+        raise ValueError(f"keys: expected at least as many as the {queries.shape[-2]} queries, got {keys.shape[-2]}")
     if mask is not None:
-        check_mask(mask, shape)
+        check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
         mask = torch.atleast_2d(mask)
-    largest = queries.new_full((*shape[:-1], 1), torch.finfo(queries.dtype).min)
-    sums = torch.zeros_like(largest)
-    totals = queries.new_zeros(*shape[:-1], values.shape[-1])
-    for start in range(0, shape[-1], tile):
-        part = slice(start, start + tile)
-        scores = queries @ keys[..., part, :].mT / queries.shape[-1] ** 0.5  # (..., L, tile)
-        if mask is not None:
-            allowed = mask if mask.shape[-1] == 1 else mask[..., part]
-            scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
-        now = torch.maximum(largest, scores.amax(-1, keepdim=True))
-        shrink = (largest - now).exp()
-        exponentials = (scores - now).exp()
-        if mask is not None:
-            exponentials = exponentials * allowed
-        sums = sums * shrink + exponentials.sum(-1, keepdim=True)
-        totals = totals * shrink + exponentials @ values[..., part, :]
-        largest = now
-    return totals / sums.masked_fill(sums == 0, 1)
+    return Tiled.apply(queries, keys, values, mask, tile, causal)
+
+
+class TiledAttention(nn.Module):
+    """`tiled_attention` as an attention function, for `MultiHeadAttention` to call."""
+
+    def __init__(self, tile: int = 256, causal: bool = False):
+        super().__init__()
+        self.tile, self.causal = tile, causal
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves."""
+        if not need_weights:
+            return tiled_attention(queries, keys, values, mask, self.tile, self.causal), None
+        if self.causal:
+            back = causal_mask(queries.shape[-2], keys.shape[-2], queries.device)
+            mask = back if mask is None else back & mask
+        return scaled_dot_product_attention(queries, keys, values, mask)

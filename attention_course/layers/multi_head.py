@@ -101,6 +101,17 @@ class MultiHeadAttention(nn.Module):
             split_heads(self.project_key(keys), self.heads), split_heads(self.project_value(values), self.heads)
         )
 
+    def keep(self, so_far: KeysValues) -> KeysValues:
+        """Of the keys and values so far, those that later queries may still ask: what a decoder's cache holds.
+
+        All of them, or the last `attend.sees_back` where the attention function sees no further than that.
+        """
+        sees_back = getattr(self.attend, "sees_back", None)
+        if sees_back is None:
+            return so_far
+        first = max(0, so_far.keys.shape[-2] - sees_back)
+        return KeysValues(*(x[..., first:, :] for x in so_far))
+
     def look(
         self,
         queries: Float[Tensor, "*batch queries size"],

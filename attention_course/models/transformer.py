@@ -107,7 +107,7 @@ class Block(nn.Module):
             found, source_weights = self.source.look(self.norm_source(x), source, source_mask, need_weights)
             x = x + self.dropout(found)
         x = x + self.dropout(self.feed_forward(self.norm_forward(x)))
-        return x, so_far, (its_weights, source_weights)
+        return x, self.itself.keep(so_far), (its_weights, source_weights)
 
 
 class Stack(nn.Module):

@@ -13,6 +13,7 @@ from attention_course.plots.measurements import measurements
 from attention_course.plots.picture import Picture
 from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.plane import plane
+from attention_course.plots.reach_grid import reach_grid
 from attention_course.plots.sentences import shaded_sentence
 from attention_course.plots.steps import Block, steps
 
@@ -30,6 +31,7 @@ __all__ = [
     "measurements",
     "picture_grid",
     "plane",
+    "reach_grid",
     "shaded_sentence",
     "steps",
     "weight_bars",

@@ -35,6 +35,7 @@ class RotaryAttention(nn.Module):
         super().__init__()
         self.base, self.attend = base, attend
         self.causal = getattr(attend, "causal", False)
+        self.sees_back = getattr(attend, "sees_back", None)
 
     def forward(
         self,

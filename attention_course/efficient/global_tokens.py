@@ -1,0 +1,70 @@
+"""A window and global tokens: a few positions see all and are seen by all (Longformer: Beltagy, Peters and Cohan 2020).
+
+It looks both ways, as an encoder does. The paper chooses the positions task by task (the words of the question, say)
+and gives global attention projections of its own; here the positions are the same in the whole batch, and there is one
+set of projections.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool
+from torch import Tensor
+
+from attention_course.efficient.local import in_windows, local_mask, window_in_chunks
+from attention_course.efficient.pattern import PatternAttention
+from attention_course.functional import scaled_dot_product_attention
+
+
+def global_mask(
+    queries: int, window: int, positions: Sequence[int] = (0,), device=None, keys: int | None = None
+) -> Bool[Tensor, "queries keys"]:
+    """The definition: |i - j| < window, or i or j is one of `positions`."""
+    keys = queries if keys is None else keys
+    is_global = torch.zeros(keys, dtype=torch.bool, device=device)
+    is_global[list(positions)] = True
+    return local_mask(queries, window, False, device, keys) | is_global | is_global[keys - queries :].unsqueeze(-1)
+
+
+class GlobalTokenAttention(PatternAttention):
+    """What `global_mask` allows: chunks with their windows and the global keys; the global queries by themselves.
+
+    Raises ValueError where the text ends before one of `positions`.
+    """
+
+    def __init__(self, window: int, positions: Sequence[int] = (0,), chunk: int = 128):
+        super().__init__()
+        if window < 1 or chunk < 1:
+            raise ValueError(f"window and chunk: expected at least 1, got {window} and {chunk}")
+        if len(set(positions)) < len(positions) or any(position < 0 for position in positions):
+            raise ValueError(f"positions: expected different numbers from 0 on, got {list(positions)}")
+        self.window, self.positions, self.chunk = window, tuple(sorted(positions)), chunk
+
+    def allowed(self, queries, keys, device=None):
+        return global_mask(queries, self.window, self.positions, device, keys)
+
+    def forward(self, queries, keys, values, mask=None, need_weights=False):
+        if self.positions and self.positions[-1] >= keys.shape[-2]:
+            raise ValueError(f"positions: expected less than the length {keys.shape[-2]}, got {list(self.positions)}")
+        return super().forward(queries, keys, values, mask, need_weights)
+
+    def compute(self, queries, keys, values, counts):
+        length, chunk, side = queries.shape[-2], min(self.chunk, queries.shape[-2]), self.window - 1
+        places = torch.tensor(self.positions, dtype=torch.long, device=queries.device)
+        is_global = torch.zeros(length, dtype=torch.bool, device=queries.device).index_fill(0, places, True)
+
+        q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
+        k, v = (self._with_globals(in_windows(x, chunk, side, side), x[..., places, :]) for x in (keys, values))
+        near = window_in_chunks(counts & ~is_global, self.window, False, chunk)  # (..., C, chunk, span)
+        far = counts[..., places].unsqueeze(-3).expand(*near.shape[:-1], len(places))  # a global key counts once
+        output, _ = scaled_dot_product_attention(q, k, v, torch.cat([near, far], -1), need_weights=False)
+        output = output.flatten(-3, -2)[..., :length, :]
+
+        all_seeing, _ = scaled_dot_product_attention(queries[..., places, :], keys, values, counts, need_weights=False)
+        return output.index_copy(-2, places, all_seeing)
+
+    @staticmethod
+    def _with_globals(spans: Tensor, x: Tensor) -> Tensor:
+        """(..., C, span, size) and the global vectors (..., G, size) -> (..., C, span + G, size)."""
+        return torch.cat([spans, x.unsqueeze(-3).expand(*spans.shape[:-2], *x.shape[-2:])], -2)

@@ -1,0 +1,144 @@
+"""Grouped-query attention: several heads ask the same keys (Ainslie, Lee-Thorp, de Jong, Zemlyanskiy, Lebrón and
+Sanghai 2023). With one group for all heads it is multi-query attention (Shazeer 2019).
+
+What becomes smaller is what a decoder has to keep, and to read again for every word: keys and values of `groups` heads
+and not of all. The number of products with keys and values stays what it was.
+"""
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from attention_course.functional import check_mask, scaled_dot_product_attention
+from attention_course.layers.multi_head import Attention, KeysValues, MultiHeadAttention, split_heads
+
+
+def grouped_attention(
+    queries: Float[Tensor, "*batch heads queries key_size"],
+    keys: Float[Tensor, "*batch groups keys key_size"],
+    values: Float[Tensor, "*batch groups keys value_size"],
+    mask: Bool[Tensor, "..."] | None = None,
+    need_weights: bool = True,
+) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
+    """Scaled dot-product attention with fewer heads of keys than of queries; no key is copied.
+
+    The heads of a group ask as if they were more words: their queries stand below each other, (G, H/G * L, D), so that
+    one matrix product reads each key once for all of them. The heads of a group are neighbours.
+
+    Raises ValueError where the number of groups does not divide that of heads.
+    """
+    heads, length = queries.shape[-3:-1]
+    groups = keys.shape[-3]
+    if heads % groups:
+        raise ValueError(f"keys: expected a number of heads that divides the queries' {heads}, got {groups}")
+    if groups == heads:
+        return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+    if mask is not None:
+        check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
+        if any(side > 1 for side in mask.shape[-3:-1]):  # not one row for all words and heads
+            mask = mask.expand(*queries.shape[:-1], keys.shape[-2])
+            mask = mask.unflatten(-3, (groups, -1)).flatten(-3, -2)  # (..., H, L, S) -> (..., G, H/G * L, S)
+    together = queries.unflatten(-3, (groups, -1)).flatten(-3, -2)  # (..., H, L, D) -> (..., G, H/G * L, D)
+    output, weights = scaled_dot_product_attention(together, keys, values, mask, need_weights)
+    output, weights = (x if x is None else x.unflatten(-2, (-1, length)).flatten(-4, -3) for x in (output, weights))
+    return output, weights
+
+
+class ForGroups(nn.Module):
+    """An attention function for fewer heads of keys than of queries, made of any `attend`.
+
+    Plain attention copies nothing, see `grouped_attention`. Another function may care which word it is that asks: it
+    gets the keys and values of a group once for each head.
+    """
+
+    def __init__(self, attend: Attention = scaled_dot_product_attention):
+        super().__init__()
+        self.attend = attend
+        self.causal = getattr(attend, "causal", False)
+        self.sees_back = getattr(attend, "sees_back", None)
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch heads queries key_size"],
+        keys: Float[Tensor, "*batch groups keys key_size"],
+        values: Float[Tensor, "*batch groups keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+    ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
+        if self.attend is scaled_dot_product_attention:
+            return grouped_attention(queries, keys, values, mask, need_weights)
+        times = queries.shape[-3] // keys.shape[-3]
+        keys, values = (x.repeat_interleave(times, -3) for x in (keys, values))
+        return self.attend(queries, keys, values, mask, need_weights)
+
+
+class GroupedQueryAttention(MultiHeadAttention):
+    """`MultiHeadAttention` in which the heads of a group share the matrices of keys and of values.
+
+    groups: how many heads of keys there are. As many as `heads` is multi-head attention, one is multi-query attention.
+
+    Raises ValueError where `groups` does not divide `heads`.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        heads: int,
+        groups: int = 1,
+        *,
+        key_size: int | None = None,
+        value_size: int | None = None,
+        head_size: int | None = None,
+        bias: bool = True,
+        attend: Attention = scaled_dot_product_attention,
+    ):
+        sizes = {"key_size": key_size, "value_size": value_size, "head_size": head_size, "bias": bias}
+        super().__init__(size, heads, **sizes, attend=ForGroups(attend))
+        if groups < 1 or heads % groups:
+            raise ValueError(f"groups: expected a divisor of the {heads} heads, got {groups}")
+        self.groups = groups
+        for name in ("project_key", "project_value"):
+            smaller = nn.Linear(getattr(self, name).in_features, groups * self.head_size, bias)
+            nn.init.xavier_uniform_(smaller.weight)
+            if bias:
+                nn.init.zeros_(smaller.bias)
+            setattr(self, name, smaller)
+
+    def prepare(
+        self,
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"] | None = None,
+    ) -> KeysValues:
+        """Keys and values of each group: (B, G, S, D)."""
+        values = keys if values is None else values
+        return KeysValues(
+            split_heads(self.project_key(keys), self.groups), split_heads(self.project_value(values), self.groups)
+        )
+
+
+def grouped(attention: MultiHeadAttention, groups: int) -> GroupedQueryAttention:
+    """A trained layer with fewer heads of keys, each the mean of those of its group (Ainslie et al. 2023, section 2.1).
+
+    It does not do what the whole layer did, but is a better start for further training than one head of each group or
+    new matrices (their section 3.3). Queries and W_O are taken over. With as many groups as heads it is the same layer.
+    """
+    query, key, value, output = attention.projections
+    made = GroupedQueryAttention(
+        query.in_features,
+        attention.heads,
+        groups,
+        key_size=key.in_features,
+        value_size=value.in_features,
+        head_size=attention.head_size,
+        bias=query.bias is not None,
+        attend=attention.attend,
+    ).to(query.weight)
+    made.project_query.load_state_dict(query.state_dict())
+    made.project_output.load_state_dict(output.state_dict())
+    for ours, theirs in ((made.project_key, key), (made.project_value, value)):
+        ours.load_state_dict({name: _means(x, groups, attention.head_size) for name, x in theirs.state_dict().items()})
+    return made.train(attention.training)
+
+
+def _means(x: Tensor, groups: int, head_size: int) -> Tensor:
+    """Rows of all heads, (H * D, ...), to the means over the heads of each group, (G * D, ...)."""
+    return x.unflatten(0, (groups, -1, head_size)).mean(1).flatten(0, 1)

@@ -1,0 +1,69 @@
+"""What the sparse forms share: each says whom a query may see, and how to compute just that."""
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from attention_course.functional import check_mask, check_sizes, scaled_dot_product_attention
+
+
+class PatternAttention(nn.Module):
+    """Attention in which place alone decides who sees whom. Each form of it is written twice:
+
+    `allowed` is the definition, a mask for full attention; `compute` gives the same output and never looks elsewhere.
+    """
+
+    causal = False
+    """Whether no query sees what stands behind it in the text."""
+
+    def allowed(self, queries: int, keys: int, device=None) -> Bool[Tensor, "queries keys"]:
+        """Whom each of the last `queries` of `keys` positions may see."""
+        raise NotImplementedError
+
+    def compute(
+        self,
+        queries: Float[Tensor, "*batch length key_size"],
+        keys: Float[Tensor, "*batch length key_size"],
+        values: Float[Tensor, "*batch length value_size"],
+        counts: Bool[Tensor, "*some 1 length"],
+    ) -> Float[Tensor, "*batch length value_size"]:
+        """The output for all positions, without a tensor of length². counts: which keys there are."""
+        raise NotImplementedError
+
+    def forward(
+        self,
+        queries: Float[Tensor, "*batch queries key_size"],
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"],
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+        """Give (output, weights or None).
+
+        mask: which keys count, (..., 1, keys) or (keys,); whom of them a query sees, the pattern says.
+        need_weights: True computes by the definition, which costs queries * keys. So does a call with fewer queries
+            than keys, where the earlier keys are the past that a cache has kept: the last query is level with the last
+            key.
+
+        Raises ValueError for a mask of another shape, and for more queries than keys.
+        """
+        check_sizes(queries, keys, values)
+        length = keys.shape[-2]
+        if mask is None:
+            counts = torch.ones(1, length, dtype=torch.bool, device=keys.device)
+        else:
+            check_mask(mask, (*keys.shape[:-2], 1, length))
+            counts = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
+        if need_weights or queries.shape[-2] != length:
+            pattern = self.allowed(queries.shape[-2], length, queries.device)
+            return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights)
+        return self.compute(queries, keys, values, counts), None
+
+
+def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor, "queries keys"]:
+    """How many places key j stands behind query i; the last query is level with the last key."""
+    keys = queries if keys is None else keys
+    if keys < queries:
+        raise ValueError(f"keys: expected at least as many as the {queries} queries, got {keys}")
+    j = torch.arange(keys, device=device)
+    return j[keys - queries :].unsqueeze(-1) - j

@@ -1,0 +1,22 @@
+"""A small Transformer that answers questions in the text: for the task of `data.recall`."""
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from .transformer import Config, TransformerEncoder
+
+
+class Recaller(TransformerEncoder):
+    """An encoder, and one linear layer that reads the answers off the states at the questions."""
+
+    def __init__(self, words: int, answers: int, config: Config):
+        super().__init__(words, config)
+        self.answer = nn.Linear(config.size, answers)
+
+    def forward(
+        self, tokens: Int[Tensor, "batch words"], asked: Int[Tensor, "batch questions"]
+    ) -> tuple[Float[Tensor, "batch questions answers"], None]:
+        """Logits of the answers to the questions at the places `asked`; the shape that `fitting.fit` wants."""
+        states, _ = super().forward(tokens)
+        rows = asked.unsqueeze(-1).expand(-1, -1, states.shape[-1])
+        return self.answer(states.gather(1, rows)), None

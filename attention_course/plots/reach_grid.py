@@ -1,0 +1,53 @@
+"""Patterns of attention side by side, and after how many layers who knows of whom."""
+
+import numpy as np
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from attention_course.plots.colours import ATTENTION_COLOURS
+from attention_course.plots.picture import Picture, describe
+from attention_course.plots.text import LITERAL, NORMAL, SMALL
+
+GREY = "#444444"
+NEVER = "#ffffff"
+
+
+def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) -> Figure:
+    """A square for each pattern: row i, column j, the darker the fewer layers position i needs to know of position j.
+
+    `needed` is (positions, positions) for each name: a number of layers, 0 on the diagonal, or -1 for never; what is
+    more than `layers` is left white, too. The darkest cells, and the diagonal, are the pattern itself.
+    ValueError where an array is no square.
+    """
+    needed = {name: np.asarray(array) for name, array in needed.items()}
+    for name, array in needed.items():
+        if array.ndim != 2 or array.shape[0] != array.shape[1]:
+            raise ValueError(f"{name}: expected a square, got {array.shape}")
+    shades = [ATTENTION_COLOURS(1 / (1 + 1.3 * layer)) for layer in range(layers)]
+    colours = ListedColormap([*shades, NEVER])
+    norm = BoundaryNorm(np.arange(0.5, layers + 2), layers + 1)
+
+    rows = -(-len(needed) // columns)
+    picture = Picture((9.4, 2.55 * rows + 0.55))
+    grid = picture.subplots(rows, columns, squeeze=False)
+    said = []
+    for ax, (name, array) in zip(grid.flat, needed.items(), strict=False):
+        known = np.where((array < 0) | (array > layers), layers + 1, np.maximum(array, 1))
+        ax.imshow(known, cmap=colours, norm=norm, interpolation="nearest")
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(color="#888888", linewidth=0.6)
+        ax.set_title(name, loc="left", fontsize=NORMAL, **LITERAL)
+        shares = [np.mean((array >= 0) & (array <= layer)) for layer in range(1, layers + 1)]
+        said.append(f"{name}: {', '.join(f'{share:.0%}' for share in shares)}")
+    for ax in list(grid.flat)[len(needed) :]:
+        ax.set_visible(False)
+    for ax in grid[:, 0]:
+        ax.set_ylabel("who knows", fontsize=SMALL, color=GREY)
+    for ax in grid[-1]:
+        ax.set_xlabel("of whom", fontsize=SMALL, color=GREY)
+    words = ["in 1 layer", *(f"in {layer} layers" for layer in range(2, layers + 1)), "not yet"]
+    patches = [Patch(facecolor=colour, edgecolor="#888888", linewidth=0.6) for colour in [*shades, NEVER]]
+    picture.legend(patches, words, loc="outside lower center", ncols=layers + 1, frameon=False, fontsize=NORMAL)
+    counted = f"{len(needed)} patterns of {len(array)} positions"
+    return describe(grid[0, 0], f"{counted}. Pairs with a path in 1 to {layers} layers: {'; '.join(said)}.")

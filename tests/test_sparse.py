@@ -1,0 +1,262 @@
+"""The sparse forms: each computes what its mask allows, for whole texts and with a cache, and never makes a square."""
+
+import pytest
+import torch
+from factories import DeviceIsGiven, normal, some_mask
+from test_efficient import LENGTHS, NoSquares, inputs
+from torch.testing import assert_close
+
+from attention_course.efficient.blocks import BlockAttention
+from attention_course.efficient.dilated import DilatedAttention, dilated_mask
+from attention_course.efficient.fixed import FixedAttention, fixed_mask
+from attention_course.efficient.global_tokens import GlobalTokenAttention, global_mask
+from attention_course.efficient.local import LocalAttention, local_mask
+from attention_course.efficient.reach import layers_needed
+from attention_course.efficient.strided import StridedAttention, strided_mask
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.masks import causal_mask
+from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
+
+FORMS = {
+    "window": lambda: LocalAttention(4, chunk=3),
+    "window, both sides": lambda: LocalAttention(3, causal=False, chunk=4),
+    "dilated": lambda: DilatedAttention(3, 4, chunk=2),
+    "dilated, both sides": lambda: DilatedAttention(2, 3, causal=False),
+    "strided": lambda: StridedAttention(4),
+    "fixed": lambda: FixedAttention(4, 2),
+    "global token": lambda: GlobalTokenAttention(3, chunk=4),
+    "no global token": lambda: GlobalTokenAttention(3, positions=()),
+    "blocks": lambda: BlockAttention(3),
+    "random blocks": lambda: BlockAttention(2, neighbours=0, everywhere=0, random=2),
+}
+CAUSAL = ["window", "dilated", "strided", "fixed"]
+SEES_ALL = [  # a window, block or stride of at least the text's nine words
+    (LocalAttention(9), causal_mask(9)),
+    (LocalAttention(20, causal=False), None),
+    (DilatedAttention(9, 1), causal_mask(9)),
+    (DilatedAttention(30, 1, causal=False), None),
+    (StridedAttention(9), causal_mask(9)),
+    (StridedAttention(1), causal_mask(9)),
+    (FixedAttention(9), causal_mask(9)),
+    (FixedAttention(1), causal_mask(9)),
+    (FixedAttention(3, 3), causal_mask(9)),
+    (GlobalTokenAttention(9), None),
+    (GlobalTokenAttention(1, positions=range(9)), None),
+    (BlockAttention(9, everywhere=0, random=0), None),
+    (BlockAttention(2, everywhere=0, neighbours=0, random=4), None),
+]
+every_form = pytest.mark.parametrize("name", FORMS)
+
+
+@every_form
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("shape", [None, "texts", "heads", "one row"])
+def test_what_is_computed_is_full_attention_under_the_mask(name, length, shape):
+    attend, (queries, keys, values) = FORMS[name](), inputs(length)
+    counts = {
+        None: None,
+        "texts": some_mask(2, 1, 1, length, seed=1),
+        "heads": some_mask(2, 3, 1, length, seed=2),
+        "one row": some_mask(2, length, seed=3)[1],
+    }[shape]
+    pattern = attend.allowed(length, length)
+    expected, weights = scaled_dot_product_attention(
+        queries, keys, values, pattern if counts is None else pattern & counts
+    )
+    assert_close(attend(queries, keys, values, counts), (expected, None))
+    assert_close(attend(queries, keys, values, counts, need_weights=True), (expected, weights))
+
+
+@pytest.mark.parametrize("positions", [(0,), (3,), (8, 0, 5)])
+def test_global_tokens_may_stand_anywhere(positions):
+    attend, (queries, keys, values) = GlobalTokenAttention(2, positions, chunk=4), inputs(9)
+    pattern = attend.allowed(9, 9)
+    assert pattern[list(positions)].all() and pattern[:, list(positions)].all()
+    others = [i for i in range(9) if i not in positions]
+    assert pattern[others][:, others].equal(local_mask(9, 2, causal=False)[others][:, others])
+    counts = some_mask(2, 1, 1, 9, seed=1)
+    assert_close(
+        attend(queries, keys, values, counts)[0],
+        scaled_dot_product_attention(queries, keys, values, pattern & counts)[0],
+    )
+
+
+@pytest.mark.parametrize(("attend", "mask"), SEES_ALL)
+def test_a_pattern_that_leaves_nothing_out_is_full_attention(attend, mask):
+    queries, keys, values = inputs(9)
+    assert_close(attend(queries, keys, values)[0], scaled_dot_product_attention(queries, keys, values, mask)[0])
+
+
+@every_form
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_fewer_queries_than_keys_are_the_last_ones(name, length):
+    attend, (queries, keys, values) = FORMS[name](), inputs(16)
+    counts = some_mask(2, 1, 1, 16, seed=1)
+    for mask in (None, counts):
+        expected, weights = attend(queries, keys, values, mask, need_weights=True)
+        last = queries[..., -length:, :]
+        assert_close(attend(last, keys, values, mask)[0], expected[..., -length:, :])
+        assert_close(attend(last, keys, values, mask, need_weights=True)[1], weights[..., -length:, :])
+
+
+@every_form
+def test_a_mask_of_another_shape_is_refused(name):
+    attend, tensors = FORMS[name](), inputs(9)
+    for mask in (causal_mask(9), torch.ones(2, 3, 9, 9, dtype=torch.bool), torch.ones(1, 8, dtype=torch.bool)):
+        with pytest.raises(ValueError, match=r"mask: expected a shape that broadcasts to \(2, 3, 1, 9\)"):
+            attend(*tensors, mask)
+    with pytest.raises(TypeError):
+        attend(*tensors, torch.ones(1, 9))
+
+
+@every_form
+def test_more_queries_than_keys_are_refused(name):
+    queries, keys, values = inputs(9)
+    with pytest.raises(ValueError, match="expected at least as many as the 9 queries, got 8"):
+        FORMS[name]()(queries, keys[..., 1:, :], values[..., 1:, :])
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+@pytest.mark.parametrize("heads", [1, 2])
+def test_a_decoder_writes_with_a_cache_as_without(name, heads):
+    torch.manual_seed(0)
+    config = Config(size=8, heads=heads, hidden=16, layers=2, dropout=0.0, attend=FORMS[name])
+    decoder = TransformerDecoder(20, config).double().eval()
+    words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
+    whole, _, _ = decoder(words)
+    cache, pieces = None, []
+    for piece in words.split([1, 3, 1, 9, 1, 1, 3], 1):
+        logits, cache, _ = decoder(piece, cache)
+        pieces.append(logits)
+    assert_close(torch.cat(pieces, 1), whole)
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_the_future_changes_nothing(name):
+    attend, (queries, keys, values) = FORMS[name](), inputs(20)
+    assert attend.causal and not (attend.allowed(20, 20) & ~causal_mask(20)).any()
+    before, _ = attend(queries, keys, values)
+    for x in (queries, keys, values):
+        x[..., 11:, :] = 7
+    after, _ = attend(queries, keys, values)
+    assert_close(before[..., :11, :], after[..., :11, :])
+    assert not torch.allclose(before[..., 11:, :], after[..., 11:, :])
+
+
+@every_form
+def test_padding_changes_nothing(name):
+    torch.manual_seed(0)
+    config = Config(size=8, heads=2, hidden=16, layers=2, dropout=0.0, attend=FORMS[name])
+    encoder = TransformerEncoder(20, config).double().eval()
+    words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
+    words[0, 12:] = 0
+    before, _ = encoder(words)
+    with torch.no_grad():
+        encoder.embedding.weight[0] += 100
+    after, _ = encoder(words)
+    assert_close(before[words != 0], after[words != 0])
+
+
+@every_form
+def test_a_query_that_may_see_nothing_gets_zero_and_finite_gradients(name):
+    tensors = [x.requires_grad_() for x in inputs(7)]
+    output, _ = FORMS[name]()(*tensors, torch.zeros(2, 1, 1, 7, dtype=torch.bool))
+    output.sum().backward()
+    assert output.eq(0).all() and all(x.grad.isfinite().all() for x in tensors)
+
+
+@every_form
+def test_gradients_are_right(name):
+    tensors = [x[:1, :1, :, :2].clone().requires_grad_() for x in inputs(7)]
+    torch.autograd.gradcheck(lambda *x: FORMS[name]()(*x)[0], tensors)
+
+
+@every_form
+def test_no_square_of_the_length_is_made_forwards_or_backwards(name):
+    attend = {"strided": StridedAttention(16), "fixed": FixedAttention(16), "random blocks": BlockAttention(8)}
+    tensors = [x.requires_grad_() for x in inputs(256, torch.float32)]
+    with NoSquares(256):
+        (attend.get(name) or FORMS[name]())(*tensors)[0].sum().backward()
+    assert all(x.grad.isfinite().all() for x in tensors)
+
+
+@every_form
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_dtype_follows_the_input(name, dtype):
+    assert FORMS[name]()(*inputs(20, dtype))[0].dtype == dtype
+
+
+@every_form
+def test_tensors_are_made_on_the_device_of_the_input(name):
+    attend, (queries, keys, values) = FORMS[name](), inputs(20, torch.float32)
+    with DeviceIsGiven():
+        attend(queries, keys, values)
+        attend(queries[..., -2:, :], keys, values)
+
+
+def test_a_window_with_a_cache_touches_its_last_keys_only():
+    queries, keys, values = inputs(16)
+    expected, _ = LocalAttention(4)(queries, keys, values)
+    keys[..., :11, :], values[..., :11, :] = torch.nan, torch.nan
+    assert_close(LocalAttention(4)(queries[..., -2:, :], keys, values)[0], expected[..., -2:, :])
+
+
+def test_wrong_settings_are_named():
+    for make, sentence in [
+        (lambda: LocalAttention(0), "window and chunk: expected at least 1, got 0 and 128"),
+        (lambda: DilatedAttention(2, 0), "dilation: expected at least 1, got 0"),
+        (lambda: StridedAttention(0), "stride: expected at least 1, got 0"),
+        (lambda: FixedAttention(4, 5), "summaries: expected 1 to 4, the block's size, got 5"),
+        (lambda: BlockAttention(0), "block: expected at least 1, got 0"),
+        (lambda: GlobalTokenAttention(0), "window and chunk: expected at least 1, got 0 and 128"),
+        (lambda: GlobalTokenAttention(2, (1, 1)), r"positions: expected different numbers from 0 on, got \[1, 1\]"),
+        (lambda: GlobalTokenAttention(2, (9,))(*inputs(9)), r"positions: expected less than the length 9, got \[9\]"),
+    ]:
+        with pytest.raises(ValueError, match=sentence):
+            make()
+
+
+PATTERNS = {
+    "window": [local_mask(40, 5)],
+    "dilated": [local_mask(40, 5), dilated_mask(40, 8, 5)],
+    "strided": [strided_mask(40, 6)],
+    "fixed": [fixed_mask(40, 6)],
+    "global token": [global_mask(40, 4, (7,))],
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_layers_needed_counts_the_steps_of_the_shortest_path(name):
+    patterns = [PATTERNS[name][layer % len(PATTERNS[name])] for layer in range(3)]
+    needed = layers_needed(patterns)
+    for i in range(40):
+        expected = {}
+        for number in range(4):  # from the top down: whom i asks, whom those ask, and so on
+            asked = {i}
+            for pattern in reversed(patterns[:number]):
+                asked |= {j for k in asked for j in pattern[k].nonzero().flatten().tolist()}
+            expected = dict.fromkeys(asked, number) | expected
+        assert {j: int(n) for j, n in enumerate(needed[i]) if n >= 0} == expected
+
+
+def test_what_two_layers_reach():
+    past = causal_mask(40)
+    for name in ("dilated", "strided", "fixed"):
+        patterns = [PATTERNS[name][layer % len(PATTERNS[name])] for layer in range(2)]
+        assert (layers_needed(patterns) >= 0).equal(past)
+    assert (layers_needed(PATTERNS["global token"] * 2) >= 0).all()
+    window = layers_needed(PATTERNS["window"] * 3)
+    assert (window >= 0).equal(local_mask(40, 3 * 4 + 1))  # three windows of five, less the overlaps
+
+
+def test_gradients_reach_as_far_as_the_pattern_s_powers():
+    forms = [LocalAttention(5, chunk=4), DilatedAttention(3, 4), StridedAttention(6)]
+    torch.manual_seed(0)
+    config = Config(size=8, heads=2, hidden=16, layers=3, dropout=0.0, attend=iter(forms).__next__)
+    encoder = TransformerEncoder(5, config).double().eval()
+    x = normal(1, 30, 8).requires_grad_()
+    states = x
+    for block in encoder.blocks:
+        states, _, _ = block(states)
+    seen = torch.autograd.grad(states[0, -1].square().sum(), x)[0][0].abs().sum(-1) > 0
+    assert seen.equal(layers_needed([form.allowed(30, 30) for form in forms])[-1] >= 0)
