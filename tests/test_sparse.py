@@ -105,6 +105,8 @@ def test_a_mask_of_another_shape_is_refused(name):
     for mask in (causal_mask(9), torch.ones(2, 3, 9, 9, dtype=torch.bool), torch.ones(1, 8, dtype=torch.bool)):
         with pytest.raises(ValueError, match=r"mask: expected a shape that broadcasts to \(2, 3, 1, 9\)"):
             attend(*tensors, mask)
+    with pytest.raises(ValueError, match="mask: expected"):
+        attend(tensors[0][..., -1:, :], *tensors[1:], torch.ones(1, 10, dtype=torch.bool))
     with pytest.raises(TypeError):
         attend(*tensors, torch.ones(1, 9))
 

@@ -4,7 +4,9 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-PEOPLE = tuple("Ann Ben Cleo Dan Eve Finn Gus Hal Ida Jan Kim Leo Mia Ned Ola Pia".split())
+PEOPLE = (
+    "Ann", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal", "Ida", "Jan", "Kim", "Leo", "Mia", "Ned", "Ola", "Pia",
+)  # fmt: skip
 COLOURS = ("red", "blue", "green", "white", "black", "brown", "grey", "pink")
 FACTS = tuple(f"{person}={colour}" for person in PEOPLE for colour in COLOURS)
 QUESTIONS = tuple(f"{person}?" for person in PEOPLE)

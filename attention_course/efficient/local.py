@@ -70,12 +70,11 @@ class LocalAttention(PatternAttention):
     def allowed(self, queries, keys, device=None):
         return local_mask(queries, self.window, self.causal, device, keys)
 
-    def forward(self, queries, keys, values, mask=None, need_weights=False):
-        reach = queries.shape[-2] + self.window - 1  # keys that the queries see, if they are the last ones
-        if keys.shape[-2] > max(reach, queries.shape[-2]) and not need_weights:
-            keys, values = keys[..., -reach:, :], values[..., -reach:, :]
-            mask = mask if mask is None else mask[..., -reach:]
-        return super().forward(queries, keys, values, mask, need_weights)
+    def by_definition(self, queries, keys, values, counts, need_weights):
+        if not need_weights:  # the last queries see the last keys: however long the past is, the rest costs nothing
+            reach = queries.shape[-2] + self.window - 1
+            keys, values, counts = keys[..., -reach:, :], values[..., -reach:, :], counts[..., -reach:]
+        return super().by_definition(queries, keys, values, counts, need_weights)
 
     def compute(self, queries, keys, values, counts):
         length = queries.shape[-2]

@@ -55,9 +55,15 @@ class PatternAttention(nn.Module):
             check_mask(mask, (*keys.shape[:-2], 1, length))
             counts = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
         if need_weights or queries.shape[-2] != length:
-            pattern = self.allowed(queries.shape[-2], length, queries.device)
-            return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights)
+            return self.by_definition(queries, keys, values, counts, need_weights)
         return self.compute(queries, keys, values, counts), None
+
+    def by_definition(
+        self, queries: Tensor, keys: Tensor, values: Tensor, counts: Tensor, need_weights: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """Full attention under the mask."""
+        pattern = self.allowed(queries.shape[-2], keys.shape[-2], queries.device)
+        return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights)
 
 
 def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor, "queries keys"]:

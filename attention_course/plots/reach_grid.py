@@ -24,12 +24,13 @@ def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) 
     for name, array in needed.items():
         if array.ndim != 2 or array.shape[0] != array.shape[1]:
             raise ValueError(f"{name}: expected a square, got {array.shape}")
-    shades = [ATTENTION_COLOURS(1 / (1 + 1.3 * layer)) for layer in range(layers)]
+    shades = [ATTENTION_COLOURS(0.5**layer) for layer in range(layers)]
     colours = ListedColormap([*shades, NEVER])
     norm = BoundaryNorm(np.arange(0.5, layers + 2), layers + 1)
 
+    columns = min(columns, len(needed))
     rows = -(-len(needed) // columns)
-    picture = Picture((9.4, 2.55 * rows + 0.55))
+    picture = Picture((max(2.3 * columns + 0.2, 1.1 * layers + 1.6), 2.55 * rows + 0.55))
     grid = picture.subplots(rows, columns, squeeze=False)
     said = []
     for ax, (name, array) in zip(grid.flat, needed.items(), strict=False):
@@ -49,5 +50,5 @@ def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) 
     words = ["in 1 layer", *(f"in {layer} layers" for layer in range(2, layers + 1)), "not yet"]
     patches = [Patch(facecolor=colour, edgecolor="#888888", linewidth=0.6) for colour in [*shades, NEVER]]
     picture.legend(patches, words, loc="outside lower center", ncols=layers + 1, frameon=False, fontsize=NORMAL)
-    counted = f"{len(needed)} patterns of {len(array)} positions"
+    counted = f"{len(needed)} pattern{'s' * (len(needed) > 1)} of {len(array)} positions"
     return describe(grid[0, 0], f"{counted}. Pairs with a path in 1 to {layers} layers: {'; '.join(said)}.")

@@ -1,0 +1,1 @@
+"""The problems of lesson 17, one a file."""
