@@ -18,7 +18,7 @@ from attention_course.efficient.tiled import tiled_attention
 from attention_course.functional import scaled_dot_product_attention
 
 HEAD_SIZE = 64
-WINDOW, RANK, FEATURES, BLOCK, ROUNDS, NEAREST = 256, 256, 256, 64, 4, 64
+WINDOW, CHUNK, RANK, FEATURES, BLOCK, ROUNDS, NEAREST = 256, 64, 256, 256, 64, 4, 64
 CAUSAL, BOTH = "PyTorch's kernel, causal", "PyTorch's kernel"  # what the others are compared with
 
 
@@ -37,7 +37,7 @@ def root(length: int) -> int:
 
 FORMS = {
     CAUSAL: Form(lambda n: lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), True),
-    "local": Form(lambda n: LocalAttention(WINDOW), True, f"window {WINDOW}"),
+    "local": Form(lambda n: LocalAttention(WINDOW, chunk=CHUNK), True, f"window {WINDOW}, chunks of {CHUNK}"),
     "linear, causal": Form(lambda n: LinearAttention(), True, "elu + 1"),
     "random features, causal": Form(
         lambda n: RandomFeatureAttention(HEAD_SIZE, FEATURES), True, f"{FEATURES} features"

@@ -60,7 +60,7 @@ class LocalAttention(PatternAttention):
     chunk: queries that are computed together; it changes the cost and not the result.
     """
 
-    def __init__(self, window: int, causal: bool = True, chunk: int = 64):
+    def __init__(self, window: int, causal: bool = True, chunk: int = 128):
         super().__init__()
         if window < 1 or chunk < 1:
             raise ValueError(f"window and chunk: expected at least 1, got {window} and {chunk}")
