@@ -47,7 +47,8 @@ def in_fresh_process(name: str, length: int, backward: bool) -> int:
     The C library gives back at once what is freed, down to small pieces: the peak is that of what is in use.
     """
     command = [sys.executable, __file__, name, str(length), "backward" if backward else "forward"]
-    own = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    own["MALLOC_MMAP_THRESHOLD_"] = "65536"
     return int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=own).stdout)
 
 
