@@ -49,8 +49,9 @@ notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executi
 experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
 	for file in experiments/[0-9]*.py; do $(RUN)/python $$file || exit 1; done
 
-benchmarks: $(BENCHMARKS)/installed  ## the speed of training beside d2l's, in an environment of its own
+benchmarks: $(BENCHMARKS)/installed  ## training and attention beside other packages, in an environment of its own
 	$(BENCHMARKS)/bin/python benchmarks/translation.py speed
+	$(BENCHMARKS)/bin/python benchmarks/attention.py
 	@echo "BLEU takes about an hour: $(BENCHMARKS)/bin/python benchmarks/translation.py quality"
 
 site: $(VENV)/installed  ## the web site, in site/

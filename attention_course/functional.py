@@ -78,14 +78,27 @@ def scaled_dot_product_attention(
         scores = queries @ keys.mT / queries.shape[-1] ** 0.5
         weights = masked_softmax(scores, mask)
         return weights @ values, (weights if need_weights else None)
+    fused = [four_axes(x) for x in (queries, keys, values)]
+    shape = (*queries.shape[:-1], values.shape[-1])
     if mask is None:
-        return F.scaled_dot_product_attention(queries, keys, values), None
+        return F.scaled_dot_product_attention(*fused).reshape(shape), None
     check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
-    mask = torch.atleast_2d(mask)  # fused kernels take no mask of fewer dimensions
-    # Not every one of them is sure to give zero for an empty row: let it look anywhere, then drop what it saw.
+    mask = mask.reshape((1,) * (queries.dim() - mask.dim()) + mask.shape)
+    # Not every kernel is sure to give zero for an empty row: let it look anywhere, then drop what it saw.
     empty = ~mask.any(-1, keepdim=True)
-    output = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask | empty)
+    allowed = mask | empty
+    if allowed.shape[:-3].numel() > 1:
+        allowed = allowed.expand(*queries.shape[:-3], *allowed.shape[-3:])
+    output = F.scaled_dot_product_attention(*fused, attn_mask=four_axes(allowed)).reshape(shape)
     return output.masked_fill(empty, 0), None
+
+
+def four_axes(x: Tensor) -> Tensor:
+    """(batch, heads, length, size), as fused kernels want it and its mask: the first axes put together, or some added.
+
+    What comes otherwise PyTorch computes without them, several times as slowly.
+    """
+    return x.flatten(0, -4) if x.dim() >= 4 else x.reshape((1,) * (4 - x.dim()) + x.shape)
 
 
 def fused_is_faster(queries: Tensor, keys: Tensor) -> bool:

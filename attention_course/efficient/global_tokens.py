@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool
 from torch import Tensor
 
-from attention_course.efficient.local import in_windows, local_mask, window_in_chunks
+from attention_course.efficient.local import in_windows, local_mask, sides, window_in_chunks
 from attention_course.efficient.pattern import PatternAttention
 from attention_course.functional import scaled_dot_product_attention
 
@@ -50,12 +50,13 @@ class GlobalTokenAttention(PatternAttention):
         return super().forward(queries, keys, values, mask, need_weights)
 
     def compute(self, queries, keys, values, counts):
-        length, chunk, side = queries.shape[-2], min(self.chunk, queries.shape[-2]), self.window - 1
+        length, chunk = queries.shape[-2], min(self.chunk, queries.shape[-2])
         places = torch.tensor(self.positions, dtype=torch.long, device=queries.device)
         is_global = torch.zeros(length, dtype=torch.bool, device=queries.device).index_fill(0, places, True)
 
         q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
-        k, v = (self._with_globals(in_windows(x, chunk, side, side), x[..., places, :]) for x in (keys, values))
+        before, after = sides(self.window, False)
+        k, v = (self._with_globals(in_windows(x, chunk, before, after), x[..., places, :]) for x in (keys, values))
         near = window_in_chunks(counts & ~is_global, self.window, False, chunk)  # (..., C, chunk, span)
         far = counts[..., places].unsqueeze(-3).expand(*near.shape[:-1], len(places))  # a global key counts once
         output, _ = scaled_dot_product_attention(q, k, v, torch.cat([near, far], -1), need_weights=False)

@@ -35,12 +35,17 @@ def in_windows(
     return padded.unfold(-2, before + chunk + after, chunk).mT  # (..., chunks, span, size)
 
 
+def sides(window: int, causal: bool) -> tuple[int, int]:
+    """How many positions a chunk's span begins before it and ends behind it, to hold the window of each query."""
+    before = -(-(window - 1) // 16) * 16  # a multiple of 16: products of odd sizes take longer
+    return before, 0 if causal else before
+
+
 def window_in_chunks(
     counts: Bool[Tensor, "*some 1 length"], window: int, causal: bool, chunk: int
 ) -> Bool[Tensor, "*some chunks chunk span"]:
     """Whom each query of each chunk may see of its span: `local_mask`, cut as `in_windows` cuts the keys."""
-    before = window - 1
-    after = 0 if causal else before
+    before, after = sides(window, causal)
     place = torch.arange(before + chunk + after, device=counts.device) - before  # in the span, from the chunk's start
     behind = torch.arange(chunk, device=counts.device).unsqueeze(-1) - place  # (chunk, span)
     seen = (behind < window) & (behind >= (0 if causal else 1 - window))
@@ -73,15 +78,9 @@ class LocalAttention(PatternAttention):
 
     def compute(self, queries, keys, values, counts):
         length = queries.shape[-2]
-        chunk, before = min(self.chunk, length), self.window - 1
-        after = 0 if self.causal else before
+        chunk = min(self.chunk, length)
         q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
-        k, v = (in_windows(x, chunk, before, after) for x in (keys, values))  # (..., C, span, D)
+        k, v = (in_windows(x, chunk, *sides(self.window, self.causal)) for x in (keys, values))  # (..., C, span, D)
         allowed = window_in_chunks(counts, self.window, self.causal, chunk)
-        # The fused kernels want four axes, and their inputs in one piece.
-        q, k, v = (x.flatten(0, -4).contiguous() for x in (q, k, v))  # (B H, C, ...)
-        if allowed.dim() > 3:
-            allowed = allowed.expand(*queries.shape[:-2], *allowed.shape[-3:]).flatten(0, -4)
-        output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (B H, C, chunk, D)
-        output = output.flatten(-3, -2)[..., :length, :]
-        return output.unflatten(0, queries.shape[:-2])
+        output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (..., C, chunk, D)
+        return output.flatten(-3, -2)[..., :length, :]

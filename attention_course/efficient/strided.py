@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool
 from torch import Tensor
 
-from attention_course.efficient.local import in_windows, window_in_chunks
+from attention_course.efficient.local import in_windows, sides, window_in_chunks
 from attention_course.efficient.parts import together
 from attention_course.efficient.pattern import PatternAttention, steps_back
 
@@ -41,8 +41,8 @@ class StridedAttention(PatternAttention):
         length, stride = queries.shape[-2], self.stride
         scaled = queries / queries.shape[-1] ** 0.5
         # Near: row r of the table with its own keys and those of the row above.
-        near_k, near_v = (in_windows(x, stride, stride - 1, 0) for x in (keys, values))  # (..., R, 2 stride - 1, D)
-        near = self._table(scaled) @ near_k.mT  # (..., R, stride, 2 stride - 1)
+        near_k, near_v = (in_windows(x, stride, *sides(stride, True)) for x in (keys, values))  # (..., R, span, D)
+        near = self._table(scaled) @ near_k.mT  # (..., R, stride, span)
         near_mask = window_in_chunks(counts, stride, True, stride)
         # Far: column c of the table, rows above the query's own.
         far_q, far_k, far_v = (self._table(x).transpose(-3, -2) for x in (scaled, keys, values))  # (..., stride, R, D)
