@@ -3,7 +3,8 @@
 A claim states its thresholds before anything is measured. Its verdict is
 
 - **holds** when the whole 95 % interval of the mean over seeds meets `holds`;
-- **holds in part** when the mean meets `in_part`, or some of the interval meets `holds`;
+- **holds in part** otherwise, when the mean meets `in_part`;
+- **not decided here** otherwise, when some of the interval meets `holds`;
 - **does not hold here** otherwise.
 
 One seed has no interval, so that a claim measured with one can hold in part at most.
@@ -22,7 +23,7 @@ from attention_course import results
 
 PATH = Path(__file__).with_name("claims.toml")
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-HOLDS, IN_PART, NOT_HERE = "holds", "holds in part", "does not hold here"
+HOLDS, IN_PART, OPEN, NOT_HERE = "holds", "holds in part", "not decided here", "does not hold here"
 
 
 @dataclass(frozen=True)
@@ -188,5 +189,10 @@ def _judge(claim: Claim) -> Verdict:
         raise ValueError(f"{claim.result}: expected a list with one value a seed, got {values!r}")
     mean, low, high = results.interval(values)
     meets = [claim.holds.met(low), claim.holds.met(high)]
-    outcome = HOLDS if all(meets) else IN_PART if any(meets) or claim.in_part.met(mean) else NOT_HERE
+    if all(meets):
+        outcome = HOLDS
+    elif claim.in_part.met(mean):
+        outcome = IN_PART
+    else:
+        outcome = OPEN if any(meets) else NOT_HERE
     return Verdict(claim, outcome, mean, (low, high), len(values), measured.provenance)

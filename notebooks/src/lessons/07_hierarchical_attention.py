@@ -449,7 +449,7 @@ The levels are another matter. Between levels alone and flat attention no differ
 # %% name="claims"
 print("first claim, start by start:", *(f"{value:.2f}" for value in measured["decisive_on_top"]))
 bars = [claim.in_part for claim in claims.load().values() if claim.lesson == "07_hierarchical_attention"]
-print("in part: some of the interval meets what “holds when” asks, or the mean is", ", ".join(map(str, bars)), "(row by row)")
+print("in part: the mean is", ", ".join(map(str, bars)), "(row by row); not decided: some of the interval still meets what “holds when” asks")
 claims.table("07_hierarchical_attention")
 
 # %% [markdown] name="next"
