@@ -197,14 +197,14 @@ def table() -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "table"], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "table", "all"], default="all")
     parser.add_argument(
         "--rounds", type=int, default=6, help="after one that is not counted; growth takes half of them"
     )
     chosen = parser.parse_args()
     if not KEEP_FREED.items() <= os.environ.items():  # they are read when a process starts
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEEP_FREED})
-    for part in chosen.parts:
+    for part in PARTS if "all" in chosen.parts else chosen.parts:
         if part == "table":
             table()
         else:

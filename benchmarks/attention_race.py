@@ -48,13 +48,16 @@ def inputs(batch: int, heads: int, length: int, size: int, count: int = 3) -> li
 def race(contenders: dict[str, Contender], rounds: int) -> dict[str, list[float]]:
     """Seconds of every round. One more warms up, and is not counted.
 
-    They take turns, and another one goes first each time: what slows the machine down for a while slows all.
+    They take turns, and another one goes first each time: what slows the machine down for a while slows all. In its
+    turn each runs twice, and the second counts, as in a training that does one thing: the first puts caches and memory
+    in order again after the others.
     """
     names = list(contenders)
     seconds = {name: [] for name in names}
     for _ in range(rounds + 1):
         names = names[1:] + names[:1]
         for name in names:
+            contenders[name].backward()
             seconds[name].append(contenders[name].seconds())
     return {name: taken[1:] for name, taken in seconds.items()}
 

@@ -33,8 +33,8 @@ def test_everyone_runs_as_often_and_goes_first_in_turn(racing):
         return racing.contender(function, [torch.ones(2)])
 
     seconds = racing.race({name: noting(name) for name in "abc"}, rounds=5)
-    rounds = ["".join(calls[i : i + 3]) for i in range(0, len(calls), 3)]
-    assert rounds == ["bca", "cab", "abc"] * 2  # the first of them is not counted
+    rounds = ["".join(calls[i : i + 6]) for i in range(0, len(calls), 6)]
+    assert rounds == ["bbccaa", "ccaabb", "aabbcc"] * 2  # the first of them is not counted
     assert all(len(taken) == 5 and min(taken) > 0 for taken in seconds.values())
 
 

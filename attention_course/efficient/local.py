@@ -79,8 +79,11 @@ class LocalAttention(PatternAttention):
     def compute(self, queries, keys, values, counts):
         length = queries.shape[-2]
         chunk = min(self.chunk, length)
-        q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
+        over = -length % chunk  # padding with nothing would copy, and so would cutting nothing off
+        q = F.pad(queries, (0, 0, 0, over)) if over else queries
+        q = q.unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
         k, v = (in_windows(x, chunk, *sides(self.window, self.causal)) for x in (keys, values))  # (..., C, span, D)
         allowed = window_in_chunks(counts, self.window, self.causal, chunk)
         output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (..., C, chunk, D)
-        return output.flatten(-3, -2)[..., :length, :]
+        output = output.flatten(-3, -2)
+        return output[..., :length, :] if over else output
