@@ -521,7 +521,7 @@ print("weights of the layers:", ", ".join(f"{name} {speed['parameter_bytes'][nam
 
 # %% [markdown] name="speed-after"
 r"""
-Each cell has the speed against eight heads, and what is kept and read again for the next word; differences of 10 to 20 % may be noise. Without a cache we stopped at 1,024 words, and the figure leaves it out. At 256 words the cache is small beside the weights of the layers, which have to be read, too, and there the rows differ little. At 16,384, where nothing is copied, the fewer bytes, the faster, though by far not in proportion. And copying the cache costs much more than reading it.
+Each cell has the speed against eight heads, and what is kept and read again for the next word; differences of 10 to 20 % may be noise. Without a cache we stopped at 1,024 words, and the figure leaves it out. At 256 words the cache is small beside the weights of the layers (last line), which have to be read, too. What the window loses there may be the mask that its layer makes for every word; we have not timed it. At 16,384, where nothing is copied, the fewer bytes, the faster, though by far not in proportion. And copying the cache costs much more than reading it.
 
 ## What it costs
 
@@ -579,7 +579,7 @@ claims.verdict("averaged-groups-nearly-as-good")
 
 # %% [markdown] name="quality-after"
 r"""
-So a twentieth of the training does not bear the second claim out here, and with a fifth of it about half of the distance is left. A twentieth of ours is fifteen steps.
+So a twentieth of the training does not bear the second claim out here, and with a fifth of it less than half of the distance is left. But a twentieth of ours is fifteen steps.
 
 This is a small model and an easy text, as you will see below. Ainslie and others give, as the average over seven tasks of a model of 11 billion parameters, 47.2 for multi-head, and of the same model averaged and trained on, 47.1 for eight groups and 46.6 for one.
 """
