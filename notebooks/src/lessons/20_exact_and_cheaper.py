@@ -563,7 +563,7 @@ claims.verdict("two-groups-nearly-as-good")
 r"""
 Trained from the start, eight, two and one head of keys cannot be told apart here. The seeds differ by more, and three of them leave room for a difference of 0.05: the first claim holds in part.
 
-The averaged ones are compared with the eight heads that had the same steps more, and how these are trained on matters. At first all of them had the rate of the main training, which does harm to the eight heads, as the next cell shows. Now each has the best of five rates, found on other sentences.
+The averaged ones are compared with the eight heads that had the same steps more, and how these are trained on matters. At first all of them had the rate of the main training, which does harm to the eight heads, as the next cell shows. Now each has the best of five rates, found on other sentences. (The second claim, too, was added when the first measurement was known.)
 """
 
 # %% name="control"
