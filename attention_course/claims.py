@@ -57,6 +57,7 @@ class Claim:
     result: str
     holds: Threshold
     in_part: Threshold
+    decided: str = "Decided beforehand"
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +86,7 @@ class Verdict:
 
     def _rule(self) -> str:
         holds, in_part = self.claim.holds, self.claim.in_part
-        return f"Decided beforehand: holds when the whole interval is {holds}, in part when the mean is {in_part}."
+        return f"{self.claim.decided}: holds when the whole interval is {holds}, in part when the mean is {in_part}."
 
     def __repr__(self):
         return (
@@ -165,7 +166,7 @@ def table(lesson: str | None = None) -> Table:
 
 def _claim(id: str, given: dict) -> Claim:
     names = {field.name for field in fields(Claim)} - {"id"}
-    if wrong := names ^ given.keys():
+    if wrong := names ^ ({"decided"} | given.keys()):
         raise ValueError(f"{PATH.name}, {id}: missing or unknown: {', '.join(sorted(wrong))}")
     given = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
     for name in ("holds", "in_part"):

@@ -3,8 +3,8 @@
 Peak memory, each time in a fresh process: attention written out, in tiles, and PyTorch's, against the length; and four
 layers on top of each other, with each of the three ways to save memory that the glossary names. Quality: decoders that
 write the grammar's English, equal in size, whose eight heads have eight, two or one head of keys; and those with
-eight, made into fewer by averaging, before and after a little more training. Writes
-attention_course/results/20_exact_and_cheaper.json. About ten minutes on one core; needs Linux.
+eight, made into fewer by averaging, before and after a little more training, each at the rate that suits it best.
+Writes attention_course/results/20_exact_and_cheaper.json. About ten minutes on one core; needs Linux.
 """
 
 import copy
@@ -40,10 +40,13 @@ STACKED, STACK = 2_048, 4  # words, and layers on top of each other
 HEAD_SIZE = 64
 HEADS, SIZE, HIDDEN, LAYERS = 8, 64, 128, 2
 GROUPS = (8, 2, 1)
-SENTENCES = {"train": 30_000, "test": 2_000}
+SENTENCES = {"train": 31_000, "test": 2_000}
+VALIDATION = 1_000  # the last of the training sentences, which are not trained on
 LENGTH, BATCH = 64, 8  # words of an excerpt, and excerpts of a step
-STEPS, MORE = 300, 15  # of training, and after averaging: five hundredths
+STEPS = 300
+MORE = {"trained_on": STEPS // 20, "trained_on_longer": STEPS // 5}  # after averaging; in the paper it is a twentieth
 LEARNING_RATE = 5e-3
+RATES = (3e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # of the training after averaging; validation sentences say which
 
 
 def written(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -65,17 +68,33 @@ def in_bfloat16(x: Tensor) -> Tensor:
     return written(*(x.bfloat16(),) * 3).float()
 
 
+def autocast(x: Tensor) -> Tensor:
+    """Mixed precision as PyTorch has it on a CPU, where the softmax stays in bfloat16."""
+    with torch.autocast("cpu", torch.bfloat16):
+        return written(x, x, x).float()
+
+
+def autocast_of_a_gpu(x: Tensor) -> Tensor:
+    """The same with what autocast does on a GPU: the softmax in float32, and its weights cast for the next product."""
+    q = x.bfloat16()
+    weights = (q @ q.mT / HEAD_SIZE**0.5).float().softmax(-1)
+    return (weights.bfloat16() @ q).float()
+
+
+CHECKPOINTING, TILES, MIXED = "checkpointing", "tiles", ("autocast", "autocast of a GPU")
 STACKS = {
     "as it is": lambda x: written(x, x, x),
-    "checkpointing": lambda x: checkpoint(written, x, x, x, use_reentrant=False),
-    "bfloat16": in_bfloat16,
-    "tiles": lambda x: tiled_attention(x, x, x),
+    CHECKPOINTING: lambda x: checkpoint(written, x, x, x, use_reentrant=False),
+    "all in bfloat16": in_bfloat16,
+    MIXED[0]: autocast,
+    MIXED[1]: autocast_of_a_gpu,
+    TILES: lambda x: tiled_attention(x, x, x),
 }
 
 
 def peak() -> float:
-    """The most memory in MB that this process has had since `reset`."""
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1e3
+    """The most memory in MB, of 10^6 bytes, that this process has had since `reset`. What Linux calls kB is 1,024."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1_024 / 1e6
 
 
 def reset() -> None:
@@ -120,7 +139,7 @@ def measure_memory() -> dict:
         found["megabytes"][name] = [[in_a_fresh_process("one", name, n) for _ in REPEATS] for n in lengths]
     stacks = {name: [in_a_fresh_process("stack", name, STACKED) for _ in REPEATS] for name in STACKS}
     found["stack_mb"] = stacks
-    ways = [name for name in STACKS if name != "as it is"]
+    ways = (CHECKPOINTING, *MIXED, TILES)
     found["least_saving"] = [min(stacks["as it is"][i] / stacks[way][i] for way in ways) for i in REPEATS]
     found["exponents"] = [slope(LENGTHS[1:], [runs[i] for runs in found["megabytes"]["in tiles"][1:]]) for i in REPEATS]
     return found
@@ -140,12 +159,13 @@ def hidden(groups: int) -> int:
 
 
 @cache
-def text() -> tuple[Tensor, Tensor, int]:
-    """The grammar's English one sentence after the other, for training and for measuring, and its number of words."""
+def text() -> tuple[dict[str, Tensor], int]:
+    """Of each part the grammar's English one sentence after the other, and the number of different words."""
     sentences = {part: [pair.english for pair in grammar.pairs(SENTENCES[part], part=part)] for part in SENTENCES}
+    sentences["train"], sentences["validation"] = sentences["train"][:-VALIDATION], sentences["train"][-VALIDATION:]
     english = Vocabulary(sentences["train"])
-    train, test = (torch.tensor([n for s in sentences[part] for n in english.encode(s)]) for part in SENTENCES)
-    return train, test[: len(test) // (LENGTH + 1) * (LENGTH + 1)].view(-1, LENGTH + 1), len(english)
+    words = {part: torch.tensor([n for s in found for n in english.encode(s)]) for part, found in sentences.items()}
+    return words, len(english)
 
 
 def loss_of(model: TransformerDecoder, words: Tensor) -> Tensor:
@@ -153,14 +173,16 @@ def loss_of(model: TransformerDecoder, words: Tensor) -> Tensor:
     return F.cross_entropy(model(words[:, :-1])[0].flatten(0, 1), words[:, 1:].flatten())
 
 
-def held_out(model: TransformerDecoder) -> float:
+def held_out(model: TransformerDecoder, part: str = "test") -> float:
+    words = text()[0][part]
+    words = words[: len(words) // (LENGTH + 1) * (LENGTH + 1)].view(-1, LENGTH + 1)
     with torch.no_grad():
-        return loss_of(model, text()[1]).item()
+        return loss_of(model, words).item()
 
 
 def train(model: TransformerDecoder, steps: int, learning_rate: float, seed: int) -> None:
     """Adam on random excerpts; the rate rises over a tenth of the steps and falls to zero."""
-    words, generator = text()[0], torch.Generator().manual_seed(seed)
+    words, generator = text()[0]["train"], torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), learning_rate)
     for step in range(steps):
         for group in optimizer.param_groups:
@@ -176,7 +198,7 @@ def new_decoder(groups: int, seed: int) -> TransformerDecoder:
     device.seed_everything(seed)
     layer = MultiHeadAttention if groups == HEADS else partial(GroupedQueryAttention, groups=groups)
     config = Config(SIZE, HEADS, hidden(groups), LAYERS, dropout=0.0, attention=layer)
-    return TransformerDecoder(text()[2], config)
+    return TransformerDecoder(text()[1], config)
 
 
 def averaged(model: TransformerDecoder, groups: int) -> TransformerDecoder:
@@ -187,9 +209,22 @@ def averaged(model: TransformerDecoder, groups: int) -> TransformerDecoder:
     return model
 
 
+def trained_on(model: TransformerDecoder, steps: int, seed: int) -> tuple[float, list[float]]:
+    """The rate that suits some more training best, by validation, and what is lost on test sentences at every rate."""
+    validation, test = [], []
+    for rate in RATES:
+        copied = copy.deepcopy(model)
+        train(copied, steps, rate, seed)
+        validation.append(held_out(copied, "validation"))
+        test.append(held_out(copied))
+    return RATES[validation.index(min(validation))], test
+
+
 def measure_quality() -> dict:
     """Loss on unseen sentences by number of groups, one a seed: trained so; made so afterwards; and trained on."""
-    found = {key: {str(g): [] for g in GROUPS} for key in ("loss", "averaged", "trained_on", "parameters")}
+    more = [f"{key}_{what}" for key in MORE for what in ("rate", "at_each_rate")]
+    kinds = ["loss", "parameters", "averaged", *MORE, *more]
+    found = {key: {str(g): [] for g in GROUPS} for key in kinds}
     for seed, groups in itertools.product(SEEDS, GROUPS):
         model = new_decoder(groups, seed)
         train(model, STEPS, LEARNING_RATE, seed)
@@ -200,21 +235,24 @@ def measure_quality() -> dict:
             for fewer in GROUPS:
                 made = averaged(model, fewer)
                 found["averaged"][str(fewer)].append(held_out(made))
-                train(made, MORE, LEARNING_RATE, seed + 100)
-                found["trained_on"][str(fewer)].append(held_out(made))
-                print(seed, fewer, {key: found[key][str(fewer)][-1] for key in ("averaged", "trained_on")}, flush=True)
+                for key, steps in MORE.items():
+                    rate, losses = trained_on(made, steps, seed + 100)
+                    found[key][str(fewer)].append(losses[RATES.index(rate)])
+                    found[f"{key}_rate"][str(fewer)].append(rate)
+                    found[f"{key}_at_each_rate"][str(fewer)].append(losses)
+                print(seed, fewer, {key: found[key][str(fewer)][-1] for key in kinds[2:5]}, flush=True)
     for groups in GROUPS[1:]:
-        for name, key in (("groups", "loss"), ("averaged", "trained_on")):
-            more = zip(found[key][str(groups)], found[key][str(HEADS)], strict=True)
-            found[f"{name}_{groups}_more"] = [few - whole for few, whole in more]
+        for name, key in (("groups", "loss"), ("averaged", "trained_on"), ("averaged_longer", "trained_on_longer")):
+            pairs = zip(found[key][str(groups)], found[key][str(HEADS)], strict=True)
+            found[f"{name}_{groups}_more"] = [few - whole for few, whole in pairs]
     return found
 
 
 def main() -> None:
     torch.set_num_threads(1)
     ctypes.CDLL("libc.so.6").mallopt(MMAP_THRESHOLD, 65_536)
-    found = {"heads": HEADS, "groups": GROUPS, "steps": STEPS, "more": MORE, "size": SIZE, "layers": LAYERS}
-    found |= measure_memory() | measure_quality()
+    found = {"heads": HEADS, "groups": GROUPS, "steps": STEPS, "more": MORE, "rates": RATES}
+    found |= {"size": SIZE, "layers": LAYERS} | measure_memory() | measure_quality()
     command = "python experiments/20_exact_and_cheaper.py"
     results.save("20_exact_and_cheaper", found, command=command, seeds=SEEDS)
 

@@ -167,6 +167,13 @@ def test_a_verdict_shows_itself_as_text_and_escaped_html(write_claims):
     assert table._repr_html_().count("<tr>") == 3 and "<b>" not in table._repr_html_()
 
 
+def test_a_verdict_does_not_say_decided_beforehand_of_what_was_not(write_claims):
+    write_claims(c=CLAIM, later=CLAIM | {"decided": "Added later"})
+    save({"share": [0.99, 0.99, 0.98]})
+    assert ". Decided beforehand: holds when" in repr(claims.verdict("c"))
+    assert ". Added later: holds when" in repr(claims.verdict("later"))
+
+
 def test_the_table_of_a_lesson_has_its_claims_and_what_was_decided(write_claims):
     write_claims(c=CLAIM, other=CLAIM | {"lesson": "01_weighted_sum", "result": "01_weighted_sum:share"})
     save({"share": [0.99, 0.99, 0.98]})

@@ -52,11 +52,22 @@ for place in order[1:]:
 assert torch.allclose(torch.as_tensor(whole[2] / whole[1]), scaled_dot_product_attention(Q, K, V)[0], atol=1e-5)
 print("merged in the order", *order + 1, "it is what attention gives at once")
 
+# %% [markdown] name="no-keys-text"
+r"""
+Of a place without any key the largest score is −∞, and both sums are 0. Does merging it leave the other three as they were?
+"""
+
+# %% name="no-keys"
+m, ell, o = (torch.as_tensor(x) for x in whole)
+without_keys = torch.full_like(m, -torch.inf), torch.zeros_like(ell), torch.zeros_like(o)
+merged = put_together(m, ell, o, *without_keys)
+print("unchanged:", all(torch.allclose(torch.as_tensor(x), y) for x, y in zip(merged, (m, ell, o))))
+
 # %% [markdown] name="score-gradient-text"
 r"""
 ## 2 · Back through one tile
 
-Writes the mechanism · ★★★, 12 minutes
+Writes the mechanism · ★★☆, 8 minutes
 
 The loss has the gradient `g`, (L, D), with respect to the output of attention. Of the keys you see one tile: their scores, (L, tile), already divided by √D and before the softmax (nothing is to be scaled), and their values `V`, (tile, D). From all keys together there is the `output`, (L, D), and `log_sums`, (L, 1), the logarithm of the sum of the exponentials of all scores of a query. Return the gradient of the loss with respect to the scores of this tile, (L, tile).
 """
@@ -127,9 +138,9 @@ r"""
 
 Explains · ★☆☆, 3 minutes
 
-In one run of the lesson's measurement, eight query heads asked 16,384 keys, once with eight heads of keys and values, and once with one. That took 7.56 and 2.21 ms; only to add up all those keys and values took 3.99 and 0.45 ms. How much of the time that was saved does reading explain?
+In one run of the lesson's measurement, eight query heads asked 16,384 keys, once with eight heads of keys and values, and once with one. That took 7.56 and 2.21 ms; only to add up all those keys and values took 3.99 and 0.45 ms. Suppose that adding up is nothing but reading. How much of the time that was saved could reading account for, at most?
 
-- **A** None of it: the number of multiplications is the same.
+- **A** Nothing: the number of multiplications is the same.
 - **B** About a tenth, since 0.45 ms remain of 3.99.
 - **C** About two thirds.
 - **D** Seven eighths, as of the bytes.

@@ -4,7 +4,7 @@ r"""
 
 **What does attention have to remember?**
 
-Lessons 17 to 19 made attention cheaper by computing something else. Here nothing is approximated at first: the same softmax over all words, without ever holding its matrix of weights. (Exact in the mathematics, that is; sums in another order round differently.) Then the question is asked again of a decoder that writes word after word, where what it remembers comes to set the pace as the text grows.
+Lessons 17 to 19 made attention cheaper by computing something else. Here nothing is approximated at first: the same softmax over all words, without ever holding its matrix of weights. (Exact in the mathematics, that is; sums in another order round differently.) Then the question is asked again of a decoder that writes word after word, where reading what it remembers takes more and more of the time.
 
 You need lessons 02, 10 and 12, and of lesson 17 the sliding window. It takes about fifty minutes; the machine needs less than one.
 """
@@ -102,7 +102,7 @@ Move *mat* below 1.6: now nothing shrinks at the second tile, but *warm* makes e
 
 ## Attention in tiles
 
-For all queries at once the scores of one tile are a small matrix, (L, tile), made, used and forgotten. (With a mask, a first tile that is masked throughout would make $-\infty - (-\infty)$; the package begins with the smallest finite number for $m$.)
+For all queries at once the scores of one tile are a small matrix, (L, tile), and the next tile's may take its place. (With a mask, a first tile that is masked throughout would make $-\infty - (-\infty)$; the package begins with the smallest finite number for $m$.)
 """
 
 # %% name="forward"
@@ -127,7 +127,7 @@ assert torch.allclose(output, tiled_attention(Q, K, V, tile=64), atol=1e-6)
 
 # %% [markdown] name="forward-after"
 r"""
-FlashAttention (Dao and others 2022) is this as one program for a GPU, which has a large slow memory and, beside the arithmetic, a small fast one. It cuts both queries and keys so that a tile of scores fits into the small one, where scores are made, used and forgotten. So it saves memory, and time as well, although in the backward pass it computes more.
+FlashAttention (Dao and others 2022) is this as one program for a GPU, which has a large slow memory and, beside the arithmetic, a small fast one. It cuts both queries and keys so that a tile of scores fits into the small one, where scores are made, used and forgotten. So it saves memory; and time as well, although in the backward pass it computes more: what takes a GPU the time in written-out attention is less the arithmetic than carrying the whole matrix to the slow memory and back, several times.
 
 ## Going back
 
@@ -136,19 +136,19 @@ The backward pass is the harder half. The gradient of a softmax is made of its w
 
 # %% name="guess-backward"
 guess = predict(
-    "To compute exact gradients without the matrix, and without running the forward pass again: what is the least to keep, besides Q, K, V and the output?",
+    "To compute exact gradients without the matrix, in a single pass in which scores may be computed once more, tile by tile: what is the least to keep, besides Q, K, V and the output?",
     ["the largest score and the sum of every tile", "one number for each query", "one number for each query and tile", "it cannot be done exactly"],
 )
 
 # %% [markdown] name="backward-text"
 r"""
-Scores can be computed again, at the price of a second $QK^\top$. To make weights of them one needs what they are divided by. With $\lambda = m + \log \ell$, the logarithm of the sum of all exponentials, the weight is $p_j = e^{s_j - \lambda}$ straight away, tile by tile and in any order. (`forward` returned it.)
+Computing the scores again costs a second $QK^\top$. To make weights of them one needs what they are divided by. With $\lambda = m + \log \ell$, the logarithm of the sum of all exponentials, the weight is $p_j = e^{s_j - \lambda}$ straight away, tile by tile and in any order. (`forward` returned it.)
 
-Let $g$ be the gradient of a query's output $c = \sum_j p_j v_j$. This query's share of the gradient of $v_j$ is $p_j\, g$; that of $p_j$ is $g \cdot v_j$, and through the softmax that of the score
+Let $g$ be the gradient of the loss with respect to a query's output $c = \sum_j p_j v_j$. This query's share of the gradient of $v_j$ is $p_j\, g$; that of $p_j$ is $g \cdot v_j$, and through the softmax that of the score
 
-$$\frac{\partial}{\partial s_j} = p_j \Big( g \cdot v_j - \sum_i p_i \, (g \cdot v_i) \Big).$$
+$$\frac{\partial\,\text{loss}}{\partial s_j} = p_j \Big( g \cdot v_j - \sum_i p_i \, (g \cdot v_i) \Big).$$
 
-The sum runs over all tiles, which looks as if it took a pass of its own. But $\sum_i p_i\, (g \cdot v_i) = g \cdot \sum_i p_i v_i = g \cdot c$, and $c$ is the output, which is there. A score is $q \cdot k_j / \sqrt D$, so its gradient goes on to $q$ times $k_j / \sqrt D$, and to $k_j$ times $q / \sqrt D$.
+The sum runs over all tiles, which looks as if it took a pass of its own. But $\sum_i p_i\, (g \cdot v_i) = g \cdot \sum_i p_i v_i = g \cdot c$, and $c$ is the output, which is there. A score is $q \cdot k_j / \sqrt D$, so its gradient goes on to $q$ times $k_j / \sqrt D$, and to $k_j$ times $q / \sqrt D$. ($g \cdot c$ is in Appendix B of Dao and others 2022; the one number in the place of $m$ and $\ell$ is in FlashAttention-2, Dao 2023.)
 """
 
 # %% name="backward"
@@ -181,7 +181,7 @@ In the package the two are one `torch.autograd.Function`, `efficient/tiled.py`, 
 
 ## What it saves
 
-The most memory that a fresh process has had, less the most that it had after a warm-up of 300 words: 2,048 words, one head of 64, forward and backward. The fourth is a trap that is coming up.
+2,048 words, one head of 64, forward and backward: the most memory that a fresh process has had, less the most that it had had before, by when it had warmed up on 300 words and made the inputs. The fourth is a trap that is coming up.
 """
 
 # %% name="memory-live"
@@ -190,7 +190,7 @@ import sys, torch, torch.nn.functional as F
 from attention_course.efficient.tiled import tiled_attention
 from attention_course.functional import scaled_dot_product_attention
 torch.set_num_threads(1)
-peak = lambda: next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1e3
+peak = lambda: next(1_024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1e6
 form, axes = sys.argv[1], int(sys.argv[2])
 attend = {"written out": lambda *x: scaled_dot_product_attention(*x)[0], "in tiles": tiled_attention, "PyTorch's": F.scaled_dot_product_attention}[form]
 for words in (300, 2048):  # the first call loads what it needs
@@ -241,7 +241,24 @@ claims.verdict("tiles-need-linear-memory")
 
 # %% [markdown] name="memory-after"
 r"""
-Double the words, and the upper line rises to four times, the middle one to twice its height. The upper line ends at 8,192 words because its next point would want more than 3,000 MB. And the time? By turns, in this process:
+Double the words, and the upper line rises to four times, the middle one to twice its height. The upper line ends at 8,192 words because its next point would want more than 3,000 MB.
+
+Why do the tiles take so much more than PyTorch's own, which is the same algorithm?
+"""
+
+# %% name="memory-rest"
+longest = measured["lengths"][-1]
+needed, one_tile = 5 * longest * 64 * 4 / 1e6, longest * 256 * 4 / 1e6
+print(f"{longest:,} words: the output, its gradient and those of the inputs have {needed:.1f} MB; all queries with one tile of 256 keys {one_tile:.1f} MB")
+for name in ("in tiles", "PyTorch's"):
+    rest = np.mean(measured["megabytes"][name][-1]) - needed
+    print(f"{name:<10} {rest:>5.1f} MB besides, {rest / one_tile:.1f} such tiles")
+
+# %% [markdown] name="time-ask"
+r"""
+Our loop cuts the keys alone and holds several tiles at once: the scores, their exponentials, the gradients. PyTorch's kernel cuts the queries, too.
+
+And the time? By turns, in this process:
 """
 
 # %% name="time-numbers"
@@ -268,19 +285,21 @@ for name, taken in times.items():  # without the first, which warms up
 r"""
 In Python, on this processor, tiles are no sure gain in time. PyTorch's own kernel is the same algorithm in C++, and the fastest of the three: for speed the loop has to be written close to the hardware.
 
-The glossary article of lesson 00 recommends three savings together; here is each alone, on several layers. Checkpointing forgets what a layer has computed and computes it again on the way back, so one layer's matrices are held instead of all layers'. In bfloat16 every number is half as wide. (Mixed precision, which the article means, keeps some in float32.)
+The glossary article of lesson 00 recommends three savings together; here is each alone, on several layers. Checkpointing forgets what a layer has computed and computes it again on the way back, so one layer's matrices are held instead of all layers'. In bfloat16 every number is half as wide. Mixed precision, which the article means, has some in bfloat16 and some in float32, and PyTorch's `autocast` decides which: on a CPU it leaves the softmax in bfloat16, on a GPU it has it in float32. The latter is imitated here by casting.
 """
 
 # %% name="stack-numbers"
 for name, runs in measured["stack_mb"].items():
-    print(f"{measured['stack']} layers over {measured['stacked']:,} words, {name:<14} {np.mean(runs):>6.1f} MB")
+    print(f"{measured['stack']} layers over {measured['stacked']:,} words, {name:<17} {np.mean(runs):>6.1f} MB")
 
 # %% name="memory-claim-three"
 claims.verdict("three-ways-to-save-memory")
 
 # %% [markdown] name="bfloat16-text"
 r"""
-The 101 MB are six matrices: the weights of four layers, and on the way back the two of one. Of the three ways only bfloat16 gives up something. How much, against float64?
+As it is, six matrices of 16.8 MB are held at once, the weights of four layers and on the way back the two of one. Checkpointing and tiles save, and so does autocast as a CPU has it. As a GPU has it, it needs more than without: each layer keeps its weights in float32, for the way back through the softmax, and a copy in bfloat16, for that through the product with the values. Here the matrices are all there is. What mixed precision saves in the linear layers of a whole model was not measured; and beside tiles, as the article has it, there is no matrix to be kept twice.
+
+Checkpointing and tiles are paid for in time, which the table does not show. Accuracy is given up by narrow numbers alone. How much, against float64?
 """
 
 # %% name="bfloat16"
@@ -361,7 +380,7 @@ for name, inputs in {"four axes": (q, k, v), "three axes": (q[0], k[0], v[0])}.i
 
 # %% [markdown] name="causal-trap-text"
 r"""
-The second trap is in `is_causal=True`, and catches anyone who uses a cache. The last word asks all five keys. PyTorch lays the corner of its causal mask at the *first* key, whatever the number of queries. A single query needs no mask; for several there is `torch.nn.attention.bias.causal_lower_right`.
+The second trap is in `is_causal=True`, and catches anyone who uses a cache. In the next cell one query, the last word, asks five keys. PyTorch lays the corner of its causal mask at the *first* key, whatever the number of queries. A single query needs no mask; for several there is `torch.nn.attention.bias.causal_lower_right`.
 """
 
 # %% name="causal-trap"
@@ -376,7 +395,7 @@ print("nothing to look at:", F.scaled_dot_product_attention(q, k, v, attn_mask=n
 
 # %% [markdown] name="flex-text"
 r"""
-`flex_attention` takes a function of a score and its places instead of a mask, here ALiBi's from lesson 11, and `torch.compile` makes a tiled kernel of it. Uncompiled, as below, it makes the whole matrix, and on a CPU it has no backward pass.
+`flex_attention` takes a function of a score and its places instead of a mask, here one in the manner of ALiBi from lesson 11, and `torch.compile` makes a tiled kernel of it. Uncompiled, as below, it makes the whole matrix, and on a CPU it has no backward pass.
 """
 
 # %% name="flex"
@@ -449,8 +468,8 @@ share, reading = ms[1] / ms[8], (ms["sum 8"] - ms["sum 1"]) / (ms[8] - ms[1])
 
 # %% name="reveal-bytes" jupyter={"source_hidden": true}
 guess.reveal("less than half" if share < 0.5 else "more than half" if share < 0.9 else "all of it: the work is the same",
-             f"{share:.0%} of the time remains. Adding the numbers up reads them and does next to nothing else, and saves {reading:.0%} as many milliseconds. "
-             "So that much is reading; the rest is that eight queries with the same keys are one product of matrices, and eight with keys of their own are not.")
+             f"{share:.0%} of the time remains. Adding the numbers up reads them and does little else, and saves {reading:.0%} as many milliseconds: "
+             "so much could reading alone account for at most. The rest may be that eight queries with the same keys are one product of matrices, and eight with keys of their own are not; that we have not tested.")
 
 # %% [markdown] name="grouped-text"
 r"""
@@ -498,14 +517,15 @@ for name, rounds in speed["tokens_a_second"].items():
     print(f"{name:<22}" + "".join(cells))
 base = "".join(f"{np.median(rounds):>8.0f}{'':>18}" for rounds in whole)
 print(f"{'8 heads, words/s':<22}{base}")
+print("weights of the layers:", ", ".join(f"{name} {speed['parameter_bytes'][name] / 1e6:.1f} MB" for name in ("8 heads", "2 groups", "1 group")))
 
 # %% [markdown] name="speed-after"
 r"""
-Each cell has the speed against eight heads, and what is kept and read again for the next word; differences of 10 to 20 % are noise. Without a cache 1,024 words were enough to wait for, and the figure leaves it out. At 256 words the cache is small beside the weights of the layers, which have to be read, too (smaller $W^K$ and $W^V$ save a little of that). The window's layer makes a mask for every word, which shows there. At 16,384, where nothing is copied, the fewer bytes, the faster, though by far not in proportion. And copying the cache costs much more than reading it.
+Each cell has the speed against eight heads, and what is kept and read again for the next word; differences of 10 to 20 % may be noise. Without a cache we stopped at 1,024 words, and the figure leaves it out. At 256 words the cache is small beside the weights of the layers (last line), which have to be read, too. What the window loses there may be the mask that its layer makes for every word; we have not timed it. At 16,384, where nothing is copied, the fewer bytes, the faster, though by far not in proportion. And copying the cache costs much more than reading it.
 
 ## What it costs
 
-Fewer keys are not exact: this is another model. Take the trained decoder above and average the keys and values of each group, as Ainslie and others did with large models before they trained them on for a twentieth of the steps.
+Fewer keys are not exact: this is another model. Take the trained decoder above and average the keys and values of each group, as Ainslie and others did with large models before they trained them on for a twentieth of the steps. Ours has had ninety steps, and gets twenty more: a larger share, for a first look.
 """
 
 # %% name="average"
@@ -525,25 +545,41 @@ for groups in (8, 2, 1):
 
 # %% [markdown] name="quality-text"
 r"""
-Heads that have learned to look with keys of their own do not take it well when these are averaged, and learn quickly. Beforehand: the same with a longer training and three seeds, and beside it decoders with two groups and one *from the start*, whose feed-forward layers were widened until all had the same number of parameters.
+Averaging hurts, and most of the damage is mended within twenty steps. Beforehand: the same with a longer training and three seeds, and beside it decoders with two groups and one *from the start*, whose feed-forward layers were widened until all had the same number of parameters.
 """
 
 # %% name="quality-numbers"
-print(f"{'heads of keys':<14}{'from the start':>34}{'averaged':>34}{'and trained on':>34}")
+steps = [f"{count} steps more" for count in measured["more"].values()]
+print("heads of keys " + "".join(f"{head:>22}" for head in ("from the start", "averaged", *steps)))
 for groups in measured["groups"]:
-    cells = [measured[key][str(groups)] for key in ("loss", "averaged", "trained_on")]
-    print(f"{groups:<14}" + "".join(f"{'  '.join(f'{x:.2f}' for x in seeds):>34}" for seeds in cells))
-print("nats a word on unseen sentences, one number a seed;", measured["steps"], "steps, and", measured["more"], "more")
+    cells = [measured[key][str(groups)] for key in ("loss", "averaged", *measured["more"])]
+    print(f"{groups:<14}" + "".join(f"{'  '.join(f'{x:.2f}' for x in seeds):>22}" for seeds in cells))
+print("nats a word on unseen sentences after", measured["steps"], "steps, one number a seed")
 
 # %% name="quality-claim"
 claims.verdict("two-groups-nearly-as-good")
+
+# %% [markdown] name="control-text"
+r"""
+Trained from the start, eight, two and one head of keys cannot be told apart here. The seeds differ by more, and three of them leave room for a difference of 0.05: the first claim holds in part.
+
+The averaged ones are compared with the eight heads that had the same steps more, and how these are trained on matters. At first all of them had the rate of the main training, which does harm to the eight heads, as the next cell shows. Now each has the best of five rates, found on other sentences. (The second claim, too, was added when the first measurement was known.)
+"""
+
+# %% name="control"
+for key, name in {"trained_on": "averaged", "trained_on_longer": "averaged_longer"}.items():
+    before, at_each_rate = (np.array(measured[which]["8"]) for which in ("loss", f"{key}_at_each_rate"))
+    gained = {"the rate of before": at_each_rate[:, measured["rates"].index(5e-3)], "the best rate": np.array(measured[key]["8"])}
+    print(f"{measured['more'][key]} steps more, what eight heads lose: " + "; ".join(
+        f"at {rate} {', '.join(f'{x:+.2f}' for x in after - before)}" for rate, after in gained.items()))
+    print(f"{'':>14}two groups lack {', '.join(f'{x:.2f}' for x in measured[f'{name}_2_more'])}")
 
 # %% name="averaged-claim"
 claims.verdict("averaged-groups-nearly-as-good")
 
 # %% [markdown] name="quality-after"
 r"""
-Trained from the start, eight, two and one head of keys cannot be told apart here; the seeds differ by more. Three seeds leave room for a difference of 0.05, so the first claim holds in part. The second is the paper's own, and a twentieth of the training does not bear it out here: the averaged heads end well behind the eight heads of the first row, which had the same fifteen steps.
+So a twentieth of the training does not bear the second claim out here, and with a fifth of it less than half of the distance is left. But a twentieth of ours is fifteen steps.
 
 This is a small model and an easy text, as you will see below. Ainslie and others give, as the average over seven tasks of a model of 11 billion parameters, 47.2 for multi-head, and of the same model averaged and trained on, 47.1 for eight groups and 46.6 for one.
 """
@@ -571,11 +607,11 @@ A sentence here has at most fifteen words, and what lies before it is of no use.
 
 ## Where to go next
 
-So what does attention have to remember? For its output, three things a query while it runs. For its gradients, the inputs, the output and one number a query. For writing, the keys and values. To keep fewer of those, exactness is given up: what is bargained over is how many heads, and how many words.
+So what does attention have to remember? For its output, three things a query while it runs. For its gradients, the inputs, the output and one number a query. For writing, the keys and values. To keep fewer of those, exactness is given up; the choice is then how many heads to keep, and how many words.
 
 The [exercises](exercises/20_exact_and_cheaper.ipynb) merge two halves of a softmax, count the cache of a model, repair a causal mask, and average heads (six problems, about three quarters of an hour). Two halves that can be merged in any order need not even be on one machine: that is lesson 22, to come. Lesson 21, to come, sets all these costs side by side.
 
 ### Sources
 
-Milakov, Gimelshein: Online normalizer calculation for softmax. 2018, [arXiv:1805.02867](https://arxiv.org/abs/1805.02867) · Rabe, Staats: Self-attention does not need O(n²) memory. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682) · Dao, Fu, Ermon, Rudra, Ré: FlashAttention: fast and memory-efficient exact attention with IO-awareness. NeurIPS 2022, [arXiv:2205.14135](https://arxiv.org/abs/2205.14135) · Shazeer: Fast Transformer decoding: one write-head is all you need. 2019, [arXiv:1911.02150](https://arxiv.org/abs/1911.02150) · Ainslie, Lee-Thorp, de Jong, Zemlyanskiy, Lebrón, Sanghai: GQA: training generalized multi-query Transformer models from multi-head checkpoints. EMNLP 2023, [arXiv:2305.13245](https://arxiv.org/abs/2305.13245) · Jiang and others: Mistral 7B. 2023, [arXiv:2310.06825](https://arxiv.org/abs/2310.06825).
+Milakov, Gimelshein: Online normalizer calculation for softmax. 2018, [arXiv:1805.02867](https://arxiv.org/abs/1805.02867) · Rabe, Staats: Self-attention does not need O(n²) memory. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682) · Dao, Fu, Ermon, Rudra, Ré: FlashAttention: fast and memory-efficient exact attention with IO-awareness. NeurIPS 2022, [arXiv:2205.14135](https://arxiv.org/abs/2205.14135) · Dao: FlashAttention-2: faster attention with better parallelism and work partitioning. 2023, [arXiv:2307.08691](https://arxiv.org/abs/2307.08691) · Shazeer: Fast Transformer decoding: one write-head is all you need. 2019, [arXiv:1911.02150](https://arxiv.org/abs/1911.02150) · Ainslie, Lee-Thorp, de Jong, Zemlyanskiy, Lebrón, Sanghai: GQA: training generalized multi-query Transformer models from multi-head checkpoints. EMNLP 2023, [arXiv:2305.13245](https://arxiv.org/abs/2305.13245) · Jiang and others: Mistral 7B. 2023, [arXiv:2310.06825](https://arxiv.org/abs/2310.06825).
 """
