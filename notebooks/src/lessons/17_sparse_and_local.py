@@ -407,7 +407,7 @@ guess.reveal(
 
 # %% [markdown] name="direct-text"
 r"""
-In the squares nothing has changed: there is still a path from every fact to its question, and full attention shows that the task itself is easy. But part of each score needs no hearsay. With strides and gaps a question sees its fact wherever the distance is a multiple of eight; there the curves have teeth. Sixteen global tokens see all and are seen by all, so it is enough that question or fact is one. What would a model get that is right where a question sees its fact directly, and guesses elsewhere? And what do the trained models get on pairs that do not see each other, also after four times as many steps?
+In the squares nothing has changed: there is still a path from every fact to its question, and full attention shows that the task itself is easy. But part of each score needs no hearsay. With strides and gaps a question sees its fact wherever the distance is a multiple of eight; there the curves have teeth. Sixteen global tokens see all and are seen by all, so it is enough that question or fact is one (at multiples of four both are or neither, which leaves fewer such pairs). What would a model get that is right where a question sees its fact directly, and guesses elsewhere? And what do the trained models get on pairs that do not see each other, also after four times as many steps?
 """
 
 # %% name="direct"
