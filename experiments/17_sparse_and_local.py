@@ -1,6 +1,6 @@
 """What sparse attention costs, and what it misses: small Transformers asked for what was said long before.
 
-Three seeds. Writes attention_course/results/17_sparse_and_local.json. About twelve minutes on one core.
+Three seeds. Writes attention_course/results/17_sparse_and_local.json. About half an hour on one core.
 """
 
 import math
@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from attention_course import device, results
 from attention_course.data.facts import COLOURS, WORDS, facts
@@ -25,10 +26,14 @@ from attention_course.models.transformer import Config
 SEEDS = range(3)
 LENGTH, LEARNING_RATE = 64, 3e-3
 STEPS, BATCH = {1: 400, 16: 600}, {1: 32, 16: 16}  # for so many facts in a text
-ASKED = {1: (2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 24, 32, 40, 48, 56), 16: (16, 20, 24, 28, 32, 36, 40, 44, 48)}
+LONGER = 2400  # steps for sixteen facts, once more
+ASKED = {  # at these distances; with sixteen facts, at all that are trained
+    1: (1, 2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 24, 29, 32, 37, 40, 43, 48, 53, 56, 63),
+    16: tuple(range(16, LENGTH - 16 + 1)),
+}
 TEXTS = {1: 200, 16: 40}  # that are asked at each distance
 TEST = 10_000  # the seed of what is asked
-PATTERNS = {  # two layers each, the lower one first; a query sees eight keys, or ten in strides
+PATTERNS = {  # two layers each, the lower one first
     "window": lambda: [LocalAttention(8), LocalAttention(8)],
     "dilated": lambda: [LocalAttention(8), DilatedAttention(8, 8)],
     "strided": lambda: [StridedAttention(8), StridedAttention(8)],
@@ -46,7 +51,7 @@ SIXTEEN = {  # for sixteen facts
 LENGTHS = (1024, 2048, 4096, 8192, 16384)
 FULL_LENGTHS = LENGTHS[:3]
 REPETITIONS = 3
-LOOK_BACK = ("window", "dilated", "strided", "fixed")
+LOOK_BACK, BOTH_WAYS = ("window", "dilated", "strided", "fixed"), ("global token", "random blocks")
 FORMS = {  # for a text of n words
     "full": lambda n: lambda *x: scaled_dot_product_attention(*x, need_weights=False),
     "window": lambda n: LocalAttention(128),
@@ -58,8 +63,14 @@ FORMS = {  # for a text of n words
 }
 
 
-def answers(name: str, layers: list, per_text: int, seed: int) -> list[float]:
-    """The share of right answers at each distance, of a small Transformer trained on all distances at once."""
+def questions(per_text: int) -> list[tuple]:
+    """What is asked at each distance, the same of every model: ((words, places of the questions), colours)."""
+    generator = torch.Generator().manual_seed(TEST)
+    return [facts(TEXTS[per_text], apart, generator, per_text=per_text, length=LENGTH) for apart in ASKED[per_text]]
+
+
+def right_answers(name: str, layers: list, per_text: int, steps: int, seed: int) -> Tensor:
+    """Which answers are right (distances, texts, facts), of a small Transformer trained on all distances at once."""
     device.seed_everything(seed)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
     model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
@@ -69,14 +80,24 @@ def answers(name: str, layers: list, per_text: int, seed: int) -> list[float]:
         return facts(BATCH[per_text], distances, generator, per_text=per_text, length=LENGTH)
 
     start = time.process_time()
-    fit(model, draw, steps=STEPS[per_text], learning_rate=LEARNING_RATE, progress=False)
-    shares, other = [], torch.Generator().manual_seed(TEST)
+    fit(model, draw, steps=steps, learning_rate=LEARNING_RATE, progress=False)
     with torch.no_grad():
-        for distance in ASKED[per_text]:
-            inputs, colours = facts(TEXTS[per_text], distance, other, per_text=per_text, length=LENGTH)
-            shares.append((model(*inputs)[0].argmax(-1) == colours).float().mean().item())
-    print(name, per_text, seed, f"{time.process_time() - start:.0f} s", [f"{s:.2f}" for s in shares], flush=True)
-    return shares
+        right = torch.stack([model(*inputs)[0].argmax(-1) == colours for inputs, colours in questions(per_text)])
+    shares = " ".join(f"{share:.2f}" for share in right.float().mean((1, 2)))
+    print(name, per_text, steps, seed, f"{time.process_time() - start:.0f} s", shares, flush=True)
+    return right
+
+
+def in_sight(layers: list, per_text: int) -> Tensor:
+    """Which questions see their fact directly, in one layer or the other: (distances, texts, facts)."""
+    sees = torch.stack([layer.allowed(LENGTH, LENGTH) for layer in layers]).any(0)
+    places = torch.stack([asked for (_, asked), _ in questions(per_text)])
+    return sees[places, places - torch.tensor(ASKED[per_text]).view(-1, 1, 1)]
+
+
+def share_right(right: Tensor, pairs: Tensor) -> list[float]:
+    """Of these pairs of question and fact, one value a seed."""
+    return right[:, pairs].float().mean(1).tolist()
 
 
 def seconds(name: str, n: int) -> float:
@@ -92,8 +113,10 @@ def seconds(name: str, n: int) -> float:
 
 
 def keys_seen(name: str, n: int) -> float:
-    """How many keys a query sees on average, in a form that looks back: counted 512 queries at a time."""
-    return sum(FORMS[name](n).allowed(512, last).sum().item() for last in range(512, n + 1, 512)) / n
+    """How many keys a query sees on average; in a form that looks back, counted 512 queries at a time."""
+    if name in LOOK_BACK:
+        return sum(FORMS[name](n).allowed(512, last).sum().item() for last in range(512, n + 1, 512)) / n
+    return FORMS[name](n).allowed(n, n).sum().item() / n
 
 
 def slope(x, y) -> float:
@@ -104,28 +127,51 @@ def slope(x, y) -> float:
 def main() -> None:
     """Everything, one after the other, on one thread."""
     torch.set_num_threads(1)
-    found = {
-        facts: {name: [answers(name, make(), facts, seed) for seed in SEEDS] for name, make in patterns.items()}
-        for facts, patterns in {1: PATTERNS, 16: SIXTEEN}.items()
+    found = {  # (seeds, distances, texts, facts) for each pattern
+        per_text: {
+            name: torch.stack([right_answers(name, make(), per_text, STEPS[per_text], seed) for seed in SEEDS])
+            for name, make in patterns.items()
+        }
+        for per_text, patterns in {1: PATTERNS, 16: SIXTEEN}.items()
     }
+    shares = {
+        per_text: {name: right.float().mean((2, 3)).tolist() for name, right in by_name.items()}
+        for per_text, by_name in found.items()
+    }
+    longer = {  # the same with more steps; full attention is nearly perfect as it is
+        name: torch.stack([right_answers(name, make(), 16, LONGER, seed) for seed in SEEDS])
+        for name, make in SIXTEEN.items()
+        if name != "full"
+    }
+    sight = {name: in_sight(make(), 16) for name, make in SIXTEEN.items() if name != "full"}
     timed = {
         name: [[seconds(name, n) for n in (FULL_LENGTHS if name == "full" else LENGTHS)] for _ in range(REPETITIONS)]
         for name in FORMS
     }
     seen = {name: [keys_seen(name, n) for n in LENGTHS] for name in LOOK_BACK}
+    seen |= {name: [keys_seen(name, n) for n in LENGTHS[:3]] for name in BOTH_WAYS}
     beyond = [i for i, distance in enumerate(ASKED[1]) if distance > 2 * (8 - 1)]
-    averages = {name: np.mean(seeds, 1) for name, seeds in found[16].items()}
+    averages = {name: np.mean(seeds, 1) for name, seeds in shares[16].items()}
     values = {
-        "distances": {str(facts): asked for facts, asked in ASKED.items()},
-        "right": {str(facts): by_name for facts, by_name in found.items()},
-        "steps": {str(facts): steps for facts, steps in STEPS.items()},
+        "distances": {str(per_text): asked for per_text, asked in ASKED.items()},
+        "right": {str(per_text): by_name for per_text, by_name in shares.items()},
+        "steps": {str(per_text): steps for per_text, steps in STEPS.items()},
+        "longer": LONGER,
+        "in_sight": {name: pairs.float().mean().item() for name, pairs in sight.items()},
+        "by_sight": {
+            steps: {
+                name: {"seen": share_right(by_name[name], pairs), "unseen": share_right(by_name[name], ~pairs)}
+                for name, pairs in sight.items()
+            }
+            for steps, by_name in {str(STEPS[16]): found[16], str(LONGER): longer}.items()
+        },
         "lengths": LENGTHS,
         "seconds": timed,
         "keys_seen": seen,
         "exponents": {name: [slope(LENGTHS[: len(row)], row) for row in rows] for name, rows in timed.items()},
         "window_exponent": [slope(LENGTHS, row) for row in timed["window"]],
         "strided_exponent": [slope(np.multiply(LENGTHS, seen["strided"]), row) for row in timed["strided"]],
-        "window_beyond_reach": [np.take(row, beyond).mean() - 1 / len(COLOURS) for row in found[1]["window"]],
+        "window_beyond_reach": [np.take(row, beyond).mean() - 1 / len(COLOURS) for row in shares[1]["window"]],
         "sparse_misses": [
             averages["full"][seed] - np.mean([averages[name][seed] for name in REACH_ALL]) for seed in SEEDS
         ],

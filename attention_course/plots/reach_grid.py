@@ -30,7 +30,9 @@ def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) 
 
     columns = min(columns, len(needed))
     rows = -(-len(needed) // columns)
-    picture = Picture((max(2.3 * columns + 0.2, 1.1 * layers + 1.6), 2.55 * rows + 0.55))
+    width = max(2.3 * columns + 0.2, 4.9)
+    in_a_row = min(layers + 1, int(width / 1.5))  # of the legend
+    picture = Picture((width, 2.55 * rows + 0.3 + 0.25 * -(-(layers + 1) // in_a_row)))
     grid = picture.subplots(rows, columns, squeeze=False)
     said = []
     for ax, (name, array) in zip(grid.flat, needed.items(), strict=False):
