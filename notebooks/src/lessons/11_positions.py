@@ -448,7 +448,7 @@ Where does a character look that has 255 before it? Weights of the last one, the
 # %% name="far"
 @torch.no_grad()
 def weight_by_distance(model):
-    maps = model(windows[::8, :-1], need_weights=True)[2].itself  # (layers, B, heads, L, S)
+    maps = torch.stack(model(windows[::8, :-1], need_weights=True)[2].itself)  # (layers, B, heads, L, S)
     return maps[..., -1, :].flip(-1).mean((0, 1, 2)).view(-1, 16).sum(-1)
 
 
@@ -493,7 +493,7 @@ assert all(min(seed[4:]) > seed[3] for seeds in measured["loss"].values() for se
 
 # %% [markdown] name="experiment-after"
 r"""
-Left of the line, order pays: without positions these models lose about half a nat a character. One layer without them does worse still, for to it the past is a bag. The mask brings order to the second layer, but models as small as ours make little of it: one layer with rotary positions is far ahead of two with none. Among the six, rotary and Shaw's are ahead. The learned table comes last, but we gave it a poor start: its vectors begin fifty times smaller than those of the characters.
+Left of the line, order pays: without positions these models lose about half a nat a character. One layer without them does worse still, for to it the past is a bag. The mask brings order to the second layer, but models as small as ours make little of it: one layer with rotary positions is far ahead of two with none. Among the six, rotary and Shaw's are ahead. The learned table comes last in all three trainings.
 
 Right of the line the order changes. Sinusoidal and learned positions break at the first place that training has not seen. Rotary ones hold on for a while and then break as badly, in steps near the distances found above, though no place is known to them. Being relative is not enough: a distance can be as strange as a place. The last column shows it. Keep every query from looking back farther than in training, and rotary is what it was, at any place. The absolute ones stay broken.
 
