@@ -521,7 +521,7 @@ print("RNNsearch, all captions, three trainings:", ", ".join(f"{gain:+.1f}" for 
 
 # %% [markdown] name="own-text"
 r"""
-A sentence of your own, with the mean over the heads of the last block, across. The full stop looks back at the last words: whether the sentence is over depends on them.
+A sentence of your own, with the mean over the heads of the last block, across. In our training the full stop spreads its weight over several words; a map of weights explains no more than where was looked.
 """
 
 # %% name="own-sentence"
