@@ -117,6 +117,15 @@ def sees_sum_of_gradients(f, x):
     return torch.stack([(row.abs() > 1e-6).any(1) for row in rows])
 
 
+def sees_doubled(f, x):
+    columns = []
+    for j in range(len(x)):
+        changed = x.clone()
+        changed[j] *= 2
+        columns.append((~torch.isclose(f(changed), f(x), atol=1e-6)).any(1))
+    return torch.stack(columns, 1)
+
+
 def cached_late(query, key, value, keys, values):
     weights = (torch.einsum("bd,bnd->bn", query, keys) / query.shape[1] ** 0.5).softmax(-1)
     context = torch.einsum("bn,bnd->bd", weights, values)
@@ -136,6 +145,7 @@ SLIPS = [
     (check.cached_look, "cache_not_grown", lambda *a: (cached_by_the_package(*a)[0], a[3], a[4])),
     (check.sees, "transposed", lambda f, x: sees_jacobian(f, x).T),
     (check.sees, "summed", sees_sum_of_gradients),
+    (check.sees, "multiplied", sees_doubled),
     (check.count_parameters, "no_cross_attention", lambda S, T, E, F, N: (
         (S + T) * E + T + 2 * N * (4 * E * (E + 1) + 2 * E * F + E + F + 4 * E) + 4 * E)),
 ]  # fmt: skip

@@ -25,6 +25,13 @@ def two_that_cancel(x):
     return y
 
 
+def normed(x):
+    """Each word's numbers with mean 0 and standard deviation 1, added up over the words so far."""
+    centred = x - x.mean(1)[:, None]
+    return (centred / ((centred * centred).mean(1)[:, None] + 1e-12) ** 0.5).cumsum(0)
+
+
+NORMED = StandIn("x.cumsum(0), each word normalised first", normed)
 ALONE = StandIn("3 * x", lambda x: 3 * x)
 BACK = StandIn("x.cumsum(0)", lambda x: x.cumsum(0))
 AHEAD = StandIn("x + x[[1, 2, 2]]", lambda x: x + x[[1, 2, 2]])
@@ -60,6 +67,7 @@ class Sees(Problem):
         yield "words that see themselves and those before", (BACK, randn(3, 2))
         yield "words that see themselves and the next one", (AHEAD, randn(3, 2))
         yield "a function that notices differences between a word's numbers only", (CENTRED, randn(3, 2))
+        yield "a function that normalises each word first, as a block does", (NORMED, randn(3, 4))
         yield "a function whose two outputs cancel", (CANCELLING, randn(3, 2))
         yield "a function that hands on a word's second number", (FROM_SECOND, randn(3, 2))
         yield "a function that hands a word's first number on to the next word's second", (FROM_FIRST, randn(3, 2))
@@ -85,6 +93,12 @@ class Sees(Problem):
     )
     def moved_alike(f, x):
         return moved(f, x, torch.ones_like(x))
+
+    @mistake(
+        "The word was only multiplied by a number. A norm divides by the size, and does not notice: put another vector, drawn at random, in its place."
+    )
+    def multiplied(f, x):
+        return moved(f, x, x)
 
     @mistake("Only the first number of the word was changed. The function may read the others: change all of them.")
     def first_number_moved(f, x):

@@ -19,7 +19,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 8 minutes
 
-`x` is (B, L, E). Bring the numbers of each word to mean 0 and standard deviation 1, then multiply by `gain` and add `bias`, both (E,). Add 1e-5 to the variance before you take its root, so that a word whose numbers are all the same does no harm. Write it out, without `LayerNorm`.
+`x` is (B, L, E). Bring the numbers of each word to mean 0 and standard deviation 1, then multiply by `gain` and add `bias`, both (E,). Add 1e-5 to the variance before you take its root, so that a word whose numbers are all the same does no harm; the variance is the mean of the squared deviations (PyTorch: `correction=0`). Write it out, without `LayerNorm`.
 """
 
 # %% name="layer-norm" tags=["exercise"]
@@ -36,7 +36,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 6 minutes
 
-The block of an encoder, without looking at the lesson. `x` is (L, E). The other four are functions from (L, E) to (L, E); in a model they have been trained, and `look` is self-attention. Return (L, E).
+The block of an encoder, with the norms in front as in the lesson, without looking there. `x` is (L, E). The other four are functions from (L, E) to (L, E); in a model they have been trained, and `look` is self-attention. Return (L, E).
 """
 
 # %% name="block" tags=["exercise"]
@@ -53,7 +53,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-One head of a decoder's self-attention while it writes. `query`, `key` and `value` are those of the new word in each sentence, (B, D). `keys` and `values`, (B, n, D), are those of the n words before it, the earliest first; for the first word n is 0. Return the new word's context, (B, D), and the keys and values to keep for the next step.
+One head of a decoder's self-attention while it writes. `query`, `key` and `value` are those of the new word in each sentence, (B, D). `keys` and `values`, (B, n, D), are those of the n words before it, the earliest first; for the first word n is 0. Scores are divided by √D. Return `(context, keys, values)`: the new word's context, (B, D), and the keys and values to keep for the next step, (B, n + 1, D).
 """
 
 # %% name="cached-look" tags=["exercise"]
@@ -70,7 +70,7 @@ r"""
 
 Extends · ★★☆, 12 minutes
 
-A test for any function `f` from words (L, E) to words (L, E), whatever is inside. Return a matrix (L, L) of True and False: row i, column j is True where output i changes when input j is changed. Of a decoder, nothing above the diagonal may be True.
+A test for any function `f` from words (L, E) to words (L, E), whatever is inside. Return a matrix (L, L) of True and False: row i, column j is True where output i changes when input j does. `f` takes and gives PyTorch tensors. Put a vector drawn at random in the place of word j: a norm does not notice when all of its numbers grow alike, or double. A number has changed if it differs by more than 1e-6. Of a decoder, nothing above the diagonal may be True.
 """
 
 # %% name="sees" tags=["exercise"]
@@ -87,7 +87,7 @@ r"""
 
 Extends · ★★☆, 12 minutes
 
-The lesson's Transformer for `S` source and `T` target words, of size `E`, with feed-forward networks of size `F` and `N` blocks on each side. All linear maps have biases; each norm has a gain and a bias; the output is tied to the embedding of the target words and has a bias for each word; the positions are sinusoids. How many parameters does it have?
+The lesson's Transformer for `S` source and `T` target words, of size `E`, with feed-forward networks of size `F` and `N` blocks on each side. All linear maps have biases; each norm has a gain and a bias, and each stack ends with a norm; the output is tied to the embedding of the target words and has a bias for each word; the positions are sinusoids. How many parameters does it have?
 """
 
 # %% name="count-parameters" tags=["exercise"]
@@ -121,7 +121,7 @@ check.what_went_wrong(what_went_wrong)
 
 # %% [markdown] name="try-text"
 r"""
-The next cells run your `sees` (the solution's, until yours is right) on the package's encoder and decoder, untrained, with three kinds of self-attention. `Config(attend=...)` is where another one goes in. Which picture do you expect for each? What would a second block of the last kind see, and a fourth?
+The next cells run your `sees` (the solution's, until yours is right) on the package's encoder and decoder, untrained, with three kinds of self-attention. `Config(attend=...)` is where another one goes in; `LocalAttention(3)`, of lesson 17, lets a word see itself and the two before. Which picture do you expect for each? What would a second block of the last kind see, and a fourth?
 """
 
 # %% name="try-models"
@@ -143,11 +143,13 @@ def through(model):  # from vectors in front of the blocks to vectors behind the
     looks = model.blocks[0].itself.attend
     mask = None if isinstance(model, TransformerEncoder) or getattr(looks, "causal", False) else torch.ones(8, 8, dtype=torch.bool).tril()
 
+    model.requires_grad_(False)
+
     def f(x):
         y = x[None]
         for block in model.blocks:
             y = block(y, mask)[0]
-        return y[0].detach()
+        return y[0]
 
     return f
 
@@ -161,5 +163,5 @@ figure
 
 # %% [markdown] name="try-after"
 r"""
-Raise `layers` in `sizes` and run the cells again: with every block the words that are seen through others reach two further back. Then break something, a mask or a residual connection, and see whether your test notices. Not every fault changes who sees whom.
+Raise `layers` in `sizes` and run the cells again: with every block the words that are seen through others reach two further back: two blocks see five words, four see nine, here all eight. Then break something, a mask or a residual connection, and see whether your test notices. Not every fault changes who sees whom.
 """
