@@ -25,7 +25,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-The lesson turned pairs of neighbours. LLaMA and others, as they come in Hugging Face's library, pair number $i$ of the first half with number $i$ of the second. `x` is (L, D), and its rows stand at `places`, (L,). Turn pair $i$ at place $p$ by the angle $p \cdot 10000^{-2i/D}$. Return (L, D).
+The lesson turned pairs of neighbours. LLaMA and others, as they come in Hugging Face's library, number $m$ of the first half with number $m$ of the second, $m$ from 0. `x` is (L, D), and its rows stand at `places`, (L,). Turn pair $m$ at place $p$ by the angle $\theta = p \cdot 10000^{-2m/D}$, from $(a, b)$ to $(a \cos\theta - b \sin\theta,\ a \sin\theta + b \cos\theta)$. Return (L, D).
 """
 
 # %% name="rotate-halves" tags=["exercise"]
@@ -42,7 +42,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-Shaw's scores for one head, $q_i \cdot (k_j + a_{j-i}) / \sqrt D$. `Q` and `K` are (L, D). `vectors` is (2k + 1, D): its rows are $a_{-k}, \dots, a_0, \dots, a_k$, and distances beyond $k$ use the last on their side. Return (L, L). Write it without looking at the lesson.
+Shaw's scores for one head, $q_i \cdot (k_j + a_{j-i}) / \sqrt D$. `Q` and `K` are (L, D). `vectors` is (2k + 1, D): its rows are $a_{-k}, \dots, a_0, \dots, a_k$, and distances beyond $k$ use the last on their side. Return (L, L). The lesson looked up a vector for each query and key, (L, L, D) numbers in all. Do without that array, as Shaw and others did: the same product of a query with a vector is wanted again and again.
 """
 
 # %% name="shaw-scores" tags=["exercise"]
@@ -59,7 +59,11 @@ r"""
 
 Extends · ★★☆, 10 minutes
 
-A model that looks only back wastes half of T5's buckets. Give all of them to the past: the first half of the `buckets` hold one distance each, the others share the distances up to `farthest` in steps that grow with the logarithm, cut off and not rounded, and what is farther falls into the last. `back` says how far back each key lies, whole numbers from 0, in any shape. Return the buckets.
+A model that looks only back wastes half of T5's buckets. Give all of them to the past: the first half of the `buckets` hold one distance each, the others share the distances up to `farthest` in steps that grow with the logarithm, and what is farther falls into the last. With $n$ for half of the buckets, distance $d \ge n$ belongs to
+
+$$n + \Big\lfloor \frac{\log (d / n)}{\log (\mathtt{farthest} / n)} \, n \Big\rfloor$$
+
+or to the last bucket, whichever is less. `back` says how far back each key lies, whole numbers from 0, in any shape. Return the buckets.
 """
 
 # %% name="past-buckets" tags=["exercise"]
@@ -114,7 +118,7 @@ check.squeezed(squeezed)
 
 # %% [markdown] name="try-text"
 r"""
-The rest puts problems 1 and 5 to use (with the solutions, until yours are right). It trains a model with your rotation on 64 characters, in about ten seconds, and reads longer texts in three ways: as it is, with squeezed places, and with every query held to the 64 latest keys. Draw the three curves that you expect before you run it.
+The rest puts problems 1 and 5 to use (with the solutions, until yours are right; and in training with the solution of problem 1 where yours is in NumPy, which keeps no gradients). It trains a model with your rotation on 64 characters, in about ten seconds, and reads longer texts in three ways: as it is, with squeezed places, and with every query held to the 64 latest keys. Draw the three curves that you expect before you run it.
 """
 
 # %% name="try-attend"
@@ -123,6 +127,8 @@ def mine_or_solution(problem, mine):
 
 
 turn, places_of = mine_or_solution(check.rotate_halves, rotate_halves), mine_or_solution(check.squeezed, squeezed)
+if not isinstance(turn(torch.ones(1, 2), torch.ones(1)), torch.Tensor):
+    turn = type(check.rotate_halves).answer
 
 
 class Rotary(torch.nn.Module):
@@ -130,8 +136,8 @@ class Rotary(torch.nn.Module):
 
     def forward(self, Q, K, V, mask, need_weights=True):
         length = Q.shape[-2]
-        places = places_of(length, 64) if self.way == "squeezed" else torch.arange(length)
-        Q, K = (torch.as_tensor(turn(x.flatten(0, -3).flatten(0, 1), places.repeat(x.shape[0] * x.shape[1]))).view_as(x) for x in (Q, K))
+        places = torch.as_tensor(places_of(length, 64)) if self.way == "squeezed" else torch.arange(length)
+        Q, K = (turn(x.flatten(0, -2), places.repeat(x.shape[0] * x.shape[1])).view_as(x) for x in (Q, K))
         mask = mask & ~mask.tril(-64) if self.way == "64 latest" else mask
         return scaled_dot_product_attention(Q, K, V, mask, need_weights)
 

@@ -4,12 +4,13 @@ r"""
 
 **How does attention know what comes first?**
 
-It does not. You see that first, and repair it in six ways, each in a few lines. A mask turns out to be a seventh. Then all of them are trained on short texts and read long ones, and one that knows nothing but distances, the one in LLaMA and many others, fails as badly as any.
+It does not. You see that first, and repair it in six ways, each in a few lines. A mask turns out to be a seventh. Then models are trained on short texts and read long ones, and it shows which of the six know what to make of a distance that they have never met.
 
 You need lessons 01, 02 and 10. It takes about fifty minutes, of which the machine needs one.
 """
 
 # %% name="imports"
+import copy
 import math
 
 import numpy as np
@@ -18,7 +19,7 @@ import torch
 from attention_course import claims, device, plots, positions, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
-from attention_course.functional import scaled_dot_product_attention
+from attention_course.functional import masked_softmax, scaled_dot_product_attention
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 from attention_course.training import sequence_loss, train
 from attention_course.widgets import explore, predict
@@ -53,7 +54,7 @@ Every word comes out as it did, wherever it stands. Write a change of order as a
 
 $$\mathrm{Attention}(P X) = P \, \mathrm{Attention}(X) .$$
 
-Such a function is called *equivariant*. It is often said that attention is permutation *invariant*; that is what its answer to one query from outside is, as in lesson 01. Matrices for queries, keys and values, several heads, norms and feed-forward networks change nothing, since all of them treat each word alone. Here is a whole encoder of two layers, as lesson 12 will build it:
+Such a function is called *equivariant*. It is often said that attention is permutation *invariant*; that is what its answer to one query from outside is, as in lesson 01. Matrices for queries, keys and values, norms and feed-forward networks change nothing, since they treat each word alone, and several heads are several attentions. Here is a whole encoder of two layers, as lesson 12 will build it:
 """
 
 # %% name="encoder"
@@ -65,7 +66,7 @@ assert torch.allclose(encoder(ids[:, swapped])[0], encoder(ids)[0][:, swapped], 
 
 # %% [markdown] name="seven-text"
 r"""
-## Seven functions
+## Six ways, and none
 
 So order has to be told. It can be written into the words, or into the scores. Each way below is a function that gives the scores of the words `x`, one a row, which stand at `places`. The first is the one that knows nothing: queries, keys, one head of 16 numbers.
 
@@ -74,8 +75,8 @@ So order has to be told. It can be written into the words, or into the scores. E
 | `x` | the words | (L, E) |
 | `places` | where they stand, in text $p$ | (L,) |
 | $q_i$, $k_j$ | the query of word $i$, the key of word $j$, here of size $D = E = 16$ | (D,) |
-| $j - i$ | the distance from query to key, negative where the key lies behind | (L, L) |
-| $\omega_i$ | how far clock hand $i$ turns from one place to the next, in radians | (E / 2,) |
+| $j - i$ | the distance from query to key, negative where the key comes earlier | (L, L) |
+| $\omega_m$ | how far clock hand $m$ turns from one place to the next, in radians | (E / 2,) |
 
 (The survey that numbers our equations says nothing of positions, so those below have no numbers.)
 """
@@ -95,9 +96,9 @@ def none(x, places):
 r"""
 ### Clock hands: sinusoidal positions
 
-Give every place a vector, and add it to the word that stands there. Which vector? The hand of a clock says what time it is by two numbers, its sine and cosine. One hand that turns by one radian a place is back near its start after six places. So a clock has a slower hand, and Vaswani and others (2017) take many, each slower than the one before by the same factor. At place $p$, hand $i$ of $E/2$ stands at
+Give every place a vector, and add it to the word that stands there. Which vector? The hand of a clock says what time it is by two numbers, its sine and cosine. One hand that turns by one radian a place is back near its start after six places. So a clock has a slower hand, and Vaswani and others (2017) take many, each slower than the one before by the same factor. At place $p$, hand $m$ of $E/2$, counted from 0, stands at
 
-$$\big(\sin(p\,\omega_i),\ \cos(p\,\omega_i)\big), \qquad \omega_i = 10000^{-2i/E} .$$
+$$\big(\sin(p\,\omega_m),\ \cos(p\,\omega_m)\big), \qquad \omega_m = 10000^{-2m/E} .$$
 """
 
 # %% name="sinusoidal"
@@ -115,7 +116,7 @@ assert torch.allclose(sinusoids(torch.arange(100), 32), positions.sinusoidal.sin
 
 # %% [markdown] name="move-text"
 r"""
-Why hands and not, say, the number of the place? To go $n$ places on, hand $i$ turns by $n\,\omega_i$, from wherever it stands. Turning is a linear map. So one matrix moves *every* place by $n$. And since turning both changes no product, the product of two places depends on their distance alone.
+Why hands and not, say, the number of the place? To go $n$ places on, hand $m$ turns by $n\,\omega_m$, from wherever it stands. Turning is a linear map. So one matrix moves *every* place by $n$. And since turning both changes no product, the product of two places depends on their distance alone.
 """
 
 # %% name="move"
@@ -144,7 +145,7 @@ figure
 
 # %% [markdown] name="three-back-text"
 r"""
-On the right, a place is most like itself. So let $W^Q$ be the matrix that moves by $-3$, $W^K$ the identity, and leave the words out altogether:
+On the right, a place is most like itself. So let $W^Q$ be the matrix that moves by $-3$, $W^K$ the identity, and leave the words out altogether. (Times 4, so that the softmax decides more sharply.)
 """
 
 # %% name="three-back"
@@ -189,7 +190,7 @@ vectors = torch.randn(2 * FARTHEST + 1, SIZE)  # to be trained
 
 
 def distances(places):
-    return places[None] - places[:, None]  # [i, j]: from query i to key j, negative where it lies behind
+    return places[None] - places[:, None]  # [i, j]: from query i to key j, negative where it comes earlier
 
 
 def shaw(x, places):
@@ -203,7 +204,7 @@ In T5, Raffel and others (2020) learn one number for each distance and head. To 
 
 # %% name="t5"
 def bucket(distance, buckets=32, farthest=128):
-    half, exact = buckets // 2, buckets // 4  # half of them for keys behind, half for keys ahead
+    half, exact = buckets // 2, buckets // 4  # half of them for earlier keys, half for later ones
     far = distance.abs()
     grown = exact + ((far.clamp(min=1) / exact).log() / math.log(farthest / exact) * (half - exact)).long()
     return torch.where(far < exact, far, grown.clamp(max=half - 1)) + half * (distance > 0)
@@ -238,7 +239,11 @@ assert torch.allclose(slopes(8), positions.alibi.slopes(8))
 r"""
 ### Turned vectors: rotary positions
 
-The last one goes back to the clock. Instead of adding a hand to the word, Su and others (2021) turn the word: the numbers of each query and each key are taken as pairs, and pair $i$ at place $p$ is turned by $p\,\omega_i$. Turn a query by $p$ steps and a key by $r$, and the angle between them has changed by $p - r$ steps. Nothing else is left of $p$ and $r$ in their product.
+The last one goes back to the clock. Instead of adding a hand to the word, Su and others (2021) turn the word: the $D$ numbers of each query and each key are taken as pairs, and pair $m$ at place $p$ is turned by $p\,\omega_m$, with $D$ in the place of $E$:
+
+$$(a,\ b)\ \to\ \big(a \cos p\,\omega_m - b \sin p\,\omega_m,\ \ a \sin p\,\omega_m + b \cos p\,\omega_m\big) .$$
+
+Turn a query by $p$ steps and a key by $r$, and the angle between them has changed by $p - r$ steps. Nothing else is left of $p$ and $r$ in their product.
 """
 
 # %% name="rotary"
@@ -279,7 +284,7 @@ explore(look, query_place=(0, 12, 3), key_place=(0, 12, 1))
 r"""
 ## What each of them knows
 
-Each of the seven agrees with the package, which takes several heads and a mask. Then three questions to each: Does *cat* get something else when cat and mat change places? Do the weights change when the sentence begins at place 20? Has it an answer at place 1000?
+First, that they agree with the package, which takes several heads and a mask. (Sinusoids and table were compared above.) Then three questions to each: Does *cat* get something else when cat and mat change places? Do the weights change when the sentence begins at place 20? Has it an answer when the last word stands at place 1000?
 """
 
 # %% name="same-as-package"
@@ -303,25 +308,25 @@ def change(a, b):
 print(f"{'':<11} cat gets another answer   begins at 20   at place 1000")
 for scores in (none, sinusoidal, learned, shaw, t5, alibi, rotary):
     weights = scores(x, here).softmax(-1)
-    cat, moved_cat = (weights @ x)[1], (scores(x[swapped], here).softmax(-1) @ x[swapped])[5]
+    cat, moved_cat = (weights @ x)[1], (scores(x[swapped], here).softmax(-1) @ x[swapped])[5]  # which now stands at 5
     try:
-        far = "yes" if scores(x, here + 1000).isfinite().all() else "no"
+        far = "yes" if scores(x, torch.tensor([0, 1, 2, 3, 4, 1000])).isfinite().all() else "no"
     except IndexError:
         far = "no"
     print(f"{scores.__name__:<11} {change(cat, moved_cat):>23} {change(weights, scores(x, here + 20).softmax(-1)):>14} {far:>15}")
 
 # %% [markdown] name="score-board-after"
 r"""
-Two families. What is added to the words is *absolute*: the weights change with where the sentence stands. The other four are *relative* and cannot see it. (T5's and Shaw's answers at place 1000 are those for their farthest distance.) An absolute scheme has to learn that a phrase means the same everywhere; a relative one has it built in.
+Two families. What is added to the words is *absolute*: the weights change with where the sentence stands. That holds for sinusoids, too. The product of two sums has four terms, word with word, word with place, place with word and place with place, and only the last can depend on the distance alone. The other four schemes are *relative* and cannot see where the sentence stands. (T5's and Shaw's answers at place 1000 are those for their farthest distance.) An absolute scheme has to learn that a phrase means the same everywhere; a relative one has it built in.
 
-The next figure shows what distance does in three of them. What the curves do to the right of the line at 64 will matter.
+The next figure shows what distance does in three of them.
 """
 
 # %% name="shapes-figure"
 away = torch.arange(0, 257)
 shapes = {
     "Rotary: cosine of the angle": {f"pair {i + 1}": (away * 10_000 ** (-2 * i / SIZE)).cos() for i in (2, 3, 4)},
-    "T5: which bucket, where 32 is the farthest": {"": bucket(-away, farthest=32)},
+    "T5: bucket (farthest 32)": {"": bucket(-away, farthest=32)},
     "ALiBi: added to the score": {f"1/{1 / slope:g}": -slope * away for slope in slopes(2)},
 }
 figure = plots.Picture((9.4, 2.7))
@@ -332,17 +337,18 @@ for ax, (title, curves) in zip(figure.subplots(1, 3), shapes.items()):
         ax.annotate(name, (256, y[-1]), (3, 0), textcoords="offset points", va="center", fontsize=9)
     ax.set_title(title, loc="left", fontsize=10)
     ax.set(xlabel="places back", xlim=(0, 320 if any(curves) else 256), xticks=range(0, 257, 64))
+    ax.yaxis.get_major_locator().set_params(integer=title.startswith("T5"))
 figure.alt = ". ".join(f"{title}, " + ", ".join(f"{name} {y[0]:.1f} at 0, {y[64]:.1f} at 64 and {y[-1]:.1f} at 256 places back" for name, y in curves.items())
                        for title, curves in shapes.items())
 figure
 
 # %% [markdown] name="shapes-after"
 r"""
-Suppose that all texts in training are 64 words long. To the right of the line T5 and ALiBi go on with what they gave before, or with more of it. Pair 3 of the rotary scheme has been round the clock by then, but pairs 4 and 5 come to angles that no training has shown.
+Suppose that all texts in training are 64 words long, up to the line. To its right T5 gives what it gave before, ALiBi more of it, and the rotary pairs go round.
 
 ## The seventh way
 
-A causal model, which writes, lets every word look at itself and those before it. Drop all positions and keep the mask. Is it blind? Put a full stop behind our two sentences, and compare what the model expects after it.
+A causal model, which writes, lets every word look at itself and those before it. Drop all positions and keep the mask. Is it blind? Put a full stop after our two sentences, and compare what the model expects after it.
 """
 
 # %% name="guess-mask"
@@ -367,7 +373,7 @@ guess_mask.reveal("the same with one layer, something else with two", "With one 
 
 # %% [markdown] name="mask-after"
 r"""
-In the first layer the full stop sees a bag of words, for the mask hides nothing from the last. But *cat* as second word has seen only *the*, and as sixth word four others: after one layer it is not the same *cat*. The second layer looks at these. Between one layer and two lies the difference between a bag and a text.
+In the first layer the full stop sees a bag of words, for the mask hides nothing from the last. But *cat* as second word has seen only *the*, and as sixth word four others: after one layer it is not the same *cat*. The second layer looks at these.
 
 A word can even count. Let the first word be marked, say as the start of the text, with value 1, and all others have value 0. If the word at place $i$ looks at all $i$ words evenly, it gets $1/i$.
 """
@@ -421,7 +427,7 @@ guess_beyond = predict(
 
 # %% [markdown] name="live-text"
 r"""
-The test asks for the same characters twice: with some 48 characters before them, as in training, and with some 240.
+The test asks for the same characters twice: with 32 to 63 characters before them, as in training, and with 224 to 255.
 """
 
 # %% name="live"
@@ -429,8 +435,8 @@ windows = torch.tensor(docstrings.pieces(unseen[:6_000], 256, 32))
 
 
 @torch.no_grad()
-def loss_of_last(model, length):  # of the last 32 of each window, read from `length` characters before its end
-    logits = torch.cat([model(part[:, -length - 1 : -1])[0][:, -32:] for part in windows.split(10)])
+def loss_of_last(model, length, windows=windows):  # of the last 32 of each window, read from `length` characters before its end
+    logits = torch.cat([model(part[:, -length - 1 : -1])[0][:, -32:] for part in windows.split(4)])
     return sequence_loss(logits, windows[:, -32:]).item()
 
 
@@ -448,28 +454,58 @@ Where does a character look that has 255 before it? Weights of the last one, the
 # %% name="far"
 @torch.no_grad()
 def weight_by_distance(model):
-    maps = torch.stack(model(windows[::8, :-1], need_weights=True)[2].itself)  # (layers, B, heads, L, S)
+    maps = torch.stack(model(windows[::16, :-1], need_weights=True)[2].itself)  # (layers, B, heads, L, S)
     return maps[..., -1, :].flip(-1).mean((0, 1, 2)).view(-1, 16).sum(-1)
 
 
 looks = {name: weight_by_distance(live[name]) for name in ("rotary", "ALiBi")}
 for name, weights in looks.items():
-    print(f"{name}: {weights[4:].sum():.0%} of the weight lies farther back than training ever looked")
-plots.lines(np.arange(16, 257, 16), looks, x_label="places back, up to", y_label="weight")
+    print(f"{name}: {weights[4:].sum():.0%} of the weight lies farther back than training ever looked; spread evenly, it would be {192 / 256:.0%}")
+figure = plots.lines(np.arange(8, 257, 16), looks, x_label="places back (each point is the middle of 16)", y_label="weight")
+figure.axes[0].axvline(64, color="#888888", linewidth=1)  # as far as training ever looked
+figure
 
-# %% name="home"
-periods = 2 * math.pi * 10_000 ** (np.arange(4) / 8)  # of the first four pairs of a head of 16
-for distance in (63, 126, 188):
-    print(f"after {distance} places pairs 1 to 4 have gone round " + ", ".join(f"{distance / period:.2f}" for period in periods) + " times")
-
-# %% [markdown] name="far-after"
+# %% [markdown] name="held-text"
 r"""
-ALiBi's weight fades, as it must. Rotary's comes back, and it does so about where pairs 1 and 3 are both home again, so that a key 126 or 188 places back looks to them like the word itself. At 63 they are home as well. But 63 training has seen, and what training has seen it can put right with the other pairs.
+ALiBi's far weight comes from its flat heads, which lose little by distance. Rotary's comes back in waves. Which pairs bring it? Turn a pair no farther than training did: beyond 63 places it stays at its angle for 63. Pair 3 has gone round once by then, and has shown training all its angles. Pair 4 needs 199 places for a round.
+"""
+
+# %% name="held"
+class Held(torch.nn.Module):
+    """Rotary attention in which some pairs, counted from 1, turn no farther than at 63 places."""
+
+    def __init__(self, pairs):
+        super().__init__()
+        self.pairs = pairs
+
+    def forward(self, Q, K, V, mask, need_weights=True):
+        back, scores = -distances(torch.arange(Q.shape[-2])), 0
+        for m in range(Q.shape[-1] // 2):
+            angles = back.clamp(max=63 if m + 1 in self.pairs else None, min=0) * 10_000 ** (-2 * m / Q.shape[-1])
+            q, k = Q[..., 2 * m : 2 * m + 2], K[..., 2 * m : 2 * m + 2]
+            across = q[..., :1] * k.mT[..., 1:, :] - q[..., 1:] * k.mT[..., :1, :]
+            scores = scores + (q @ k.mT) * angles.cos() + across * angles.sin()  # turned by the angle, then multiplied
+        weights = masked_softmax(scores / Q.shape[-1] ** 0.5, mask)
+        return weights @ V, weights
+
+# %% name="held-losses"
+plain, at_256, quarter = copy.deepcopy(live["rotary"]), {}, windows[::4]
+for name, pairs in {"no pair": (), "pairs 1 to 3": (1, 2, 3), "pair 4": (4,)}.items():
+    for block in plain.blocks:
+        block.itself.attend = Held(pairs)
+    at_256[name] = loss_of_last(plain, 256, quarter)
+    print(f"{name + ' held:':<19}{at_256[name]:.2f} nats a character, {weight_by_distance(plain)[4:].sum():.0%} of the weight beyond 64")
+print(f"as in training:    {loss_of_last(live['rotary'], 64, quarter):.2f}")
+assert abs(at_256["no pair"] - loss_of_last(live["rotary"], 256, quarter)) < 1e-3 and at_256["pair 4"] < min(at_256["no pair"], at_256["pairs 1 to 3"])
+
+# %% [markdown] name="held-after"
+r"""
+To hold the pairs whose angles training has seen does harm. To hold pair 4 alone mends most of the damage: it is the angles that were never met, though to a scheme of distances each of them is only a distance.
 """
 
 # %% [markdown] name="experiment-text"
 r"""
-Beforehand we trained all seven from three random starts, on four times as many characters. The learned table got 256 rows, so that there is something to add behind the 64th: rows that no training has touched. T5's farthest distance was 32 and Shaw's 16, so that training met every bucket and every vector. Each panel has a line for each start. The dashed line goes on at the level of place 64, which one can always have by forgetting what lies farther back.
+Beforehand we trained models with each of the six, and with none, from three random starts, on four times as many characters. The learned table got 256 rows, so that there is something to add after the 64th: rows that no training has touched. T5's farthest distance was 32 and Shaw's 16, so that training met every bucket and every vector. Each panel has a line for each start. The dashed line goes on at the level of place 64, that of a model which ignores what lies farther back.
 """
 
 # %% name="experiment"
@@ -493,13 +529,13 @@ assert all(min(seed[4:]) > seed[3] for seeds in measured["loss"].values() for se
 
 # %% [markdown] name="experiment-after"
 r"""
-Left of the line, order pays: without positions these models lose about half a nat a character. One layer without them does worse still, for to it the past is a bag. The mask brings order to the second layer, but models as small as ours make little of it: one layer with rotary positions is far ahead of two with none. Among the six, rotary and Shaw's are ahead. The learned table comes last in all three trainings.
+Left of the line, order pays: without positions these models lose about half a nat a character. One layer without them does worse still, for to it the past is a bag. The mask brings order to the second layer, but models as small as ours make little of it (nor is there a mark to count from: our pieces begin anywhere): one layer with rotary positions is far ahead of two with none. Among the six, rotary and Shaw's are ahead. The learned table comes last in all three trainings.
 
-Right of the line the order changes. Sinusoidal and learned positions break at the first place that training has not seen. Rotary ones hold on for a while and then break as badly, in steps near the distances found above, though no place is known to them. Being relative is not enough: a distance can be as strange as a place. The last column shows it. Keep every query from looking back farther than in training, and rotary is what it was, at any place. The absolute ones stay broken.
+Right of the line the order changes. Sinusoidal and learned positions break within the first 16 places that training has not seen. (Vaswani and others chose sinusoids in the hope that they might extrapolate, section 3.5.) Rotary ones hold on for a while and then end far above the models without positions, though no place is known to them. Being relative is not enough: a distance can be as strange as a place. The last column shows it. Keep every query from looking back farther than in training, and rotary is what it was, at any place. The absolute ones stay broken.
 
-T5 meets no strange distance, since all from 32 on share a bucket. It loses a little with every place all the same, and loses next to nothing when it looks back 64. So it is the number of keys that it cannot bear: each far one has a small weight, and there are more and more of them. Shaw's suffers less from it, and ALiBi, where what is farther always counts for less, almost not at all.
+T5 meets no strange distance, since all from 32 on share a bucket. It loses a little with every place all the same, and loses next to nothing when it looks back 64. So it is probably the number of keys that it cannot bear: each far one has a small weight, and there are more and more of them. Shaw's suffers less from it, and ALiBi, which takes from a score the more the farther away the key is, almost not at all.
 
-In none of the trainings is the loss anywhere behind 64 below that at 64. The schemes that hold lose little or nothing by what lies far back, and gain nothing from it. For two layers and these texts, forgetting does as well.
+In none of the trainings is the loss anywhere beyond 64 below that at 64. The schemes that hold lose little or nothing by what lies far back, and gain nothing from it. These models, trained on 64 characters, have never had a reason to look farther.
 """
 
 # %% name="claim-order"
@@ -513,7 +549,7 @@ claims.verdict("alibi-extrapolates")
 
 # %% [markdown] name="next"
 r"""
-The first claim speaks of attention as such, and of that it is true to the letter, as the two sentences showed. With a mask on top it is not: order comes in by itself, and positions are a help. How large a help depends on the model. Haviv and others found little, with far larger ones; Kazemnejad and others (2023) found models without positions to be the best at going beyond the training length, in tasks of reasoning and arithmetic. Ours are not, on these texts.
+The first claim speaks of attention as such, and for that the two sentences showed it (if *equivariant* is meant). The figure in the verdict measures something else, what causal models lose that are given no positions: with a mask order comes in by itself, and positions are a help. How large a help depends on the model. Haviv and others found little, with far larger ones; Kazemnejad and others (2023) found models without positions to be the best at going beyond the training length, in tasks of reasoning and arithmetic. Ours are not, on these texts. The second claim counts schemes: the two absolute ones, rotary and T5 lose more than a tenth of a nat, Shaw's and ALiBi do not, at four times the length and for models trained on one length only.
 
 ## Where to go next
 
