@@ -195,14 +195,8 @@ def spectra(seed: int) -> dict:
         recalling = shares(weights[None, :, None])
     frequencies = torch.bincount(text[:kept]).float() / kept
     entropy = -(frequencies * frequencies.clamp_min(1e-9).log()).sum().item()
-    found = {
-        "loss": loss,
-        "unigram": entropy,
-        "untrained": untrained,
-        "trained": trained,
-        "recall": recalling,
-        "near": nearness,
-    }
+    losses = {"loss": loss, "unigram": entropy}
+    found = losses | {"untrained": untrained, "trained": trained, "recall": recalling, "near": nearness}
     print(seed, {k: v if isinstance(v, float) else np.mean(v, 0) for k, v in found.items()}, flush=True)
     return found
 
@@ -268,11 +262,11 @@ def main() -> None:
     """The parts that are named, or everything; on one thread."""
     torch.set_num_threads(1)
     wanted = sys.argv[1:] or list(PARTS)
-    values, note = {}, "Seconds are processor time of one thread, forward and backward, in five rounds."
+    values, note = {}, ""
     if kept := [name for name in PARTS if name not in wanted]:
         record = json.loads((results.FOLDER / f"{NAME}.json").read_text())
         values = record["values"]
-        note += f" Kept from commit {record['provenance']['commit']}: {', '.join(kept)}."
+        note = f"Kept from commit {record['provenance']['commit']}: {', '.join(kept)}."
     for name in wanted:
         values |= PARTS[name]()
     results.save(
