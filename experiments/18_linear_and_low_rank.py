@@ -30,7 +30,6 @@ from attention_course.functional import scaled_dot_product_attention
 from attention_course.models.fitting import fit
 from attention_course.models.recaller import Recaller, fading, unnormalised
 from attention_course.models.transformer import Config, TransformerEncoder
-from attention_course.positions import RotaryAttention
 
 NAME = "18_linear_and_low_rank"
 
@@ -48,7 +47,7 @@ LENGTHS = (512, 1024, 2048, 4096, 8192)
 HEADS, SIZE = 4, 64
 
 WIDTH, RANKS = 256, (1, 2, 4, 8, 16, 32, 64, 128, 256)
-MASKED, GAPS_STEPS = 1, 600  # the token of a gap; steps of training
+MASKED, GAPS_STEPS = 1, (0, 200, 600, 2000)  # the token of a gap; steps of training after which maps are taken
 NEAR = 3  # characters at most so far away are near
 
 
@@ -147,10 +146,7 @@ class GapFiller(nn.Module):
 
     def __init__(self, characters: int):
         super().__init__()
-        config = Config(
-            size=64, heads=4, hidden=128, layers=2, dropout=0.0, positions=None, attend=RotaryAttention
-        )  # with sinusoids it has learned hardly more than frequencies after as many steps
-        self.encoder = TransformerEncoder(characters, config)
+        self.encoder = TransformerEncoder(characters, Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0))
 
     def maps(self, tokens):
         """(layers, passages, heads, width, width)"""
@@ -161,7 +157,7 @@ class GapFiller(nn.Module):
 
 
 def spectra(seed: int) -> dict:
-    """The share of the singular values' sum in the largest `RANKS`: every head of a trained encoder, and a memory."""
+    """The shares of the singular values in the maps of an encoder as it learns, all heads, and in those of a memory."""
     text, characters = code()
     kept = len(text) * 9 // 10
     device.seed_everything(seed)
@@ -176,29 +172,26 @@ def spectra(seed: int) -> dict:
         gaps = torch.rand(tokens.shape, generator=generator) < 0.15
         return (tokens.masked_fill(gaps, MASKED),), tokens.masked_fill(~gaps, -100)
 
-    model = GapFiller(characters)
-    with torch.no_grad():
-        untrained = shares(model.maps(passages(4, kept, len(text))))
-    fit(model, draw, steps=GAPS_STEPS, learning_rate=2e-3, progress=False)
+    model, places = GapFiller(characters), torch.arange(WIDTH)
+    near, found = (places[:, None] - places).abs() <= NEAR, []
+    for trained, steps in zip((0, *GAPS_STEPS), GAPS_STEPS, strict=False):
+        fit(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
+        with torch.no_grad():
+            (tokens,), target = draw(kept, len(text), 32)
+            loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()
+            maps = model.maps(passages(16, kept, len(text)))
+        nearness = (maps * near).sum(-1).mean((1, 3)).flatten()  # of each layer's heads
+        found.append({"gap_loss": loss, "spectra": shares(maps), "near": nearness.tolist()})
+        print(seed, steps, loss, np.mean(found[-1]["spectra"], 0), flush=True)
     recaller = memory(16, 16, scaled_dot_product_attention, seed)
     with torch.no_grad():
-        (tokens,), target = draw(kept, len(text), 32)
-        loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()
-        maps = model.maps(passages(16, kept, len(text)))
-        trained = shares(maps)
-        places = torch.arange(WIDTH)
-        near = (places[:, None] - places).abs() <= NEAR
-        nearness = (maps * near).sum(-1).mean((1, 3)).flatten().tolist()  # of each layer's heads
         told = recall(4, WIDTH, generator, WIDTH)
         # each name is asked for once
         _, weights = scaled_dot_product_attention(*recaller.look_up(told.names, told.places, told.names))
-        recalling = shares(weights[None, :, None])
     frequencies = torch.bincount(text[:kept]).float() / kept
     entropy = -(frequencies * frequencies.clamp_min(1e-9).log()).sum().item()
-    losses = {"loss": loss, "unigram": entropy}
-    found = losses | {"untrained": untrained, "trained": trained, "recall": recalling, "near": nearness}
-    print(seed, {k: v if isinstance(v, float) else np.mean(v, 0) for k, v in found.items()}, flush=True)
-    return found
+    encoder = {name: [one[name] for one in found] for name in found[0]}
+    return encoder | {"unigram_loss": entropy, "recall_spectra": shares(weights[None, :, None])}
 
 
 @torch.no_grad()
@@ -247,11 +240,9 @@ def of_ranks() -> dict:
     found, quarter = [spectra(seed) for seed in SEEDS], RANKS.index(WIDTH // 4)
     return {
         "ranks": RANKS,
-        "spectra": {name: [one[name] for one in found] for name in ("untrained", "trained", "recall")},
-        "near": [one["near"] for one in found],
-        "gap_loss": [one["loss"] for one in found],
-        "unigram_loss": [one["unigram"] for one in found],
-        "share_of_quarter": [float(np.mean([head[quarter] for head in one["trained"]])) for one in found],
+        "gap_steps": GAPS_STEPS,
+        **{name: [one[name] for one in found] for name in found[0]},
+        "share_of_quarter": [float(np.mean([head[quarter] for head in one["spectra"][-1]])) for one in found],
     }
 
 
