@@ -258,11 +258,12 @@ def main() -> None:
     """The parts that are named, or everything; on one thread."""
     torch.set_num_threads(1)
     wanted = sys.argv[1:] or list(PARTS)
-    values, note = {}, ""
+    values, note = {"kept_from": {}}, ""
     if kept := [name for name in PARTS if name not in wanted]:
         record = json.loads((results.FOLDER / f"{NAME}.json").read_text())
-        values = record["values"]
-        note = f"Kept from commit {record['provenance']['commit']}: {', '.join(kept)}."
+        values, last = record["values"], record["provenance"]["commit"]
+        values["kept_from"] = {name: values.get("kept_from", {}).get(name, last) for name in kept}
+        note = f"Kept from earlier commits: {', '.join(f'{n} ({at})' for n, at in values['kept_from'].items())}."
     for name in wanted:
         values |= PARTS[name]()
     results.save(
