@@ -22,7 +22,6 @@ Writes the mechanism · ★★☆, 10 minutes
 `q` and `k` are features, (n, F) and positive, `v` is (n, D_v), and `g` (n) holds gates between 0 and 1. Return causal linear attention with a gate *and* a divisor, (n, D_v): word t averages the values of the words s up to t, itself included, with weights in proportion to $q_t^\top k_s$ times $g_{s+1} \cdots g_t$. Keep a matrix and a vector from word to word, and no list of words.
 """
 
-
 # %% name="running" tags=["exercise"]
 def running(q, k, v, g):
     raise NotImplementedError("your turn")
@@ -40,7 +39,6 @@ Writes the mechanism · ★★☆, 12 minutes
 `S` (F, D_v) and `z` (F) are the sums over all words before this chunk, $\sum k v^\top$ and $\sum k$. `q`, `k` (c, F) and `v` (c, D_v) are the chunk's. Return three things: the outputs of its words, (c, D_v), each divided by its sum of products so that it is an average over all words up to its own, those of the chunk included; and S and z as the next chunk needs them. Without a loop over words; products of all pairs in the chunk are allowed.
 """
 
-
 # %% name="next-chunk" tags=["exercise"]
 def next_chunk(S, z, q, k, v):
     raise NotImplementedError("your turn")
@@ -57,7 +55,6 @@ Extends · ★☆☆, 8 minutes
 
 `x` is (..., D), and `W`, (R, D), holds R random directions, rows of independent standard normal numbers. Return positive random features, (..., R), the same function for queries and keys, such that the product of two, φ(q) · φ(k), is a mean over the R directions whose expected value is $e^{q^\top k / \sqrt{D}}$.
 """
-
 
 # %% name="random-features" tags=["exercise"]
 def random_features(x, W):
@@ -79,7 +76,6 @@ $$S_t = S_{t-1} + \beta_t\, k_t \,\big(v_t - S_{t-1}^\top k_t\big)^\top$$
 
 `k` is (n, F), its rows of length 1, `v` is (n, D_v) and `beta` (n). Return the last state, (F, D_v), having begun with zeros.
 """
-
 
 # %% name="delta-rule" tags=["exercise"]
 def delta_rule(k, v, beta):
@@ -129,10 +125,7 @@ for n in told:
         first, second = torch.randint(0, 64, (2, n), generator=generator)
         keys, where = torch.cat([k, k[: n // 2]]), torch.cat([first, second[: n // 2]])
         last = torch.cat([second[: n // 2], first[n // 2 :]])
-        for name, S in {
-            "adding": keys.mT @ places[where],
-            "delta rule": rule(keys, places[where], torch.ones(len(keys))),
-        }.items():
+        for name, S in {"adding": keys.mT @ places[where], "delta rule": rule(keys, places[where], torch.ones(len(keys)))}.items():
             hit = (k @ torch.as_tensor(np.asarray(S), dtype=torch.float32) @ places.mT).argmax(-1) == last
             right[f"{name}, moved"].append(hit[: n // 2].float().mean())
             right[f"{name}, once"].append(hit[n // 2 :].float().mean())

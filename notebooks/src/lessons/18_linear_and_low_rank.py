@@ -79,7 +79,6 @@ c_i = \frac{\big(\sum_j v_j \phi(k_j)^\top\big)\, \phi(q_i)}{\big(\sum_j \phi(k_
 That is the linear attention of Katharopoulos and others (2020). A weight must not be negative, so features are made positive; they chose $\phi(x) = \mathrm{elu}(x) + 1$, which is $x + 1$ above zero and $e^x$ below, number by number, so that $F = D$.
 """
 
-
 # %% name="linear"
 def phi(x):
     return F.elu(x) + 1
@@ -97,11 +96,8 @@ assert torch.allclose(linear_attention(q, k, v), weights @ v, atol=1e-5)
 assert torch.allclose(linear_attention(q, k, v), linear.linear_attention(q, k, v), atol=1e-6)
 
 # %% name="guess-cross"
-guess = predict(
-    "Count multiplications, with D = F = D_v = 64. From how many words on does moving the brackets pay?",
-    ["from 2 words on", "from about 64 words on", "from some thousands of words on"],
-)
-
+guess = predict("Count multiplications, with D = F = D_v = 64. From how many words on does moving the brackets pay?",
+                ["from 2 words on", "from about 64 words on", "from some thousands of words on"])
 
 # %% name="count" tags=["nbval-check-output"]
 def multiplications(n, size=64):
@@ -113,9 +109,7 @@ for n in (16, 64, 256, 1024, 4096, 16384):
     print(f"{n:>6} words: all pairs {compared:>15,}   by the state {summed:>13,}   ratio {compared / summed:7.2f}")
 
 # %% name="reveal-cross" jupyter={"source_hidden": true}
-guess.reveal(
-    "from about 64 words on", "n² times two sizes against n times F times two sizes: they meet where n is about F."
-)
+guess.reveal("from about 64 words on", "n² times two sizes against n times F times two sizes: they meet where n is about F.")
 
 # %% [markdown] name="time-text"
 r"""
@@ -128,30 +122,19 @@ shown = ["softmax", "linear", "random features, 64", "low rank, 64"]
 print(measured.provenance)
 for name, rounds in measured["exponents"].items():
     mean = {n: 1000 * np.mean(seconds[name], 0)[lengths.index(n)] for n in (1024, 8192)}
-    print(
-        f"{name:<20} exponent {np.mean(rounds):.2f} ({min(rounds):.2f} to {max(rounds):.2f}); {mean[1024]:5.0f} ms at 1,024 words, {mean[8192]:6.0f} ms at 8,192"
-    )
+    print(f"{name:<20} exponent {np.mean(rounds):.2f} ({min(rounds):.2f} to {max(rounds):.2f}); {mean[1024]:5.0f} ms at 1,024 words, {mean[8192]:6.0f} ms at 8,192")
 for mask in ("", ", causal"):
     gain = np.mean(seconds["softmax" + mask], 0) / np.mean(seconds["linear" + mask], 0)
-    print(
-        f"softmax{mask} takes {gain[0]:.1f} times as long as linear{mask} at {lengths[0]:,} words, {gain[-1]:.1f} times at {lengths[-1]:,}"
-    )
+    print(f"softmax{mask} takes {gain[0]:.1f} times as long as linear{mask} at {lengths[0]:,} words, {gain[-1]:.1f} times at {lengths[-1]:,}")
 counted = [compared / summed for compared, summed in map(multiplications, lengths)]
 print(f"multiplications, counted without a mask: {counted[0]:.1f} times, {counted[-1]:.1f} times")
-plots.bands(
-    lengths,
-    {name: [(x.mean(), x.min(), x.max()) for x in np.array(seconds[name]).T] for name in shown},
-    x_label="words",
-    y_label="processor seconds, forward and backward",
-    log="xy",
-)
+plots.bands(lengths, {name: [(x.mean(), x.min(), x.max()) for x in np.array(seconds[name]).T] for name in shown},
+            x_label="words", y_label="processor seconds, forward and backward", log="xy")
 
 # %% name="time-measure"
 slowest = np.max([measured["exponents"][name] for name in ("linear", "linear, causal", "low rank, 64")], 0)
 mean, low, high = results.interval(slowest)
-print(
-    f"the slowest form of each round, random features left out: exponent {mean:.2f} (95 % interval {low:.2f} to {high:.2f})"
-)
+print(f"the slowest form of each round, random features left out: exponent {mean:.2f} (95 % interval {low:.2f} to {high:.2f})")
 
 # %% name="time-claim"
 claims.verdict("linear-forms-scale-linearly")
@@ -170,7 +153,6 @@ r"""
 A decoder's word $i$ may look at words up to $i$. Then $S$ and $z$ are not the same for all, but they are *running* sums, and a network that keeps running sums is a recurrent one: add the new word, read, go on. "Transformers are RNNs" is the title of the paper.
 """
 
-
 # %% name="recurrent"
 def recurrent(q, k, v):
     S, z, outputs = torch.zeros(8, 6), torch.zeros(8), []
@@ -188,7 +170,6 @@ assert torch.allclose(recurrent(q, k, v), by_definition, atol=1e-5)
 r"""
 A loop over words keeps a processor waiting, and all pairs are what we wanted to get rid of. In between lies the form that is used for training: cut the text into chunks, compare all pairs *within* a chunk, and give each chunk the sums of those before it.
 """
-
 
 # %% name="chunks"
 def in_chunks(q, k, v, size=10):
@@ -223,9 +204,7 @@ Back to the cat. Here are the names of 512 animals, as numbers, and 64 places. A
 
 # %% name="recall-example"
 told = recall(1, 5, torch.Generator().manual_seed(1), questions=3)
-print(
-    "told: ", ", ".join(f"{name} is in {place}" for name, place in zip(told.names[0].tolist(), told.places[0].tolist()))
-)
+print("told: ", ", ".join(f"{name} is in {place}" for name, place in zip(told.names[0].tolist(), told.places[0].tolist())))
 for name, place in zip(told.asked[0].tolist(), told.answers[0].tolist()):
     print(f"asked: where is {name}? answer: {place}")
 
@@ -235,15 +214,8 @@ Two small memories learn this, from 4 to 256 pairs at a time. A name is embedded
 """
 
 # %% name="guess-recall"
-guess = predict(
-    "They are told 64 pairs. How many of 64 questions does each get right?",
-    [
-        "both nearly all",
-        "softmax nearly all, linear about half",
-        "softmax nearly all, linear about one in five",
-        "neither more than half",
-    ],
-)
+guess = predict("They are told 64 pairs. How many of 64 questions does each get right?",
+                ["both nearly all", "softmax nearly all, linear about half", "softmax nearly all, linear about one in five", "neither more than half"])
 
 # %% name="recall-train"
 STEPS, PAIRS = 300, (4, 8, 16, 32, 64, 128, 256)
@@ -263,7 +235,6 @@ def trained(attend, features=16, value_size=16):
 
 memories = {"softmax": trained(scaled_dot_product_attention), "linear": trained(LinearAttention(causal=False))}
 
-
 # %% name="recall-tested"
 @torch.no_grad()
 def share(memory, pairs):
@@ -278,17 +249,8 @@ for name, shares in right.items():
 assert right["softmax"][64] > 0.95 and right["linear"][4] > 0.8 and right["linear"][64] < 0.5
 
 # %% name="reveal-recall" jupyter={"source_hidden": true}
-answer = (
-    "both nearly all"
-    if right["linear"][64] > 0.9
-    else "softmax nearly all, linear about half"
-    if right["linear"][64] > 0.35
-    else "softmax nearly all, linear about one in five"
-)
-guess.reveal(
-    answer,
-    f"Softmax {right['softmax'][64]:.0%}, linear {right['linear'][64]:.0%}; a guess among the places would get {1 / 64:.1%}.",
-)
+answer = "both nearly all" if right["linear"][64] > 0.9 else "softmax nearly all, linear about half" if right["linear"][64] > 0.35 else "softmax nearly all, linear about one in five"
+guess.reveal(answer, f"Softmax {right['softmax'][64]:.0%}, linear {right['linear'][64]:.0%}; a guess among the places would get {1 / 64:.1%}.")
 
 # %% [markdown] name="shape-text"
 r"""
@@ -296,10 +258,8 @@ How does it depend on the state? One may give the state more rows (features) or 
 """
 
 # %% name="guess-shape"
-guess = predict(
-    "Three states of about the same size: 32 features by values of 8, 16 by 16, and 8 by 32. Which recalls most?",
-    ["32 by 8, with the most features", "16 by 16", "8 by 32, with the fewest", "they differ little"],
-)
+guess = predict("Three states of about the same size: 32 features by values of 8, 16 by 16, and 8 by 32. Which recalls most?",
+                ["32 by 8, with the most features", "16 by 16", "8 by 32, with the fewest", "they differ little"])
 
 # %% [markdown] name="figure-text"
 r"""
@@ -309,53 +269,31 @@ Beforehand we trained such memories of eight shapes from three random starts eac
 # %% name="main-figure"
 pairs, states = measured["pairs"], measured["states"]
 mean = {name: np.mean(seeds, 0) for name, seeds in measured["linear"].items()}
-caches = {
-    f"softmax {name}": (np.mean(seeds, 0), sum(int(size) for size in name.split("+")))
-    for name, seeds in measured["softmax"].items()
-}
-plots.shares(
-    pairs,
-    mean,
-    states,
-    caches,
-    x_label="pairs told",
-    y_label="questions answered right",
-    share_label="numbers kept for each pair",
-    amount_label="features x value size: numbers",
-)
+caches = {f"softmax {name}": (np.mean(seeds, 0), sum(int(size) for size in name.split("+")))
+          for name, seeds in measured["softmax"].items()}
+plots.shares(pairs, mean, states, caches, x_label="pairs told", y_label="questions answered right",
+             share_label="numbers kept for each pair", amount_label="features x value size: numbers")
 
 # %% name="main-numbers"
 half = {shape: np.array(values) for shape, values in measured["half_points"].items()}
 for shape, values in half.items():
     features, size = shape.split("x")
     if values.max() < pairs[-1]:  # else more than half is right of all that was told
-        print(
-            f"{features:>2} features, values of {size:>2}: {states[shape]:>5,} numbers; half right at {values.mean():5.1f} pairs "
-            f"({values.min():.1f} to {values.max():.1f}), {states[shape] / values.mean():4.1f} numbers a pair"
-        )
+        print(f"{features:>2} features, values of {size:>2}: {states[shape]:>5,} numbers; half right at {values.mean():5.1f} pairs "
+              f"({values.min():.1f} to {values.max():.1f}), {states[shape] / values.mean():4.1f} numbers a pair")
 
 # %% name="main-shapes"
-for what, changes in {
-    "features": ("8x8 32x8", "8x32 32x32", "16x16 64x16", "16x64 64x64"),
-    "value size": ("8x8 8x32", "16x16 16x64", "32x8 32x32", "64x16 64x64"),
-}.items():
+for what, changes in {"features": ("8x8 32x8", "8x32 32x32", "16x16 64x16", "16x64 64x64"),
+                      "value size": ("8x8 8x32", "16x16 16x64", "32x8 32x32", "64x16 64x64")}.items():
     gains = [half[after].mean() / half[before].mean() for before, after in map(str.split, changes)]
     print(f"four times the {what}: half right at {min(gains):.1f} to {max(gains):.1f} times as many pairs")
 
 # %% name="reveal-shape" jupyter={"source_hidden": true}
-three = {
-    "32 by 8, with the most features": half["32x8"],
-    "16 by 16": half["16x16"],
-    "8 by 32, with the fewest": half["8x32"],
-}
+three = {"32 by 8, with the most features": half["32x8"], "16 by 16": half["16x16"], "8 by 32, with the fewest": half["8x32"]}
 means = {name: values.mean() for name, values in three.items()}
 best = max(means, key=means.get)
-guess.reveal(
-    "they differ little" if max(means.values()) < 1.35 * min(means.values()) else best,
-    "Half of the questions are right at "
-    + ", ".join(f"{value:.0f} pairs ({name.split(',')[0]})" for name, value in means.items())
-    + ".",
-)
+guess.reveal("they differ little" if max(means.values()) < 1.35 * min(means.values()) else best,
+             "Half of the questions are right at " + ", ".join(f"{value:.0f} pairs ({name.split(',')[0]})" for name, value in means.items()) + ".")
 
 # %% name="recall-claim"
 claims.verdict("recall-grows-with-the-state")
@@ -384,16 +322,9 @@ Now look at the crosses. How many numbers does each kind of memory need for a pa
 
 # %% name="per-pair"
 for wanted in (0.9, 0.99):
-    enough = {
-        shape: states[shape] / max(n for n, share in zip(pairs, shares) if share >= wanted)
-        for shape, shares in mean.items()
-        if shares[0] >= wanted
-    }
-    print(
-        f"elu + 1, {wanted:.0%} right or more: "
-        + ", ".join(f"{shape} with {kept:.0f}" for shape, kept in enough.items())
-        + " numbers a pair"
-    )
+    enough = {shape: states[shape] / max(n for n, share in zip(pairs, shares) if share >= wanted)
+              for shape, shares in mean.items() if shares[0] >= wanted}
+    print(f"elu + 1, {wanted:.0%} right or more: " + ", ".join(f"{shape} with {kept:.0f}" for shape, kept in enough.items()) + " numbers a pair")
 for name, (shares, kept) in caches.items():
     print(f"{name}: {kept} numbers a pair, {shares.min():.1%} right or more with up to {pairs[-1]} pairs")
 
@@ -425,11 +356,8 @@ circle = torch.stack([torch.cos(degrees * torch.pi / 180), torch.sin(degrees * t
 def look(length, features, draw):
     keys, query = length * circle, torch.tensor([[float(length), 0]])
     random = PositiveRandomFeatures(2, features, seed=draw)
-    kernels = {
-        "softmax": (query @ keys.T / 2**0.5).exp(),
-        "elu + 1": phi(query) @ phi(keys).T,
-        "random": random(query) @ random(keys).T,
-    }
+    kernels = {"softmax": (query @ keys.T / 2**0.5).exp(), "elu + 1": phi(query) @ phi(keys).T,
+               "random": random(query) @ random(keys).T}
     curves = {name: (row / row.sum())[0] for name, row in kernels.items()}
     return plots.lines(degrees, curves, x_label="key's direction, degrees from the query", y_label="weight")
 
@@ -446,10 +374,8 @@ $$\sqrt{\frac{e^{|q + k|^2} - 1}{R}}$$
 """
 
 # %% name="guess-error"
-guess = predict(
-    "A query and a key are equal, of length 1 after that division. Make both of length 2. How many times as many features are needed for the same error?",
-    ["twice", "sixteen times", "more than a hundred thousand times"],
-)
+guess = predict("A query and a key are equal, of length 1 after that division. Make both of length 2. How many times as many features are needed for the same error?",
+                ["twice", "sixteen times", "more than a hundred thousand times"])
 
 # %% name="error-figure"
 features = (16, 64, 256, 1024)
@@ -468,9 +394,7 @@ rows["0.6, at right angles"] = [error(0.6, R, orthogonal=True) for R in features
 
 # %% name="error-numbers"
 for name, row in rows.items():
-    print(
-        f"{name:<20} exponent {np.polyfit(np.log(features), np.log([mean for mean, *_ in row]), 1)[0]:.2f}, error with 256 features {row[2][0]:.3f}"
-    )
+    print(f"{name:<20} exponent {np.polyfit(np.log(features), np.log([mean for mean, *_ in row]), 1)[0]:.2f}, error with 256 features {row[2][0]:.3f}")
 print("Lemma 2, 256 features:", ", ".join(f"{np.sqrt((np.exp(4 * n**2) - 1) / 256):.3f}" for n in (0.2, 0.4, 0.6)))
 less = 1 - np.mean([at_right[0] / free[0] for at_right, free in zip(rows["0.6, at right angles"], rows["length 0.6"])])
 print(f"at right angles the error is {less:.0%} smaller, on average over the numbers of features")
@@ -481,10 +405,7 @@ figure
 
 # %% name="reveal-error" jupyter={"source_hidden": true}
 times = (np.exp(16) - 1) / (np.exp(4) - 1)
-guess.reveal(
-    "more than a hundred thousand times",
-    f"|q + k|² goes from 4 to 16, and R has to grow as (e¹⁶ − 1) / (e⁴ − 1) = {times:,.0f} times.",
-)
+guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16, and R has to grow as (e¹⁶ − 1) / (e⁴ − 1) = {times:,.0f} times.")
 
 # %% [markdown] name="error-after"
 r"""
@@ -499,10 +420,8 @@ Can the softmax memory from above be given random features afterwards? That is w
 """
 
 # %% name="guess-substitute"
-guess = predict(
-    "With 1,024 random features (a state of more than 17,000 numbers, where a cache of 2,048 does it): how many questions are right?",
-    ["nearly all", "about half to three quarters", "less than a third"],
-)
+guess = predict("With 1,024 random features (a state of more than 17,000 numbers, where a cache of 2,048 does it): how many questions are right?",
+                ["nearly all", "about half to three quarters", "less than a third"])
 
 # %% name="substitute"
 memory, told = memories["softmax"], recall(16, 64, torch.Generator().manual_seed(1))
@@ -520,10 +439,8 @@ for number, shares in found.items():
 
 # %% name="reveal-substitute" jupyter={"source_hidden": true}
 middle = np.mean(found[1024])
-guess.reveal(
-    "nearly all" if middle > 0.85 else "about half to three quarters" if middle > 0.33 else "less than a third",
-    f"{middle:.0%}, the mean of three draws.",
-)
+guess.reveal("nearly all" if middle > 0.85 else "about half to three quarters" if middle > 0.33 else "less than a third",
+             f"{middle:.0%}, the mean of three draws.")
 
 # %% name="substitute-why"
 with torch.no_grad():
@@ -533,9 +450,7 @@ with torch.no_grad():
     sums = (Q[:, :, None] + K[:, None]).norm(dim=-1) / 16**0.25
 for name, which in {"right key": asked, "other keys": ~asked}.items():
     length = sums[which].median()
-    print(
-        f"{name:<10} |q + k| {length:.1f}, error by Lemma 2 {((length**2).exp() / 1024).sqrt():.0e}, product over its true value {ratios[which].median():.4f} (medians)"
-    )
+    print(f"{name:<10} |q + k| {length:.1f}, error by Lemma 2 {((length**2).exp() / 1024).sqrt():.0e}, product over its true value {ratios[which].median():.4f} (medians)")
 
 # %% [markdown] name="substitute-why-text"
 r"""
@@ -548,12 +463,8 @@ with torch.no_grad():
     for name in ("softmax", "random"):
         Q, K, _ = memories[name].look_up(told.names, told.places, told.asked)
         sharpest = (Q @ K.mT / 4).softmax(-1).amax(-1).mean()
-        print(
-            f"trained with {name:<8} queries {Q.norm(dim=-1).mean() / 2:.1f} long, keys {K.norm(dim=-1).mean() / 2:.1f}, largest weight by softmax {sharpest:.2f}"
-        )
-print(
-    f"64 pairs, 300 steps: trained with 16 random features {share(memories['random'], 64):.0%}, with 16 of elu + 1 {right['linear'][64]:.0%}"
-)
+        print(f"trained with {name:<8} queries {Q.norm(dim=-1).mean() / 2:.1f} long, keys {K.norm(dim=-1).mean() / 2:.1f}, largest weight by softmax {sharpest:.2f}")
+print(f"64 pairs, 300 steps: trained with 16 random features {share(memories['random'], 64):.0%}, with 16 of elu + 1 {right['linear'][64]:.0%}")
 for what, shares in {"random": measured["maps"]["random, 16"], "elu + 1": measured["linear"]["16x16"]}.items():
     row = np.array(shares)[:, pairs.index(64)]
     print(f"beforehand, 800 steps, {what}: {row.mean():.0%} ({row.min():.0%} to {row.max():.0%})")
@@ -569,7 +480,6 @@ r"""
 
 There is another way out of $n^2$. If the matrix of weights had only a few independent rows, one would not need all keys. Linformer (Wang and others 2020) mixes the $n$ keys down to $r$ with a learned matrix $E$, the values with another one $E'$ (the paper's $F$), and then uses the softmax as it is: $\mathrm{softmax}\big(Q (E K)^\top / \sqrt{D}\big)\, (E' V)$.
 """
-
 
 # %% name="linformer"
 def linformer(Q, K, V, mix_keys, mix_values):  # E and E', each (r, n)
@@ -594,24 +504,15 @@ Each column of $E$ and $E'$ belongs to a position, so that a longer text has non
 
 # %% name="rank-figure"
 ranks, steps = measured["ranks"][:7], measured["gap_steps"]  # up to a quarter of 256
-heads = (
-    np.array(measured["spectra"]).transpose(1, 0, 2, 3).reshape(len(steps), -1, len(measured["ranks"]))
-)  # of all seeds
+heads = np.array(measured["spectra"]).transpose(1, 0, 2, 3).reshape(len(steps), -1, len(measured["ranks"]))  # of all seeds
 rows = {"untrained": heads[0], "trained": heads[-1], "recall": np.array(measured["recall_spectra"])[:, 0]}
 print(f"by frequencies alone {np.mean(measured['unigram_loss']):.2f} nats a character")
 for n, losses, at in zip(steps, zip(*measured["gap_loss"]), heads):
-    print(
-        f"after {n:>5,} steps: gaps filled at {np.mean(losses):.2f} nats ({min(losses):.2f} to {max(losses):.2f}); the largest 64 hold {at[:, 6].mean():.0%} ({at[:, 6].min():.0%} to {at[:, 6].max():.0%})"
-    )
+    print(f"after {n:>5,} steps: gaps filled at {np.mean(losses):.2f} nats ({min(losses):.2f} to {max(losses):.2f}); the largest 64 hold {at[:, 6].mean():.0%} ({at[:, 6].min():.0%} to {at[:, 6].max():.0%})")
 print(f"recall: the largest 64 hold {rows['recall'][:, 6].mean():.0%}")
 near = np.array(measured["near"])[:, -1].ravel()  # the share of weight within 3 characters
-for what, which in {
-    "with more than half of the weight within 3 characters": near > 0.5,
-    "of the others": near <= 0.5,
-}.items():
-    print(
-        f"{which.sum()} heads {what}: the largest 64 hold {heads[-1][which, 6].mean():.0%} ({heads[-1][which, 6].min():.0%} to {heads[-1][which, 6].max():.0%})"
-    )
+for what, which in {"with more than half of the weight within 3 characters": near > 0.5, "of the others": near <= 0.5}.items():
+    print(f"{which.sum()} heads {what}: the largest 64 hold {heads[-1][which, 6].mean():.0%} ({heads[-1][which, 6].min():.0%} to {heads[-1][which, 6].max():.0%})")
 curves = {name: [(x.mean(), x.min(), x.max()) for x in of.T[:7]] for name, of in rows.items()}
 plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="share of the sum of all", log="x")
 
@@ -639,7 +540,6 @@ $$S_t = g_t\, S_{t-1} + \phi(k_t)\, v_t^\top \qquad\qquad c_t = S_t^\top \phi(q_
 Written out, word $s$ reaches word $t$ multiplied by $g_{s+1} \cdots g_t$. So the all-pairs form has a matrix of these products in the place of the causal mask, and the chunks work as before.
 """
 
-
 # %% name="gates"
 def gated(q, k, v, g):
     S, outputs = torch.zeros(8, 6), []
@@ -664,21 +564,12 @@ For recall, what does fading do? Memories of 16 by 16, without feature map and d
 
 # %% name="ages-figure"
 limits = list(zip(measured["age_limits"], measured["age_limits"][1:]))
-curves = {
-    f"g = {float(gate):g}": [(x.mean(), x.min(), x.max()) for x in np.array(seeds).T]
-    for gate, seeds in measured["ages"].items()
-}
+curves = {f"g = {float(gate):g}": [(x.mean(), x.min(), x.max()) for x in np.array(seeds).T] for gate, seeds in measured["ages"].items()}
 for name, rows in curves.items():
     told_since = "".join(f"  {low}–{high - 1}: {row[0]:.0%}" for (low, high), row in zip(limits, rows))
     in_all = sum(row[0] * (high - low) for (low, high), row in zip(limits, rows))
     print(f"{name:<8} {in_all:3.0f} of 256 in all (4 by guessing); by pairs told since {told_since}")
-plots.bands(
-    [(low + high) / 2 for low, high in limits],
-    curves,
-    x_label="pairs told since the one asked for",
-    y_label="questions answered right",
-    log="x",
-)
+plots.bands([(low + high) / 2 for low, high in limits], curves, x_label="pairs told since the one asked for", y_label="questions answered right", log="x")
 
 # %% [markdown] name="ages-after"
 r"""
@@ -712,9 +603,7 @@ print("a thousand ones in bfloat16:", total.item())
 tensors = [torch.randn(2000, 16).bfloat16() for _ in range(3)]
 exact, half = (LinearAttention()(*(x.to(kind) for x in tensors))[0] for kind in (torch.float64, torch.bfloat16))
 error = (half - exact).square().mean().sqrt() / exact.square().mean().sqrt()
-print(
-    f"the package's, which sums in float32 and rounds at the end: {error:.2%} off from float64 after rounding its inputs alike"
-)
+print(f"the package's, which sums in float32 and rounds at the end: {error:.2%} off from float64 after rounding its inputs alike")
 assert error < 0.02
 
 # %% [markdown] name="where-next"
