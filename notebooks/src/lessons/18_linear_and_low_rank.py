@@ -6,7 +6,7 @@ r"""
 
 Attention keeps every word and compares each with each. Move one pair of brackets, and it keeps a single matrix instead, whose size does not depend on how much has been read. You build that in its three forms, see what it saves, and then find out what it forgets.
 
-You need lessons 01, 02 and 09, and 10 for heads. It takes about an hour, of which the machine needs half a minute.
+You need lessons 01, 02 and 09, and 10 for heads. It takes about an hour, of which the machine needs less than a minute.
 """
 
 # %% name="imports"
@@ -141,7 +141,7 @@ claims.verdict("linear-forms-scale-linearly")
 
 # %% [markdown] name="time-after"
 r"""
-The count of multiplications is exactly linear; this is time. That of the random features bends at the last step, and they are the slowest form in most rounds; why they bend we have not looked into. We added them to this measure after the timings had been taken: without them it would have held.
+The count of multiplications is exactly linear; this is time. That of the random features bends at the last step, and in three of the five rounds their exponent is the largest; why they bend we have not looked into. We added them to this measure after the timings had been taken: without them it would have held.
 
 The processor grants about a third of what was counted, and less with a causal mask: it spares the softmax half of the pairs and gives the state more to do, as comes next. (The package's linear forms have become faster since these timings.)
 """
@@ -330,7 +330,7 @@ for name, (shares, kept) in caches.items():
 
 # %% [markdown] name="per-pair-text"
 r"""
-A cache of 16 numbers a pair recalls whatever it was told. With elu + 1 a state needs two to four times as many for nine questions in ten, by its shape, and eight times or more for nearly all (the numbers of pairs tried are a factor of two apart, and so are these). In what we tried, then, the matrix that does not grow is not the better way to store. Told little, it is larger than a cache would be; told much, it blurs. It saves memory by forgetting, and that is a good bargain only where most of the past is never asked for.
+A cache of 16 numbers a pair recalls whatever it was told. With elu + 1 a state needs about two to four times as many for nine questions in ten, by its shape, and eight times or more for nearly all (the numbers of pairs tried are a factor of two apart, and so are these). In what we tried, then, the matrix that does not grow is not the better way to store. Told little, it is larger than a cache would be; told much, it blurs. It saves memory by forgetting, and that is a good bargain only where most of the past is never asked for.
 
 Larger language models show something similar. Arora and others (Zoology, 2024) compared language models with attention to others without, built from gates and convolutions, and found that 82 % of the gap between them came from recalling what the text had said before. In a second study (Based, 2024) they show recall following the size of the state. Ours is one layer, one task, and small sizes.
 """
@@ -511,7 +511,7 @@ for n, losses, at in zip(steps, zip(*measured["gap_loss"]), heads):
     print(f"after {n:>5,} steps: gaps filled at {np.mean(losses):.2f} nats ({min(losses):.2f} to {max(losses):.2f}); the largest 64 hold {at[:, 6].mean():.0%} ({at[:, 6].min():.0%} to {at[:, 6].max():.0%})")
 print(f"recall: the largest 64 hold {rows['recall'][:, 6].mean():.0%}")
 near = np.array(measured["near"])[:, -1].ravel()  # the share of weight within 3 characters
-for what, which in {"with more than half of the weight within 3 characters": near > 0.5, "of the others": near <= 0.5}.items():
+for what, which in {"with more than half of the weight within 3 characters": near > 0.5, "with half of it or less": near <= 0.5}.items():
     print(f"{which.sum()} heads {what}: the largest 64 hold {heads[-1][which, 6].mean():.0%} ({heads[-1][which, 6].min():.0%} to {heads[-1][which, 6].max():.0%})")
 curves = {name: [(x.mean(), x.min(), x.max()) for x in of.T[:7]] for name, of in rows.items()}
 plots.bands(ranks, curves, x_label="largest singular values, of 256", y_label="share of the sum of all", log="x")
