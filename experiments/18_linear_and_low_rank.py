@@ -3,10 +3,13 @@
 Memories for pairs, with states of several sizes and shapes, beside softmax attention and its cache; the same with other
 feature maps and with fading states; processor time against length, all forms side by side; and the singular values of
 the maps of an encoder that has learned to fill gaps in Python code. Three seeds, five rounds of timings. Writes
-attention_course/results/18_linear_and_low_rank.json. About ten minutes on one thread.
+attention_course/results/18_linear_and_low_rank.json. About ten minutes on one thread. After the name of a part
+(memories, timing, ranks) only that part is measured, and the figures of the others are kept.
 """
 
+import json
 import math
+import sys
 import sysconfig
 import time
 from collections.abc import Callable
@@ -27,6 +30,9 @@ from attention_course.functional import scaled_dot_product_attention
 from attention_course.models.fitting import fit
 from attention_course.models.recaller import Recaller, fading, unnormalised
 from attention_course.models.transformer import Config, TransformerEncoder
+from attention_course.positions import RotaryAttention
+
+NAME = "18_linear_and_low_rank"
 
 SEEDS = range(3)
 PAIRS = (4, 8, 16, 32, 64, 128, 256, 512)  # each batch of the training has one of these numbers
@@ -42,7 +48,8 @@ LENGTHS = (512, 1024, 2048, 4096, 8192)
 HEADS, SIZE = 4, 64
 
 WIDTH, RANKS = 256, (1, 2, 4, 8, 16, 32, 64, 128, 256)
-MASKED, GAPS_STEPS = 1, 600  # the token of a gap; steps of training
+MASKED, GAPS_STEPS = 1, (0, 200, 600)  # the token of a gap; steps of training after which maps are taken
+NEAR = 3  # characters at most so far away are near
 
 
 def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> Recaller:
@@ -140,14 +147,22 @@ class GapFiller(nn.Module):
 
     def __init__(self, characters: int):
         super().__init__()
-        self.encoder = TransformerEncoder(characters, Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0))
+        # with sinusoids it has learned hardly more than frequencies after as many steps
+        self.encoder = TransformerEncoder(
+            characters,
+            Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0, positions=None, attend=RotaryAttention),
+        )
+
+    def maps(self, tokens):
+        """(layers, passages, heads, width, width)"""
+        return torch.stack(self.encoder(tokens, need_weights=True)[1].itself)
 
     def forward(self, tokens):
         return self.encoder.logits(self.encoder(tokens)[0]), None
 
 
 def spectra(seed: int) -> dict:
-    """The share of the singular values' sum in the largest `RANKS`: every head of a trained encoder, and a memory."""
+    """The shares of the singular values in the maps of an encoder as it learns, all heads, and in those of a memory."""
     text, characters = code()
     kept = len(text) * 9 // 10
     device.seed_everything(seed)
@@ -162,23 +177,26 @@ def spectra(seed: int) -> dict:
         gaps = torch.rand(tokens.shape, generator=generator) < 0.15
         return (tokens.masked_fill(gaps, MASKED),), tokens.masked_fill(~gaps, -100)
 
-    model = GapFiller(characters)
-    untrained = shares(model.encoder(passages(4, kept, len(text)), need_weights=True)[1].itself)
-    fit(model, draw, steps=GAPS_STEPS, learning_rate=2e-3, progress=False)
+    model, places = GapFiller(characters), torch.arange(WIDTH)
+    near, found = (places[:, None] - places).abs() <= NEAR, []
+    for trained, steps in zip((0, *GAPS_STEPS), GAPS_STEPS, strict=False):
+        fit(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
+        with torch.no_grad():
+            (tokens,), target = draw(kept, len(text), 32)
+            loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()
+            maps = model.maps(passages(16, kept, len(text)))
+        nearness = (maps * near).sum(-1).mean((1, 3)).flatten()  # of each layer's heads
+        found.append({"gap_loss": loss, "spectra": shares(maps), "near": nearness.tolist()})
+        print(seed, steps, loss, np.mean(found[-1]["spectra"], 0), flush=True)
     recaller = memory(16, 16, scaled_dot_product_attention, seed)
     with torch.no_grad():
-        (tokens,), target = draw(kept, len(text), 32)
-        loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()
-        trained = shares(model.encoder(passages(16, kept, len(text)), need_weights=True)[1].itself)
         told = recall(4, WIDTH, generator, WIDTH)
         # each name is asked for once
         _, weights = scaled_dot_product_attention(*recaller.look_up(told.names, told.places, told.names))
-        recalling = shares(weights[None, :, None])
     frequencies = torch.bincount(text[:kept]).float() / kept
     entropy = -(frequencies * frequencies.clamp_min(1e-9).log()).sum().item()
-    found = {"loss": loss, "unigram": entropy, "untrained": untrained, "trained": trained, "recall": recalling}
-    print(seed, {k: v if isinstance(v, float) else np.mean(v, 0) for k, v in found.items()}, flush=True)
-    return found
+    encoder = {name: [one[name] for one in found] for name in found[0]}
+    return encoder | {"unigram_loss": entropy, "recall_spectra": shares(weights[None, :, None])}
 
 
 @torch.no_grad()
@@ -189,17 +207,12 @@ def shares(maps: Tensor) -> list[list[float]]:
     return cumulative[:, [rank - 1 for rank in RANKS]].tolist()
 
 
-def main() -> None:
-    """Everything, on one thread."""
-    torch.set_num_threads(1)
+def of_memories() -> dict:
+    """What all memories recall, and how that grows with the state."""
     found = [memories(seed) for seed in SEEDS]
-    rounds = [{name: [seconds(form, n) for n in LENGTHS] for name, form in FORMS.items()} for _ in range(ROUNDS)]
-    print(rounds, flush=True)
-    ranks = [spectra(seed) for seed in SEEDS]
     states = {f"{f}x{v}": f * (v + 1) for f, v in SHAPES}  # with the sums of the divisor
     half = [{name: half_point(shares) for name, shares in one["linear"].items()} for one in found]
     inside = [name for name in states if all(PAIRS[0] < one[name] < PAIRS[-1] for one in half)]
-    quarter = RANKS.index(WIDTH // 4)
     values = {
         "pairs": PAIRS,
         "steps": STEPS,
@@ -208,23 +221,54 @@ def main() -> None:
         "age_limits": AGES,
         "half_points": {name: [one[name] for one in half] for name in states},
         "recall_exponent": [slope([states[n] for n in inside], [one[n] for n in inside]) for one in half],
-        "lengths": LENGTHS,
-        "seconds": {name: [one[name] for one in rounds] for name in FORMS},
-        "exponents": {name: [slope(LENGTHS[1:], one[name][1:]) for one in rounds] for name in FORMS},
-        "worst_exponent": [
-            max(slope(LENGTHS[1:], one[name][1:]) for name in FORMS if not name.startswith("softmax")) for one in rounds
-        ],
-        "ranks": RANKS,
-        "spectra": {name: [one[name] for one in ranks] for name in ("untrained", "trained", "recall")},
-        "gap_loss": [one["loss"] for one in ranks],
-        "unigram_loss": [one["unigram"] for one in ranks],
-        "share_of_quarter": [float(np.mean([head[quarter] for head in one["trained"]])) for one in ranks],
     }
     assert math.isfinite(sum(values["recall_exponent"]))
+    return values
+
+
+def of_timing() -> dict:
+    """Seconds of all forms, side by side in every round, and their exponents."""
+    rounds = [{name: [seconds(form, n) for n in LENGTHS] for name, form in FORMS.items()} for _ in range(ROUNDS)]
+    exponents = {name: [slope(LENGTHS[1:], one[name][1:]) for one in rounds] for name in FORMS}
+    print(exponents, flush=True)
+    cheap = [name for name in FORMS if not name.startswith("softmax")]
+    return {
+        "lengths": LENGTHS,
+        "seconds": {name: [one[name] for one in rounds] for name in FORMS},
+        "exponents": exponents,
+        "worst_exponent": [max(exponents[name][i] for name in cheap) for i in range(ROUNDS)],
+    }
+
+
+def of_ranks() -> dict:
+    """Singular values, and what the encoder has learned."""
+    found, quarter = [spectra(seed) for seed in SEEDS], RANKS.index(WIDTH // 4)
+    return {
+        "ranks": RANKS,
+        "gap_steps": GAPS_STEPS,
+        **{name: [one[name] for one in found] for name in found[0]},
+        "share_of_quarter": [float(np.mean([head[quarter] for head in one["spectra"][-1]])) for one in found],
+    }
+
+
+PARTS = {"memories": of_memories, "timing": of_timing, "ranks": of_ranks}
+
+
+def main() -> None:
+    """The parts that are named, or everything; on one thread."""
+    torch.set_num_threads(1)
+    wanted = sys.argv[1:] or list(PARTS)
+    values, note = {"kept_from": {}}, ""
+    if kept := [name for name in PARTS if name not in wanted]:
+        record = json.loads((results.FOLDER / f"{NAME}.json").read_text())
+        values, last = record["values"], record["provenance"]["commit"]
+        values["kept_from"] = {name: values.get("kept_from", {}).get(name, last) for name in kept}
+        note = f"Kept from earlier commits: {', '.join(f'{n} ({at})' for n, at in values['kept_from'].items())}."
+    for name in wanted:
+        values |= PARTS[name]()
     results.save(
-        "18_linear_and_low_rank", values, command="python experiments/18_linear_and_low_rank.py", seeds=SEEDS,
-        note="Seconds are processor time of one thread, forward and backward, in five rounds.",
-    )  # fmt: skip
+        NAME, values, command=" ".join(["python", f"experiments/{NAME}.py", *sys.argv[1:]]), seeds=SEEDS, note=note
+    )
 
 
 if __name__ == "__main__":

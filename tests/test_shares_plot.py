@@ -27,6 +27,7 @@ def test_one_amount_has_one_mark_and_every_curve_its_own_look_and_name():
     marks = [line.get_marker() for line in left.lines[:3]]
     assert marks[0] == marks[1] != marks[2]
     assert left.lines[0].get_linestyle() != left.lines[1].get_linestyle()
+    assert [line.get_fillstyle() for line in right.lines[:3]] == ["full", "none", "full"]
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["4x16: 68", "8x8: 72", "16x16: 272"]
     assert [text.get_text() for text in left.texts] == ["softmax\nother"]
 

@@ -9,6 +9,7 @@ from attention_course.plots.text import LITERAL, SMALL
 
 OWN, OTHER = "#2a598c", "#c4622d"
 MARKS = "so^Dvp"
+FILLS = ("full", "none", "left", "top")  # of marks
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.5)), (0, (5, 1, 1, 1)))
 
 
@@ -25,7 +26,7 @@ def shares(
 ) -> Figure:
     """Left, every curve over x; right, its points over what falls to each unit of x, amounts[name] / x.
 
-    curves: name: y. Those of about one amount have one mark and differ in dash; a legend under `amount_label` has the
+    curves: name: y. Those of about one amount have one mark and differ in its filling and in dash; a legend under `amount_label` has the
     name and the amount of each, since the curves run too close to be named where they are.
     others: name: (y, share), whose share is the same at every x; dashed on the left, crosses on the right.
     ValueError where a curve has not as many points as `x`, or no amount.
@@ -41,8 +42,9 @@ def shares(
             groups.append([])
         groups[-1].append(name)
         look = {"marker": MARKS[len(groups) - 1], "markersize": 5, "color": OWN, "alpha": 0.8}
-        dash = DASHES[(len(groups[-1]) - 1) % len(DASHES)]
-        left.plot(x, y, linewidth=1.2, linestyle=dash, label=f"{name}: {amounts[name]:,.0f}", **look)
+        shape = (len(groups[-1]) - 1) % len(DASHES)
+        look |= {"fillstyle": FILLS[shape], "markerfacecoloralt": "white"}
+        left.plot(x, y, linewidth=1.2, linestyle=DASHES[shape], label=f"{name}: {amounts[name]:,.0f}", **look)
         right.plot(amounts[name] / x, y, linestyle="", **look)
     right.legend(
         handles=list(left.lines), title=amount_label, loc="lower right", frameon=False, fontsize=SMALL,

@@ -91,7 +91,7 @@ r"""
 
 Breaks something and explains · ★☆☆, 4 minutes
 
-A memory by linear attention, with 16 features and values of 16, breaks down when it is told 128 pairs, which are asked for in any order. Which change should, by the lesson's measurements, let it be told more than three times as many pairs with half of the answers right? Say why before you check.
+A memory by linear attention, with 16 features and values of 16, gets half of its answers right when it is told about 31 pairs, which are asked for in any order. Which change should, by the lesson's measurements, take that to more than three times as many pairs? Say why before you check.
 
 - **A** Tell it in smaller chunks.
 - **B** 16 random features in the place of elu + 1.
