@@ -26,8 +26,8 @@ def shares(
 ) -> Figure:
     """Left, every curve over x; right, its points over what falls to each unit of x, amounts[name] / x.
 
-    curves: name: y. Those of about one amount have one mark and differ in its filling and in dash; a legend under `amount_label` has the
-    name and the amount of each, since the curves run too close to be named where they are.
+    curves: name: y. Those of about one amount have one mark and differ in its filling and in dash; a legend under
+    `amount_label` has the name and the amount of each, since the curves run too close to be named where they are.
     others: name: (y, share), whose share is the same at every x; dashed on the left, crosses on the right.
     ValueError where a curve has not as many points as `x`, or no amount.
     """
