@@ -68,21 +68,25 @@ def _rows(ax, buckets: np.ndarray, words: list[str], window: int) -> int:
         for x, y in ((i + shift, 2.0), (place[i], 0.6)):
             ax.add_patch(Rectangle((x - 0.46, y), 0.92, 0.4, facecolor=SHADES[b % len(SHADES)], **EDGE))
             ax.text(x, y + 0.2, word, ha="center", va="center", fontsize=NORMAL, **LITERAL)
-        ax.plot([i + shift, place[i]], [2.0, 1.0], color="#aaaaaa", linewidth=0.8)
+        ax.plot([i + shift, place[i]], [2.0, 1.28], color="#aaaaaa", linewidth=0.8)
     for b in np.unique(buckets):
         ax.text(
             place[buckets == b].mean(), 1.12, ascii_uppercase[b], ha="center", va="center", fontsize=NORMAL + 2,
             color="#666666", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **LITERAL,
         )  # fmt: skip
-    pairs = 0
+    pairs, lowest = 0, 0.6
     for i in order:
         its = [j for j in order if buckets[j] == buckets[i] and j < i][-window:]
         for j in its:
             apart = place[i] - place[j]
             middle, height = (place[i] - apart / 2, 0.58), 0.3 + 0.25 * apart
+            lowest = min(lowest, middle[1] - height / 2)
             ax.add_patch(Arc(middle, apart, height, theta1=180, theta2=360, color=LINK, linewidth=1.6))
         pairs += len(its)
-    for y, text in ((2.52, "in the order of the sentence"), (-0.22, "sorted by bucket; arcs: who looks back at whom")):
+    for y, text in (
+        (2.52, "in the order of the sentence"),
+        (lowest - 0.13, "sorted by bucket; arcs: who looks back at whom"),
+    ):
         ax.text(-0.5, y, text, fontsize=SMALL, color="#444444", va="center", **LITERAL)
     ax.set(xlim=(-0.7, place.max() + 0.7), ylim=(-0.35, 2.65))
     ax.axis("off")

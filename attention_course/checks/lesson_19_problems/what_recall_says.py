@@ -16,6 +16,7 @@ class WhatRecallSays(Choice):
         "B": "These vectors were drawn and stayed as they were. A model learns its vectors, and can turn the ones that belong together towards each other, as "
         "the one that says things twice did.",
         "D": "Chances do not add up. What eight rounds miss, eight more find with the same chance as the first eight found it, and something is always left.",
-        "E": "No weight was computed here. The nearest stands at more than sixty degrees and many others not much farther, so that their scores are alike; whether "
-        "the nearest gets most of the weight depends on how long the queries are.",
+        "E": "No weight was computed here, and finding the nearest is not finding the weight. It stands at more than sixty degrees and many others not much farther, "
+        "so that with queries of this length all scores are alike: a quarter of the keys holds little more than a quarter of the weight, the nearest among them "
+        "or not.",
     }

@@ -93,7 +93,7 @@ In the lesson, among 1,024 random vectors of 64 numbers, eight rounds with 32 bu
 - **B** A Transformer with hashing cannot learn a task whose words are drawn at random.
 - **C** With 32 buckets, to find the nearest of such vectors most of the time takes a large share of all scores.
 - **D** With sixteen rounds the nearest would have been found always.
-- **E** One time in three hashing would have lost most of the weight that full attention gives.
+- **E** In two cases of three hashing would have kept most of the weight that full attention gives.
 """
 
 # %% name="what-recall-says" tags=["exercise"]
@@ -150,5 +150,13 @@ plots.bands(numbers, curves, x_label="buckets", y_label=f"share of partners foun
 
 # %% [markdown] name="try-after"
 r"""
-What is paid for the same share? With $b$ buckets and $r$ rounds a vector makes about $r\,n / b$ comparisons, repetitions counted. Take from your curves, for several $b$, the number of rounds that finds nine partners in ten, and see which $b$ compares the fewest. Then set `ANGLE` to 67, where the lesson's random vectors had their nearest.
+What is paid for the same share? With $b$ buckets and $r$ rounds a vector makes about $r\,n / b$ comparisons, repetitions counted. Put the share of the one-round curve into your `rounds_needed(share, 0.9)` of problem 2 (the solution's, until yours is right), and see which $b$ compares the fewest to find nine partners in ten. Then set `ANGLE` to 67, where the lesson's random vectors had their nearest.
 """
+
+# %% name="try-price"
+right_already = check.rounds_needed.last.outcome == "correct"
+needed = rounds_needed if right_already else type(check.rounds_needed).answer
+for b, (share, _, _) in zip(numbers, curves["rounds: 1"]):
+    if 0 < share < 1:
+        r = needed(share, 0.9)
+        print(f"{b:>2} buckets: {share:>4.0%} found in one round, nine in ten in {r}, with {r * 512 / b:.0f} comparisons")
