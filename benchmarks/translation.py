@@ -13,7 +13,7 @@ again. Each part keeps its figures in results/translation.json, and writes resul
 
 import argparse
 import json
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,8 +105,9 @@ def quality(name: str, processes: int) -> None:
     jobs = [(name, seed, budget) for budget in sorted(BUDGETS[name], reverse=True) for seed in SEEDS]
     jobs = [job for job in jobs if job not in done]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for found in pool.map(quality_of, jobs):
-            keep("quality", [*kept().get("quality", []), found])
+        for training in as_completed([pool.submit(quality_of, job) for job in jobs]):
+            runs = [*kept().get("quality", []), training.result()]
+            keep("quality", sorted(runs, key=lambda run: (run["model"], run["budget"], run["seed"])))
 
 
 def peer() -> None:
