@@ -68,6 +68,12 @@ def bytes_by_counting(layers, heads, groups, head_size, bytes_a_number, words, w
     return total
 
 
+def bytes_by_shapes(layers, heads, groups, head_size, bytes_a_number, words, window):
+    keys = np.zeros((layers, groups, words, head_size), f"V{bytes_a_number}")
+    kept = keys if window is None else keys[:, :, max(0, words - window + 1) :]
+    return 2 * kept.nbytes
+
+
 def average_loop(W_K, H, G):
     heads = list(W_K.chunk(H))
     size = H // G
@@ -84,7 +90,7 @@ STYLES = {
     check.merge: [merge_numpy, merge_as_keys, merge_by_case],
     check.score_gradient: [gradient_numpy, gradient_loop],
     check.cached_mask: [mask_numpy, mask_list],
-    check.cache_bytes: [bytes_by_counting],
+    check.cache_bytes: [bytes_by_counting, bytes_by_shapes],
     check.average_heads: [average_loop, average_numpy],
 }
 

@@ -1,3 +1,5 @@
+import torch
+
 from ..problem import Problem, mistake
 
 
@@ -18,6 +20,8 @@ class CacheBytes(Problem):
         yield "two layers, three words, four bytes", (2, 8, 8, 4, 4, 3, None)
         yield "a window of five, and ten words", (1, 2, 2, 4, 1, 10, 5)
         yield "a window of five, and three words", (1, 2, 1, 4, 2, 3, 5)
+        layers, groups, size, words = torch.randint(2, 50, (4,), generator=generator).tolist()
+        yield "any sizes, without a window", (layers, 4 * groups, groups, size, 2, words, None)
         yield "as large as Mistral 7B", (32, 32, 8, 128, 2, 20_000, 4_096)
 
     def answer(layers, heads, groups, head_size, bytes_a_number, words, window):

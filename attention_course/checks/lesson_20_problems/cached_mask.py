@@ -21,6 +21,8 @@ class CachedMask(Problem):
         yield "three queries and no cache", (3, 3)
         yield "two queries, three keys in the cache", (2, 5)
         yield "four queries, one key in the cache", (4, 5)
+        queries, cached = torch.randint(6, 40, (2,), generator=generator).tolist()
+        yield "many queries, many keys in the cache", (queries, cached + queries)
 
     def answer(L, S):
         return torch.ones(L, S, dtype=torch.bool).tril(S - L)

@@ -58,13 +58,13 @@ class Merge(Problem):
         a = (m_a - m).exp()
         return m, l_a * a + l_b, o_a * a + o_b
 
-    @mistake("l was mended and o was not. Both are sums of the same exponentials, and need the same factor.")
+    @mistake("Here l was mended and o was not. Both are sums of the same exponentials, and need the same factor.")
     def o_not_mended(m_a, l_a, o_a, m_b, l_b, o_b):
         m, ell, _ = Merge.answer(m_a, l_a, o_a, m_b, l_b, o_b)
         return m, ell, o_a + o_b
 
     @mistake(
-        "o has been divided by l. It stays a sum until the last half has come; who divides now cannot merge a third half."
+        "Here o has been divided by l. It stays a sum until the last half has come; who divides now cannot merge a third half."
     )
     def divided_already(m_a, l_a, o_a, m_b, l_b, o_b):
         m, ell, o = Merge.answer(m_a, l_a, o_a, m_b, l_b, o_b)
@@ -79,7 +79,7 @@ class Merge(Problem):
         return m, (l_a * a + l_b * b) / m.exp(), (o_a * a + o_b * b) / m.exp()
 
     @mistake(
-        "m became the sum of both. It is the largest score of all keys, and that is the larger of the two halves' largest."
+        "Here m became the sum of both. It is the largest score of all keys, and that is the larger of the two halves' largest."
     )
     def m_added(m_a, l_a, o_a, m_b, l_b, o_b):
         m = m_a + m_b

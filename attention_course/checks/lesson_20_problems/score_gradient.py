@@ -68,7 +68,7 @@ class ScoreGradient(Problem):
         return scores.exp() / log_sums * (g @ V.mT - (g * output).sum(-1, keepdim=True))
 
     @mistake(
-        "g and output were multiplied as matrices, which mixes the queries. What is wanted is one number a query, the dot product of its own two rows: (g * output).sum(-1, keepdim=True)."
+        "Here g and output were multiplied as matrices, which mixes the queries. What is wanted is one number a query, the dot product of its own two rows: (g * output).sum(-1, keepdim=True)."
     )
     def queries_mixed(scores, V, output, log_sums, g):
         return (scores - log_sums).exp() * (g @ V.mT - (g @ output.mT).sum(-1, keepdim=True))
