@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
+from racing import take_turns
 from torch import Tensor, nn
 
 
@@ -16,8 +17,12 @@ class Contender(NamedTuple):
     inputs: tuple[Tensor, ...]
     wanted: tuple[Tensor, ...]
 
-    def seconds(self) -> float:
-        """Of one forward and one backward pass."""
+    def seconds_again(self) -> float:
+        """Of one forward and one backward pass, the second of two, as in a training that does one thing.
+
+        The first puts caches and memory in order again after the others.
+        """
+        self.backward()
         start = time.perf_counter()
         self.backward()
         return time.perf_counter() - start
@@ -46,20 +51,9 @@ def inputs(batch: int, heads: int, length: int, size: int, count: int = 3) -> li
 
 
 def race(contenders: dict[str, Contender], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every round. One more warms up, and is not counted.
-
-    They take turns, and another one goes first each time: what slows the machine down for a while slows all. In its
-    turn each runs twice, and the second counts, as in a training that does one thing: the first puts caches and memory
-    in order again after the others.
-    """
-    names = list(contenders)
-    seconds = {name: [] for name in names}
-    for _ in range(rounds + 1):
-        names = names[1:] + names[:1]
-        for name in names:
-            contenders[name].backward()
-            seconds[name].append(contenders[name].seconds())
-    return {name: taken[1:] for name, taken in seconds.items()}
+    """Seconds of every round, in turns."""
+    turns = take_turns({name: [contender.seconds_again] for name, contender in contenders.items()}, rounds)
+    return {name: [seconds for (seconds,) in rows] for name, rows in turns.items()}
 
 
 def ratios(seconds: Sequence[float], of_others: Sequence[float]) -> list[float]:

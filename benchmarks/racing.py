@@ -1,7 +1,8 @@
-"""Training steps of several models timed side by side."""
+"""What is timed side by side takes turns; here training steps of several models."""
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from attention_course.data.batches import Batch
@@ -18,23 +19,31 @@ class Contender(NamedTuple):
         """Words to predict in a round, without padding."""
         return sum(int((target[:, 1:] != PAD).sum()) for batches in self.turns for _, target in batches)
 
+    def seconds(self, batches: Sequence[Batch]) -> float:
+        """Of a step on each batch of one turn."""
+        start = time.perf_counter()
+        for source, target in batches:
+            self.step(source, target)
+        return time.perf_counter() - start
+
 
 def race(contenders: dict[str, Contender], rounds: int) -> dict[str, list[list[float]]]:
-    """Seconds of every turn, (rounds, turns). A first round warms up and is not counted.
+    """Seconds of every turn, (rounds, turns)."""
+    return take_turns({name: [partial(c.seconds, b) for b in c.turns] for name, c in contenders.items()}, rounds)
 
-    The contenders take turns, and another one goes first each time: what slows the machine down for a while slows all.
+
+def take_turns(timed: dict[str, Sequence[Callable[[], float]]], rounds: int) -> dict[str, list[list[float]]]:
+    """What each turn of each name gives when it is called, (rounds, turns). A first round warms up and is not counted.
+
+    Another name goes first each time: what slows the machine down for a while slows all.
     """
-    names = list(contenders)
-    seconds = {name: [] for name in names}
-    for number in range(rounds + 1):
+    names = list(timed)
+    found = {name: [] for name in names}
+    for _ in range(rounds + 1):
         for name in names:
-            seconds[name].append([])
-        for turn in range(len(contenders[names[0]].turns)):
+            found[name].append([])
+        for turn in range(len(timed[names[0]])):
             names = names[1:] + names[:1]
             for name in names:
-                step, turns = contenders[name]
-                start = time.perf_counter()
-                for source, target in turns[turn]:
-                    step(source, target)
-                seconds[name][number].append(time.perf_counter() - start)
-    return {name: taken[1:] for name, taken in seconds.items()}
+                found[name][-1].append(timed[name][turn]())
+    return {name: rows[1:] for name, rows in found.items()}

@@ -17,7 +17,12 @@ def load(name):
     return module
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
+def modules_beside_each_other(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)  # as when a script there is run
+
+
+@pytest.fixture
 def racing():
     return load("attention_race")
 

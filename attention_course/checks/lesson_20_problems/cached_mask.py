@@ -12,7 +12,8 @@ class CachedMask(Problem):
         "places = torch.arange(S - L, S); return torch.arange(S) <= places[:, None]. Or torch.ones(L, S, dtype=torch.bool).tril(S - L).",
     )
     praise = (
-        "PyTorch has it as torch.nn.attention.bias.causal_lower_right; what is_causal=True means is the upper left."
+        "PyTorch has it as torch.nn.attention.bias.causal_lower_right; what is_causal=True means is the upper left. Keep "
+        "it Boolean: a mask of numbers is added to the scores, and with 0 and 1 every query would see everything."
     )
 
     def inputs(self, generator):

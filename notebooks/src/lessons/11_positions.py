@@ -467,7 +467,7 @@ figure
 
 # %% [markdown] name="held-text"
 r"""
-ALiBi's far weight comes from its flat heads, which lose little by distance. Rotary's comes back in waves. Which pairs bring it? Turn a pair no farther than training did: beyond 63 places it stays at its angle for 63. Pair 3 has gone round once by then, and has shown training all its angles. Pair 4 needs 199 places for a round.
+ALiBi's far weight comes from its flat heads, which lose little by distance. Rotary's comes back in waves. Which pairs bring it? Turn a pair no farther than training did: beyond 63 places it stays at its angle for 63. Pair 3 needs $2\pi / \omega_2 = 2\pi \cdot 10000^{4/16} \approx 63$ places for a round, so that training has seen all its angles. Pair 4 needs $2\pi \cdot 10000^{6/16} \approx 199$.
 """
 
 # %% name="held"

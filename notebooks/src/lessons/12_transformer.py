@@ -370,7 +370,7 @@ figure
 r"""
 Both axes are logarithmic; the bands span three random starts. Nothing here has been trained, and the GRU starts as PyTorch makes it. It can learn to hold on to things, and can be started so that it does; but it has to learn that from a gradient that hardly arrives.
 
-Through the blocks it arrives, and how much does not depend on the distance: among 129 words one that stands next to the last gets no more than one 64 words before. It depends on how many words share, for as yet they look at all nearly alike. The first word, which the figure shows, gets more than its share: all words behind see it, those at the beginning with few others, and hand it on.
+Through the blocks it arrives, and how much does not depend on the distance: among 129 words one that stands next to the last gets no more than one 64 words before. It depends on how many words share, for as yet they look at all nearly alike. The first word, which the figure shows, gets more than its share: all words after it see it, those at the beginning with few others, and hand it on.
 """
 
 # %% name="claim-gradient"
