@@ -7,6 +7,7 @@ import os
 import platform
 import random
 import time
+from pathlib import Path
 
 import torch
 
@@ -105,3 +106,17 @@ def describe() -> str:
         f"{device.type} ({name}), {cores()} cores, of which PyTorch uses {torch.get_num_threads()}{amount}; "
         f"bfloat16 {fast} here; PyTorch {torch.__version__}, Python {platform.python_version()}"
     )
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has had in memory, since it began or since `forget_peak_memory`.
+
+    Linux alone (FileNotFoundError elsewhere). `resource.getrusage` would begin with what the parent process had.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])  # what Linux calls kB is 1,024
+
+
+def forget_peak_memory() -> None:
+    """Let `peak_memory` begin again at what the process has now."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

@@ -6,11 +6,10 @@ name of a way to compute and a number of words it only prints the megabytes that
 
 import subprocess
 import sys
-from pathlib import Path
 
 import torch
 
-from attention_course import results
+from attention_course import device, results
 from attention_course.efficient.local import LocalAttention
 
 REPETITIONS = range(3)
@@ -30,12 +29,6 @@ def run(how: str, n: int) -> None:
         query, key, value = torch.randn(3, 1, HEADS, 1, SIZE)
         keys, values = (torch.cat([old, new], -2)[..., -WINDOW:, :] for old, new in ((keys, key), (values, value)))
         attend(query, keys, values)
-
-
-def peak() -> float:
-    """Megabytes that this process has occupied at most; `ru_maxrss` would count those of the one that started it."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def memory(how: str, n: int) -> float:
@@ -61,8 +54,8 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         torch.set_num_threads(1)
         run(sys.argv[1], 256)
-        before = peak()
+        before = device.peak_memory()
         run(sys.argv[1], int(sys.argv[2]))
-        print(peak() - before)
+        print((device.peak_memory() - before) / 1e6)
     else:
         main()

@@ -5,11 +5,9 @@ Three seeds. Writes attention_course/results/19_hashing.json. About ten minutes 
 
 import math
 import os
-import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -181,14 +179,9 @@ def peak(kind: str, depth: int, seed: int, size: int = 256) -> float:
     stack = ReversibleStack(layers)
     run = stack if kind == "reversible" else lambda *x: run_forwards(stack.layers, *x)
     x1, x2 = (torch.randn(4, 512, size, requires_grad=True) for _ in range(2))
-    before = highest()
+    before = device.peak_memory()
     sum(y.square().mean() for y in run(x1, x2)).backward()
-    return highest() - before
-
-
-def highest() -> float:
-    """The most memory this process has held, in MiB. Linux alone; `ru_maxrss` would begin at what the parent held."""
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    return (device.peak_memory() - before) / 2**20
 
 
 def peak_of_its_own(kind: str, depth: int, seed: int) -> float:

@@ -12,10 +12,8 @@ import ctypes
 import itertools
 import math
 import multiprocessing
-import re
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -92,23 +90,14 @@ STACKS = {
 }
 
 
-def peak() -> float:
-    """The most memory in MB, of 10^6 bytes, that this process has had since `reset`. What Linux calls kB is 1,024."""
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1_024 / 1e6
-
-
-def reset() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
-
-
 def extra(kind: str, name: str, length: int) -> float:
     """MB that one forward and backward pass takes at most: `kind` is "one" layer or a "stack"."""
     inputs = [some(length) for _ in range(1 if kind == "stack" else 3)]
-    reset()
-    before = peak()
+    device.forget_peak_memory()
+    before = device.peak_memory()
     output = stacked(STACKS[name], *inputs) if kind == "stack" else FORMS[name](*inputs)
     output.sum().backward()
-    return peak() - before
+    return (device.peak_memory() - before) / 1e6
 
 
 def child(kind: str, name: str, length: int) -> float:

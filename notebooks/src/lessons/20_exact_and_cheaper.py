@@ -11,9 +11,6 @@ You need lessons 02, 10 and 12, and of lesson 17 the sliding window. It takes ab
 
 # %% name="imports"
 import copy
-import os
-import subprocess
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -22,7 +19,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.attention.flex_attention import flex_attention
 
 from attention_course import claims, device, plots, results
 from attention_course.data import grammar
@@ -187,25 +183,29 @@ In the package the two are one `torch.autograd.Function`, `efficient/tiled.py`, 
 # %% name="memory-live"
 program = """
 import sys, torch, torch.nn.functional as F
+from attention_course.device import peak_memory
 from attention_course.efficient.tiled import tiled_attention
 from attention_course.functional import scaled_dot_product_attention
 torch.set_num_threads(1)
-peak = lambda: next(1_024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1e6
 form, axes = sys.argv[1], int(sys.argv[2])
 attend = {"written out": lambda *x: scaled_dot_product_attention(*x)[0], "in tiles": tiled_attention, "PyTorch's": F.scaled_dot_product_attention}[form]
 for words in (300, 2048):  # the first call loads what it needs
     x = [torch.randn(*[1] * (axes - 2), words, 64, requires_grad=True) for _ in range(3)]
-    before = peak()
+    before = peak_memory()
     attend(*x).sum().backward()
-print(peak() - before)
+print((peak_memory() - before) / 1e6)
 """
+
+# %% name="memory-live-process"
+import os
+import subprocess
+import sys
 
 
 def megabytes(form, axes):  # freed memory is to be given back at once, or it would be counted as well
     run = subprocess.run([sys.executable, "-c", program, form, str(axes)], capture_output=True, text=True, check=True,
                          env=os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"})
     return float(run.stdout)
-
 
 # %% name="memory-live-numbers"
 if Path("/proc/self/status").exists():  # Linux says what a process has had at most
@@ -330,6 +330,11 @@ def loss_of(model, words):
     return F.cross_entropy(logits.flatten(0, 1), words[:, 1:].flatten())
 
 
+@torch.no_grad()
+def held_out(model):
+    return loss_of(model, unseen).item()
+
+# %% name="training"
 def train(model, steps, rate=5e-3, seed=0):
     optimizer, generator, losses = torch.optim.Adam(model.parameters(), rate), torch.Generator().manual_seed(seed), []
     for _ in range(steps):
@@ -340,12 +345,6 @@ def train(model, steps, rate=5e-3, seed=0):
         optimizer.step()
         losses.append(loss.item())
     return losses
-
-
-@torch.no_grad()
-def held_out(model):
-    return loss_of(model, unseen).item()
-
 
 # %% name="train"
 def new_decoder(**options):
@@ -399,6 +398,8 @@ r"""
 """
 
 # %% name="flex"
+from torch.nn.attention.flex_attention import flex_attention
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says itself that it is not compiled
     theirs = flex_attention(q, k, v, score_mod=lambda score, b, h, i, j: score - 0.5 * (i - j).abs())
