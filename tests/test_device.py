@@ -18,7 +18,10 @@ from attention_course.device import (
     bfloat16_pays,
     cores,
     describe,
+    forget_peak_memory,
+    give_back_memory,
     memory,
+    peak_memory,
     pick_device,
     seed_everything,
 )
@@ -99,3 +102,15 @@ def test_freed_memory_goes_back_to_the_system():
     # In a process of its own: holes that other tests have left would take the tensors in.
     run = subprocess.run([sys.executable, "-c", FREEING], capture_output=True, text=True, check=True)
     assert int(run.stdout) > 100e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells")
+def test_the_peak_of_memory_is_in_bytes_and_can_be_forgotten():
+    forget_peak_memory()
+    before = peak_memory()
+    touched = torch.ones(50, 1_000_000)  # 200 MB
+    assert peak_memory() - before > 0.9 * touched.nbytes
+    del touched
+    give_back_memory()
+    forget_peak_memory()
+    assert peak_memory() < before + 100_000_000
