@@ -243,6 +243,21 @@ def test_buckets_are_exact_when_near_and_logarithmic_when_far():
     assert bucket(torch.arange(-5000, 5000)).unique().tolist() == [*range(16), *range(17, 32)]
 
 
+def test_t5_adds_to_each_score_the_bias_of_its_bucket():
+    attend = T5Attention(2)
+    torch.nn.init.normal_(attend.bias)
+    queries, keys = torch.randn(2, 1, 2, 40, 4)
+    at = torch.arange(40)
+    scores = queries @ keys.mT / 2 + attend.bias[:, bucket(at[None] - at[:, None])]
+    assert_close(attend(queries, keys, keys)[1], scores.softmax(-1))
+
+
+def test_rotary_turns_queries_and_keys_before_they_meet():
+    queries, keys = torch.randn(2, 1, 2, 40, 4)
+    turned, met = rotate(queries, torch.arange(40)), rotate(keys, torch.arange(40))
+    assert_close(RotaryAttention()(queries, keys, keys), scaled_dot_product_attention(turned, met, keys))
+
+
 @pytest.mark.parametrize(("buckets", "farthest"), [(32, 8), (3, 20)])
 def test_buckets_that_cannot_be_are_told(buckets, farthest):
     with pytest.raises(ValueError, match=f"got {buckets} and {farthest}"):

@@ -17,6 +17,7 @@ from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.models.transformer import Config, TransformerDecoder
+from attention_course.positions.sinusoidal import sinusoids
 from attention_course.training import sequence_loss, train
 
 # %% [markdown] name="rotate-halves-text"
@@ -25,7 +26,11 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-The lesson turned pairs of neighbours. LLaMA and others, as they come in Hugging Face's library, number $m$ of the first half with number $m$ of the second, $m$ from 0. `x` is (L, D), and its rows stand at `places`, (L,). Turn pair $m$ at place $p$ by the angle $\theta = p \cdot 10000^{-2m/D}$, from $(a, b)$ to $(a \cos\theta - b \sin\theta,\ a \sin\theta + b \cos\theta)$. Return (L, D).
+The lesson turned pairs of neighbours. LLaMA and others, as they come in Hugging Face's library, number $m$ of the first half with number $m$ of the second, $m = 0, 1, \dots, D/2 - 1$. `x` is (L, D), and its rows stand at `places`, (L,). At place $p$ the pair $(a, b)$ with number $m$ becomes
+
+$$(a \cos\alpha - b \sin\alpha,\ a \sin\alpha + b \cos\alpha), \qquad \alpha = p \cdot 10000^{-2m/D},$$
+
+each number staying where it was. Return (L, D).
 """
 
 # %% name="rotate-halves" tags=["exercise"]
@@ -42,7 +47,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-Shaw's scores for one head, $q_i \cdot (k_j + a_{j-i}) / \sqrt D$. `Q` and `K` are (L, D). `vectors` is (2k + 1, D): its rows are $a_{-k}, \dots, a_0, \dots, a_k$, and distances beyond $k$ use the last on their side. Return (L, L). The lesson looked up a vector for each query and key, (L, L, D) numbers in all. Do without that array, as Shaw and others did: the same product of a query with a vector is wanted again and again.
+Shaw's scores for one head, $q_i \cdot (k_j + a_{j-i}) / \sqrt D$. `Q` and `K` are (L, D). `vectors` is (2k + 1, D): its rows are $a_{-k}, \dots, a_0, \dots, a_k$, and distances beyond $k$ use the last on their side. Return (L, L). The lesson made an array (L, L, D) with a vector for every pair of words; do without it.
 """
 
 # %% name="shaw-scores" tags=["exercise"]
@@ -59,11 +64,11 @@ r"""
 
 Extends · ★★☆, 10 minutes
 
-A model that looks only back wastes half of T5's buckets. Give all of them to the past: the first half of the `buckets` hold one distance each, the others share the distances up to `farthest` in steps that grow with the logarithm, and what is farther falls into the last. With $n$ for half of the buckets, distance $d \ge n$ belongs to
+A model that looks only back wastes half of T5's buckets. Give all of them to the past: the first half of the `buckets`, $h$ of them, hold one distance each, $0, \dots, h - 1$. From there on, distance $n$ falls into bucket
 
-$$n + \Big\lfloor \frac{\log (d / n)}{\log (\mathtt{farthest} / n)} \, n \Big\rfloor$$
+$$h + \left\lfloor h \, \frac{\ln(n / h)}{\ln(\text{farthest} / h)} \right\rfloor ,$$
 
-or to the last bucket, whichever is less. `back` says how far back each key lies, whole numbers from 0, in any shape. Return the buckets.
+but never beyond the last. T5's own decoder does so. `back` says how far back each key lies, whole numbers from 0, in any shape; `buckets` is even. Return the buckets.
 """
 
 # %% name="past-buckets" tags=["exercise"]
@@ -84,7 +89,7 @@ In an encoder without a mask, `x` is (B, L, E), and `pe` a table of sinusoids, (
 
     x = x + pe[: x.size(0)].unsqueeze(1)
 
-What happens? Say also which test would have found it.
+What happens?
 
 - **A** It raises an error.
 - **B** Every word gets the vector of its place, as it should.
@@ -98,6 +103,16 @@ what_breaks = ...  # "A", "B", "C", "D" or "E"
 
 # %% name="what-breaks-check"
 check.what_breaks(what_breaks)
+
+# %% [markdown] name="what-breaks-test"
+r"""
+Which test would have found it? Replace the line by the right one, and add an assertion that holds now and did not before.
+"""
+
+# %% name="what-breaks-scaffold"
+x, pe = torch.zeros(2, 3, 4), sinusoids(torch.arange(5000), 4)
+x = x + pe[: x.size(0)].unsqueeze(1)
+print(x)
 
 # %% [markdown] name="squeezed-text"
 r"""
@@ -118,7 +133,7 @@ check.squeezed(squeezed)
 
 # %% [markdown] name="try-text"
 r"""
-The rest puts problems 1 and 5 to use (with the solutions, until yours are right; and in training with the solution of problem 1 where yours is in NumPy, which keeps no gradients). It trains a model with your rotation on 64 characters, in about ten seconds, and reads longer texts in three ways: as it is, with squeezed places, and with every query held to the 64 latest keys. Draw the three curves that you expect before you run it.
+The rest puts problems 1 and 5 to use (with the solutions, until yours are right; training needs gradients, so that a rotation written in NumPy is replaced, too). It trains a model with your rotation on 64 characters, in about ten seconds, and reads longer texts in three ways: as it is, with squeezed places, and with every query held to the 64 latest keys. Draw the three curves that you expect before you run it.
 """
 
 # %% name="try-attend"
@@ -126,18 +141,25 @@ def mine_or_solution(problem, mine):
     return mine if problem.last.outcome == "correct" else type(problem).answer
 
 
+def passes_gradients(turn):
+    try:
+        return turn(torch.ones(2, 4, requires_grad=True), torch.arange(2)).requires_grad
+    except Exception:  # NumPy takes no tensor that is being trained
+        return False
+
+
 turn, places_of = mine_or_solution(check.rotate_halves, rotate_halves), mine_or_solution(check.squeezed, squeezed)
-if not isinstance(turn(torch.ones(1, 2), torch.ones(1)), torch.Tensor):
-    turn = type(check.rotate_halves).answer
+turn = turn if passes_gradients(turn) else type(check.rotate_halves).answer
 
-
+# %% name="try-rotary"
 class Rotary(torch.nn.Module):
     way = "as it is"
 
     def forward(self, Q, K, V, mask, need_weights=True):
         length = Q.shape[-2]
-        places = torch.as_tensor(places_of(length, 64)) if self.way == "squeezed" else torch.arange(length)
-        Q, K = (turn(x.flatten(0, -2), places.repeat(x.shape[0] * x.shape[1])).view_as(x) for x in (Q, K))
+        places = torch.as_tensor(places_of(length, 64)).float() if self.way == "squeezed" else torch.arange(length)
+        places = places.repeat(Q.shape[:-2].numel())  # once for each text and head
+        Q, K = (turn(x.flatten(0, -2), places).view_as(x) for x in (Q, K))
         mask = mask & ~mask.tril(-64) if self.way == "64 latest" else mask
         return scaled_dot_product_attention(Q, K, V, mask, need_weights)
 
