@@ -141,6 +141,7 @@ def train(
     if run["best"] and run["seen"] >= target_tokens:
         model.load_state_dict(run["best"])
     model.eval()
+    device.give_back_memory()
     return Training(
         run["seen"], len(run["losses"]), run["seconds"], run["losses"], run["validations"], bool(interrupted)
     )

@@ -91,7 +91,7 @@ class AttentionExplorer(AnyWidget):
         # An even map over a thousand regions must not vanish: over a picture, levels are shares of each map's peak.
         peaks = np.ones(weights.shape[:3]) if image is None else weights.max(axis=(3, 4))
         levels = np.rint(255 * weights / np.where(peaks > 0, peaks, 1)[(..., *[None] * (weights.ndim - 3))])
-        self.figure = figure
+        self.static = figure._repr_mimebundle_()  # a figure kept would keep some MB of axes
         super().__init__(
             levels=zlib.compress(levels.astype(np.uint8).tobytes(), 9),
             picture=b"" if image is None else _encoded(image),
@@ -109,7 +109,7 @@ class AttentionExplorer(AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         live, _ = super()._repr_mimebundle_(**kwargs)
-        static, metadata = self.figure._repr_mimebundle_()
+        static, metadata = self.static
         return live | static, metadata
 
 

@@ -384,6 +384,8 @@ Now Multi30k, as in lesson 04: the same captions, batches and label smoothing, a
 """
 
 # %% name="real"
+del examples, model, cheat, honest
+device.give_back_memory()
 try:
     captions, test = multi30k.pairs("train"), multi30k.pairs("test_2016_flickr")
     corpus = "Multi30k"
@@ -391,8 +393,6 @@ except DatasetUnavailable as why:
     print(f"Multi30k cannot be had here ({str(why).splitlines()[0]}), so we go on with the grammar.")
     captions, test = ([(list(p.english), list(p.french)) for p in some] for some in (grammar.pairs(10_000, part="train"), unseen))
     corpus = "the grammar"
-del examples, model, cheat, honest
-device.give_back_memory()
 
 english_words, french_words = Vocabulary((e for e, _ in captions), minimum=2), Vocabulary((f for _, f in captions), minimum=2)
 print(f"{corpus}: {len(captions):,} pairs to learn from, {len(test):,} to test; {len(english_words):,} English and {len(french_words):,} French words")
@@ -410,7 +410,7 @@ print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s, in float32")
 
 # %% name="bleu"
 sources, references = [source for source, _ in test], [target for _, target in test]
-translations = translate(translator, sources, english_words, french_words)
+translations = translate(translator, sources, english_words, french_words, batch=100)
 bleu = corpus_bleu([t.words for t in translations], references)
 print(bleu)
 for quarter in bleu_by_length([t.words for t in translations], references, [len(source) for source in sources]):
