@@ -472,7 +472,7 @@ print(f"to learn from: {np.mean([n > 15 for n in lengths]):.0%} have more than 1
 
 # %% [markdown] name="long-after"
 r"""
-It writes neither too much nor too little, but in long captions it repeats itself, far more than their references do. That a word can look anywhere in one step does not tell it where to look. A GRU's state changes with every word it has written; this decoder has to see from positions and earlier words how far it has come, and only a few of the captions that it learns from have more than 20 words. That is a suspicion, from one model: we have not counted RNNsearch's repetitions, nor tried the relative positions of lesson 11, for which `Config` has a place.
+It writes neither too much nor too little, but in long captions it repeats itself, far more than their references do. That a word can look anywhere in one step does not tell it where to look. A GRU's state changes with every word it has written; this decoder has to see from positions and earlier words how far it has come, and only a few of the captions that it learns from have more than 20 words. That is a suspicion, from one model: we have not counted RNNsearch's repetitions, nor tried the relative positions of lesson 11, for which `Config` has a place. More to learn from helps: in the benchmark beside this course (`benchmarks/results/translation.md`) a larger Transformer, after five times as many words, is ahead of a larger RNNsearch in the longest quarter, too.
 """
 
 # %% [markdown] name="cache-text"
