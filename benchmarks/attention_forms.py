@@ -18,7 +18,7 @@ from attention_course.efficient.tiled import tiled_attention
 from attention_course.functional import scaled_dot_product_attention
 
 HEAD_SIZE = 64
-WINDOW, CHUNK, RANK, FEATURES, BLOCK, ROUNDS, NEAREST = 256, 128, 256, 256, 64, 4, 64
+WINDOW, CHUNK, RANK, FEATURES, BLOCK, ROUNDS, NEAREST = 256, 64, 256, 256, 64, 4, 64
 CAUSAL, BOTH = "PyTorch's kernel, causal", "PyTorch's kernel"  # what the others are compared with
 
 

@@ -10,7 +10,7 @@ from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention, dilated_mask
 from attention_course.efficient.fixed import FixedAttention, fixed_mask
 from attention_course.efficient.global_tokens import GlobalTokenAttention, global_mask
-from attention_course.efficient.local import LocalAttention, local_mask
+from attention_course.efficient.local import LocalAttention, in_windows, local_mask
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention, strided_mask
 from attention_course.functional import scaled_dot_product_attention
@@ -171,6 +171,18 @@ def test_a_query_that_may_see_nothing_gets_zero_and_finite_gradients(name):
 def test_gradients_are_right(name):
     tensors = [x[:1, :1, :, :2].clone().requires_grad_() for x in inputs(7)]
     torch.autograd.gradcheck(lambda *x: FORMS[name]()(*x)[0], tensors)
+
+
+@pytest.mark.parametrize(("chunk", "before", "after"), [(4, 0, 0), (4, 3, 0), (4, 8, 8), (1, 2, 1), (16, 3, 5)])
+def test_a_vector_s_gradient_is_the_sum_over_the_windows_that_hold_it(chunk, before, after):
+    x = normal(2, 9, 3).requires_grad_()
+    padded = torch.nn.functional.pad(x, (0, 0, before, after + -9 % chunk))
+    windows = padded.unfold(-2, before + chunk + after, chunk).mT
+    gradient = normal(*windows.shape)
+    ours = in_windows(x, chunk, before, after)
+    assert_close(ours, windows, rtol=0, atol=0)
+    assert_close(*(torch.autograd.grad(y, x, gradient) for y in (ours, windows)))
+    assert torch.autograd.gradgradcheck(lambda x: in_windows(x, chunk, before, after) ** 2, x)
 
 
 @every_form

@@ -30,9 +30,29 @@ def in_windows(
 
     The result overlaps itself: it is a view of one padded copy, of length + before + after vectors.
     """
-    length = x.shape[-2]
-    padded = F.pad(x, (0, 0, before, after + -length % chunk))
-    return padded.unfold(-2, before + chunk + after, chunk).mT  # (..., chunks, span, size)
+    return _Windows.apply(x, chunk, before, after)
+
+
+class _Windows(torch.autograd.Function):
+    """A vector's gradient is the sum of those that its windows got, a whole chunk at a time: faster than `unfold`'s."""
+
+    @staticmethod
+    def forward(x, chunk, before, after):
+        padded = F.pad(x, (0, 0, before, after + -x.shape[-2] % chunk))
+        return padded.unfold(-2, before + chunk + after, chunk).mT  # (..., chunks, span, size)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, ctx.chunk, ctx.before, _ = inputs
+        ctx.length = x.shape[-2]
+
+    @staticmethod
+    def backward(ctx, gradient):
+        chunks, parts = gradient.shape[-3], gradient.split(ctx.chunk, -2)
+        total = gradient.new_zeros(*gradient.shape[:-3], chunks + len(parts) - 1, ctx.chunk, gradient.shape[-1])
+        for i, part in enumerate(parts):  # of window c, what lies i chunks behind its start
+            total[..., i : i + chunks, : part.shape[-2], :] += part
+        return total.flatten(-3, -2)[..., ctx.before : ctx.before + ctx.length, :], None, None, None
 
 
 def sides(window: int, causal: bool) -> tuple[int, int]:
