@@ -90,7 +90,7 @@ def scaled_dot_product_attention(
     if allowed.shape[:-3].numel() > 1:
         allowed = allowed.expand(*queries.shape[:-3], *allowed.shape[-3:])
     output = F.scaled_dot_product_attention(*fused, attn_mask=four_axes(allowed)).reshape(shape)
-    return output.masked_fill(empty, 0), None
+    return (output.masked_fill(empty, 0) if empty.any() else output), None  # filling reads and writes all of it
 
 
 def four_axes(x: Tensor) -> Tensor:
