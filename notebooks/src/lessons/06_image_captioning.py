@@ -278,7 +278,7 @@ for word in sorted(tally, key=["to", "the", "left", "right", "of", "above", "bel
 r"""
 Often the peak is already on the thing that will be named next: the word above a map and what the map shows need not be the same. One would like to say that the other thing must be seen to choose the relation. But the choice falls first at *to*, *above* or *below*, where the peak is on it in about half of the cases; at *the* and *of*, which choose nothing, it is on it in about nine of ten. We have no explanation.
 
-Here is a scene of three kinds, again one whose caption came out right. Walk through its words with the mouse or the arrow keys: at *between* and *and* the weight spreads over all the things.
+Here is a scene of three kinds, again one whose caption came out right. Walk through its words with the mouse or the arrow keys. Where does it look at *between* and at *and*, which name nothing?
 """
 
 # %% name="explorer"

@@ -419,11 +419,15 @@ assert bleu.score >= {"Multi30k": 38, "the grammar": 60}[corpus]
 
 # %% [markdown] name="guess-beside-text"
 r"""
-Beforehand we trained it three times on 800,000 French words, as many as RNNsearch got in lesson 04; in the same time it would have had about 850,000. There the model without attention had 1,100,000.
+Beforehand we trained it three times on as many French words as RNNsearch got in lesson 04. The model without attention had more there, as many as the same time allowed.
 """
 
 # %% name="guess-beside"
 before = results.load("04_translation")
+budgets = {"Transformer": measured["budget"], "RNNsearch": before["budgets"]["with"], "one vector": before["budgets"]["without"]}
+in_its_time = budgets["RNNsearch"] * np.mean(measured["speed_over_rnnsearch"])
+print("French words:", ", ".join(f"{name} {words:,}" for name, words in budgets.items()))
+print(f"in RNNsearch's time the Transformer would have had about {round(in_its_time, -4):,.0f}")
 guess = predict(
     f"RNNsearch reached BLEU {np.mean(before['bleu_with']):.1f}. Every word of the Transformer reaches every other in one step. Where is it ahead of RNNsearch, if anywhere?",
     ["on short captions only", "on long captions only", "on all alike", "on all but the longest", "nowhere"],

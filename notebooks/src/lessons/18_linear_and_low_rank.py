@@ -123,11 +123,14 @@ print(measured.provenance)
 for name, rounds in measured["exponents"].items():
     mean = {n: 1000 * np.mean(seconds[name], 0)[lengths.index(n)] for n in (1024, 8192)}
     print(f"{name:<20} exponent {np.mean(rounds):.2f} ({min(rounds):.2f} to {max(rounds):.2f}); {mean[1024]:5.0f} ms at 1,024 words, {mean[8192]:6.0f} ms at 8,192")
-for mask in ("", ", causal"):
+for mask in (", causal", ""):
     gain = np.mean(seconds["softmax" + mask], 0) / np.mean(seconds["linear" + mask], 0)
     print(f"softmax{mask} takes {gain[0]:.1f} times as long as linear{mask} at {lengths[0]:,} words, {gain[-1]:.1f} times at {lengths[-1]:,}")
 counted = [compared / summed for compared, summed in map(multiplications, lengths)]
-print(f"multiplications, counted without a mask: {counted[0]:.1f} times, {counted[-1]:.1f} times")
+print(f"multiplications, counted without a mask: {counted[0]:.1f} times, {counted[-1]:.1f} times; at {lengths[-1]:,} words the processor grants {gain[-1] / counted[-1]:.0%} of them")
+exponents = {name: rounds for name, rounds in measured["exponents"].items() if not name.startswith("softmax")}
+steepest = [max(exponents, key=lambda name: exponents[name][i]) for i in range(len(exponents["linear"]))]
+print(f"largest exponent of a round: {'; '.join(steepest)}")
 plots.bands(lengths, {name: [(x.mean(), x.min(), x.max()) for x in np.array(seconds[name]).T] for name in shown},
             x_label="words", y_label="processor seconds, forward and backward", log="xy")
 
@@ -136,9 +139,9 @@ claims.verdict("linear-forms-scale-linearly")
 
 # %% [markdown] name="time-after"
 r"""
-The count of multiplications is exactly linear; this is time, and time is rough. The largest exponent of a round is most often that of the causal form, and in some rounds one length took half as long again as in the others, which lifts a slope fitted through four points.
+The count of multiplications is exactly linear; this is time, and time is rough. The largest exponent of a round is most often that of the causal form, whose five differ as the range above says.
 
-Of what was counted the processor grants a little more than a third, and with a causal mask far less: the mask spares the softmax half of the pairs and gives the state more to do, as comes next.
+Of the saving that was counted the processor grants a good third, and with a causal mask far less: the mask spares the softmax half of the pairs and gives the state more to do, as comes next.
 """
 
 # %% [markdown] name="causal-text"
