@@ -22,16 +22,21 @@ lab: $(VENV)/installed  ## open the course
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: export ATTENTION_COURSE_PROGRESS := off
+test: export ATTENTION_COURSE_THREADS := 1
+test: export OMP_NUM_THREADS := 1
 test: $(VENV)/installed  ## everything that CI runs
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/lint-imports
 	$(RUN)/python tools/notebooks.py --check
 	$(RUN)/python tools/notebooks.py --filled build/filled
-	$(RUN)/python -m pytest tests notebooks build/filled $(NBVAL)
+	$(RUN)/python -m pytest notebooks build/filled tests $(WORKERS) $(NBVAL)
 
-# --nbval-lax compares outputs only where a cell asks for it; a cell that hangs is cut off.
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+# Two files at a time, each on one thread. The notebooks take longest and come first. (Sorted by their number of tests,
+# as is usual, they would come last.)
+WORKERS := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# --nbval-lax compares outputs only where a cell asks for it. A cell that hangs is cut off, one that is slow is not.
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
 
 test-browser: export ATTENTION_COURSE_PROGRESS := off
 test-browser: $(VENV)/installed  ## the explorer in Chromium, which comes by apt-get where it is missing and that is allowed

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+CGROUPS = Path("/sys/fs/cgroup")  # where Linux tells a container what it is granted
+
 
 def pick_device() -> torch.device:
     """The GPU where there is one (CUDA, then Apple's), else the CPU."""
@@ -81,8 +83,35 @@ def give_back_memory() -> None:
 
 
 def cores() -> int:
-    """The processor cores this process may use (containers grant fewer than the machine has)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processor cores this process may use: a container grants fewer than the machine has, in cores or in time."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(count, int(_granted_time() or count)))
+
+
+def _granted_time() -> float | None:
+    """How many cores' worth of time the container grants (1.5 is possible); None where that is not limited."""
+    with contextlib.suppress(OSError, ValueError):  # cgroups, version 2: "150000 100000", or "max 100000"
+        quota, period = (CGROUPS / "cpu.max").read_text(encoding="ascii").split()
+        return int(quota) / int(period)
+    with contextlib.suppress(OSError, ValueError):  # version 1, where -1 is no limit
+        quota, period = (
+            int((CGROUPS / "cpu" / f"cpu.cfs_{name}_us").read_text(encoding="ascii")) for name in ("quota", "period")
+        )
+        return quota / period if quota > 0 else None
+    return None
+
+
+def use_threads(most: int | None = None) -> None:
+    """Let PyTorch compute with one thread a core, but with no more than `most`.
+
+    ATTENTION_COURSE_THREADS takes the place of the number of cores, as where several lessons run side by side. Raises
+    ValueError where it, or `most`, is no whole number above zero.
+    """
+    chosen = os.environ.get("ATTENTION_COURSE_THREADS") or cores()
+    for name, value in (("ATTENTION_COURSE_THREADS", chosen), ("most", 1 if most is None else most)):
+        if not str(value).isdecimal() or int(value) < 1:
+            raise ValueError(f"{name}: expected a whole number of threads, at least 1; got {value!r}")
+    torch.set_num_threads(int(chosen) if most is None else min(int(chosen), most))
 
 
 def memory() -> float | None:
@@ -90,8 +119,8 @@ def memory() -> float | None:
     amounts = []
     with contextlib.suppress(OSError, ValueError, AttributeError):
         amounts.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    with contextlib.suppress(OSError, ValueError), open("/sys/fs/cgroup/memory.max") as limit:  # noqa: PTH123
-        amounts.append(int(limit.read()))
+    with contextlib.suppress(OSError, ValueError):
+        amounts.append(int((CGROUPS / "memory.max").read_text(encoding="ascii")))
     return min(amounts) / 1e9 if amounts else None
 
 

@@ -24,6 +24,7 @@ from attention_course.device import (
     peak_memory,
     pick_device,
     seed_everything,
+    use_threads,
 )
 
 
@@ -71,6 +72,69 @@ def test_half_width_is_taken_where_it_pays_and_is_wanted(enabled, pays, monkeypa
 def test_there_are_cores_and_memory_where_it_can_be_told():
     assert 1 <= cores() <= os.cpu_count()
     assert memory() is None or memory() > 0
+
+
+@pytest.fixture
+def container(monkeypatch, tmp_path):
+    """A machine of eight cores; what is written into the folder, a container grants."""
+    monkeypatch.setattr("attention_course.device.CGROUPS", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("written", "granted"),
+    [
+        ("max 100000", 8),
+        ("400000 100000", 4),
+        ("150000 100000", 1),
+        ("50000 100000", 1),
+        ("5000000 100000", 8),
+        ("", 8),
+    ],
+)
+def test_a_container_grants_time_instead_of_cores(container, written, granted):
+    assert cores() == 8
+    (container / "cpu.max").write_text(f"{written}\n")
+    assert cores() == granted
+
+
+@pytest.mark.parametrize(("quota", "granted"), [(-1, 8), (200_000, 2), (20_000, 1)])
+def test_older_containers_tell_the_time_in_two_files(container, quota, granted):
+    (container / "cpu").mkdir()
+    (container / "cpu/cpu.cfs_quota_us").write_text(f"{quota}\n")
+    (container / "cpu/cpu.cfs_period_us").write_text("100000\n")
+    assert cores() == granted
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("variable", "most", "expected"),
+    [(None, None, 8), (None, 1, 1), ("", 3, 3), ("1", None, 1), ("3", None, 3), ("3", 1, 1)],
+)
+def test_threads_are_those_of_the_variable_or_one_a_core(variable, most, expected, container, threads, monkeypatch):
+    monkeypatch.delenv("ATTENTION_COURSE_THREADS", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("ATTENTION_COURSE_THREADS", variable)
+    use_threads(most)
+    assert torch.get_num_threads() == expected
+    assert cores() == 8  # what a lesson decides by its cores does not change with the threads of a worker
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "two", "1.5"])
+def test_a_wrong_number_of_threads_is_named(wrong, threads, monkeypatch):
+    monkeypatch.setenv("ATTENTION_COURSE_THREADS", wrong)
+    with pytest.raises(ValueError, match=f"ATTENTION_COURSE_THREADS: expected a whole number .* got '{wrong}'"):
+        use_threads()
+    monkeypatch.delenv("ATTENTION_COURSE_THREADS")
+    with pytest.raises(ValueError, match="most: expected"):
+        use_threads(0)
 
 
 def can_trim():

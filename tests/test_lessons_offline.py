@@ -54,6 +54,7 @@ def test_a_lesson_runs_to_its_end_without_its_data(lesson, start, dataset, tmp_p
     if dataset and not ways[dataset]:
         pytest.skip("run whole, as a notebook")
     environment = os.environ | {
+        "ATTENTION_COURSE_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "ATTENTION_COURSE_DATA": str(tmp_path / "no such mirror"),
         "ATTENTION_COURSE_CACHE": str(tmp_path / "cache"),
@@ -61,7 +62,7 @@ def test_a_lesson_runs_to_its_end_without_its_data(lesson, start, dataset, tmp_p
     }
     run = subprocess.run(
         [sys.executable, "-O", "-c", start + RUN, str(LESSONS / f"{lesson}.py")],
-        env=environment, capture_output=True, text=True, cwd=LESSONS, timeout=500,
+        env=environment, capture_output=True, text=True, cwd=LESSONS, timeout=1_800,
     )  # fmt: skip
     assert not run.returncode, run.stderr[-2000:]
     assert "cannot be had here" in run.stdout

@@ -289,7 +289,7 @@ def test_a_failing_cell_leaves_the_old_notebook(course, tool):
 
 def test_an_interrupted_build_stops_and_loses_nothing(course, tmp_path):
     (course / "notebooks/src/lessons/01_next.py").write_text('# %% name="next"\nopen("next", "w").close()\n')
-    wait = '# %% name="wait"\nopen("started", "w").close()\nimport time\ntime.sleep(60)\n\n# %% name="slider"'
+    wait = '# %% name="wait"\nopen("started", "w").close()\nimport time\ntime.sleep(1_800)\n\n# %% name="slider"'
     edit(lesson_source(course), '# %% name="slider"', wait)
     before = lesson(course).read_bytes()
     command = [sys.executable, TOOLS / "notebooks.py", "--root", course]
@@ -297,7 +297,7 @@ def test_an_interrupted_build_stops_and_loses_nothing(course, tmp_path):
         while not (course / "notebooks/started").exists() and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=1_800)
     assert process.returncode == 130
     assert lesson(course).read_bytes() == before
     assert not (course / "notebooks/next").exists()

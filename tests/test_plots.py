@@ -266,7 +266,7 @@ def test_a_cell_shows_its_picture_once_with_and_without_the_inline_backend():
         for setup in ("pass", "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.figure; plt.rcParams"):
             seen = []
             code = f"from attention_course.plots import weight_bars\n{setup}\nweight_bars([0.2, 0.8], ['a', 'b'])"
-            reply = client.execute_interactive(code, timeout=60, output_hook=seen.append)
+            reply = client.execute_interactive(code, timeout=1_800, output_hook=seen.append)
             outputs = [m["content"] for m in seen if m["msg_type"] in ("display_data", "execute_result", "stream")]
             assert reply["content"]["status"] == "ok" and len(outputs) == 1
             here = weight_bars([0.2, 0.8], ["a", "b"])._repr_mimebundle_()

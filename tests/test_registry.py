@@ -25,6 +25,7 @@ from attention_course.data.registry import DatasetUnavailable, fetch, licence, r
 MIRROR = os.environ.get("ATTENTION_COURSE_DATA", "")
 PUBLIC = registry.entries()
 PATIENCE = unavailable.PATIENCE
+HANGS = 1_800  # seconds
 NAME = "letters/train.en.gz"
 FILES = {  # big enough to be sent in many pieces
     "letters/train.en.gz": hashlib.shake_256(b"en").digest(300_000),
@@ -92,8 +93,8 @@ def small_world(monkeypatch, tmp_path, server):
     monkeypatch.setenv("ATTENTION_COURSE_CACHE", str(tmp_path / "new" / "cache"))
     monkeypatch.delenv("ATTENTION_COURSE_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(registry, "TIMEOUT", (10.0, 10.0))  # a busy machine is slow
-    monkeypatch.setattr(unavailable, "PATIENCE", 10.0)
+    monkeypatch.setattr(registry, "TIMEOUT", (HANGS, HANGS))  # a busy machine is slow
+    monkeypatch.setattr(unavailable, "PATIENCE", HANGS)
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     look_up = socket.getaddrinfo
@@ -196,7 +197,7 @@ def test_a_file_in_the_cache_needs_no_network(server, cache):
 
 
 def test_two_at_once_do_not_disturb_each_other(server, cache):
-    both = threading.Barrier(2, timeout=8)
+    both = threading.Barrier(2, timeout=HANGS)
 
     def meet_half_way(handler):
         handler.send(200, RIGHT[:150_000], len(RIGHT))
@@ -247,7 +248,7 @@ def half_then_reset(handler):
 
 def half_then_silence(handler):
     half_then_close(handler)
-    handler.server.over.wait(20)
+    handler.server.over.wait(HANGS)
 
 
 def headers_only(handler):
@@ -255,7 +256,7 @@ def headers_only(handler):
 
 
 def silence(handler):
-    handler.server.over.wait(20)
+    handler.server.over.wait(HANGS)
 
 
 ANSWERS = {
@@ -279,7 +280,7 @@ ANSWERS = {
 def test_a_bad_answer(answer, server, cache, monkeypatch, untouched):
     server.behave, reason = ANSWERS[answer]
     if "silent" in answer:
-        monkeypatch.setattr(registry, "TIMEOUT", (10.0, 0.2))
+        monkeypatch.setattr(registry, "TIMEOUT", (HANGS, 0.2))
     refused(server.host, reason, "Try again later", f"save it as {cache / NAME}")
 
 
@@ -528,7 +529,7 @@ def test_a_look_up_that_hangs_is_not_waited_for(server, monkeypatch):
     waited_to_the_end, threads = [], set(threading.enumerate())
 
     def hang(*args, **kwargs):
-        waited_to_the_end.append(not server.over.wait(20))
+        waited_to_the_end.append(not server.over.wait(HANGS))
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
@@ -539,7 +540,7 @@ def test_a_look_up_that_hangs_is_not_waited_for(server, monkeypatch):
 
 
 def test_hosts_are_asked_together(server, monkeypatch):
-    look_up, together = socket.getaddrinfo, threading.Barrier(2, timeout=8)
+    look_up, together = socket.getaddrinfo, threading.Barrier(2, timeout=HANGS)
 
     def meet(host, *args, **kwargs):
         together.wait()

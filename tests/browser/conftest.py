@@ -64,6 +64,7 @@ def browser():
 def page(browser):
     """A page that may reach this machine only. `page.wrong` fills with errors, and requests to other hosts."""
     page = browser.new_page(viewport={"width": 1000, "height": 1000})
+    page.set_default_timeout(1_800_000)  # ms: for what hangs, not for what is slow
     page.wrong = []
 
     def route(route):

@@ -41,7 +41,7 @@ def lab(browser, notebook, tmp_path_factory):
     with (own / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        address, end = f"http://localhost:{port}/", time.monotonic() + 60
+        address, end = f"http://localhost:{port}/", time.monotonic() + 1_800
         while True:
             try:
                 urlopen(f"{address}api/status")
@@ -52,13 +52,13 @@ def lab(browser, notebook, tmp_path_factory):
         yield f"{address}lab/tree/{notebook.name}?reset"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(1_800)
 
 
 @pytest.fixture
 def opened(lab, page):
     page.goto(lab)
-    page.get_by_text(re.compile(r"\| Idle$")).wait_for(timeout=60_000)
+    page.get_by_text(re.compile(r"\| Idle$")).wait_for(timeout=1_800_000)
     return page
 
 
@@ -82,7 +82,7 @@ def drive(page):
 
 
 def test_a_saved_notebook_shows_it_before_a_cell_has_run(opened):
-    opened.locator(".attention-explorer").nth(1).wait_for(timeout=30_000)
+    opened.locator(".attention-explorer").nth(1).wait_for(timeout=1_800_000)
     drive(opened)
     assert opened.wrong == []
 
@@ -91,6 +91,6 @@ def test_a_kernel_shows_it(opened):
     opened.get_by_text("Run", exact=True).click()
     opened.get_by_text("Run All Cells", exact=True).click()
     live = ".attention-explorer:not(.jupyter-widgets-disconnected *)"
-    opened.wait_for_function(f"document.querySelectorAll({live!r}).length === 2", timeout=60_000)
+    opened.wait_for_function(f"document.querySelectorAll({live!r}).length === 2", timeout=1_800_000)
     drive(opened)
     assert opened.wrong == []

@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-CELL_TIMEOUT = 600  # seconds
+CELL_TIMEOUT = 1_800  # seconds: for what hangs, not for what is slow
 SAMPLE_EVERY = 0.1  # seconds
 
 

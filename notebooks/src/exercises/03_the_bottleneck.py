@@ -168,7 +168,7 @@ def read_off(model):
 # %% name="try-train"
 KIND, NUMBERS, BUDGET = OneReader, 128, 300_000  # numbers of a reader's state; French words to train on
 
-torch.set_num_threads(1)
+device.use_threads(1)
 device.seed_everything(0)
 model = KIND(len(english), len(french), hidden_size=NUMBERS)
 lines = {"untrained": read_off(model)}

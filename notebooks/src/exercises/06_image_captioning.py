@@ -116,6 +116,7 @@ To know what a noun depends on, take something away. The next cells train a smal
 """
 
 # %% name="try-train"
+device.use_threads()
 device.seed_everything(0)
 encoder = an_encoder()
 known, unseen = scenes(1_500), scenes(200, part="test")

@@ -83,7 +83,7 @@ learned, unseen = reviews(2000, "train", seed=1), reviews(1000, "test", seed=1)
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
 numbers, asked = (documents.encode([r.sentences for r in some], vocabulary) for some in (learned, unseen))
 
-torch.set_num_threads(1)
+device.use_threads(1)
 device.seed_everything(1)
 network = HierarchicalAttention(
     len(vocabulary), *(Level(AsTheyAre(), AttentionPooling(32, 32)) for _ in range(2)), size=32

@@ -95,7 +95,7 @@ In the lesson the second hop learns alone for 400 updates (`frozen`), and after 
 """
 
 # %% name="try-train"
-torch.set_num_threads(1)
+device.use_threads(1)
 encoder = an_encoder()
 train_album, test_album = albums(encoder)
 

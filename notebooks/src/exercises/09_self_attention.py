@@ -94,7 +94,7 @@ from attention_course.data.distance import WORDS, same_or_different
 from attention_course.models.fitting import fit, share_right
 from attention_course.models.matcher import SelfAttentiveMatcher
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 
 class Nearsighted(SelfAttentiveMatcher):

@@ -142,7 +142,7 @@ pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(200, part="te
 english, french = Vocabulary(pair.english for pair in pairs), Vocabulary(pair.french for pair in pairs)
 examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
 
-torch.set_num_threads(1)
+device.use_threads(1)
 device.seed_everything(0)
 model = MultiHeadTranslator(len(english), len(french), heads=8)
 run = train(model, examples, target_tokens=300_000, batch_tokens=320, learning_rate=6e-3)

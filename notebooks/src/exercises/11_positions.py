@@ -164,7 +164,7 @@ class Rotary(torch.nn.Module):
         return scaled_dot_product_attention(Q, K, V, mask, need_weights)
 
 # %% name="try-train"
-torch.set_num_threads(1)
+device.use_threads(1)
 characters = Vocabulary(docstrings.text("train"))
 examples = [([], piece) for piece in docstrings.pieces(characters.encode(docstrings.text("train")), 64)]
 device.seed_everything(0)

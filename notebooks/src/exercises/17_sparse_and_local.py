@@ -122,7 +122,7 @@ print("keys a query, on average:", ", ".join(f"{pattern.float().sum(1).mean():.1
 reach_grid({"yours": layers_needed(patterns)})
 
 # %% name="try-train"
-torch.set_num_threads(1)
+device.use_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
 model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)

@@ -42,7 +42,7 @@ english = Vocabulary(pair.english for pair in pairs)
 french = Vocabulary(pair.french for pair in pairs)
 examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
 
-torch.set_num_threads(1)  # so small a model gains little from a second core
+device.use_threads(1)  # so small a model gains little from a second core
 device.seed_everything(0)
 model = RNNsearch(len(english), len(french))
 run = train(model, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2)

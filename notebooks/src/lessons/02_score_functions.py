@@ -23,7 +23,7 @@ from attention_course.scores import AdditiveScore, BilinearScore, DotScore, Mult
 from attention_course.training import train
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)  # for times that can be compared
+device.use_threads(1)  # for times that can be compared
 
 # %% [markdown] name="five"
 r"""

@@ -119,7 +119,7 @@ The same sentences as in lesson 00, none longer than 15 words, full stop include
 """
 
 # %% name="train"
-torch.set_num_threads(1)
+device.use_threads(1)
 examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
 run = train(model, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2)
 

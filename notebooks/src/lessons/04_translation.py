@@ -106,7 +106,7 @@ The usual figure for this is the **alignment error rate** of Och and Ney (2003).
 """
 
 # %% name="train-grammar"
-torch.set_num_threads(1)  # so small a model gains little from a second core
+device.use_threads(1)  # so small a model gains little from a second core
 sentences = grammar.pairs(30_000, part="train")
 unseen = grammar.pairs(500, part="test")
 english, french = Vocabulary(pair.english for pair in sentences), Vocabulary(pair.french for pair in sentences)
@@ -194,7 +194,7 @@ The model is twice as wide now, takes more words at a time and smaller steps, an
 TARGET_WORDS = {"Multi30k": 700_000, "the grammar": 300_000}[corpus]
 sizes = {"embedding_size": 128, "hidden_size": 128, "decoder_size": 256, "dropout": 0.2}
 
-torch.set_num_threads(device.cores())
+device.use_threads()
 device.seed_everything(0)
 model = RNNsearch(len(english), len(french), **sizes)
 examples = encode_pairs(pairs, english, french)

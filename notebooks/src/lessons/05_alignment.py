@@ -28,7 +28,7 @@ from attention_course.scores import AdditiveScore
 from attention_course.training import train
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="links"
 r"""

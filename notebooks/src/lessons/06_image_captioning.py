@@ -93,6 +93,7 @@ The survey's encoder is "a trained CNN". Ours is EfficientNet-Lite0 (Google 2020
 """
 
 # %% name="features"
+device.use_threads()
 device.seed_everything(0)
 encoder = an_encoder()
 features, unseen_features = region_features(encoder, known), region_features(encoder, unseen)

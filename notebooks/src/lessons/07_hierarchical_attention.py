@@ -27,7 +27,7 @@ from attention_course.models.document_training import accuracy, read, train
 from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="by-hand"
 r"""

@@ -131,7 +131,7 @@ For an honest test we need questions that cannot be answered by less than they a
 """
 
 # %% name="pictures"
-torch.set_num_threads(1)
+device.use_threads(1)
 device.seed_everything(0)
 encoder = an_encoder()
 train_album, test_album = albums(encoder)

@@ -25,7 +25,7 @@ from attention_course.models.reader import Reader
 from attention_course.models.sentence_embedding import SentenceEmbedding
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="by-hand"
 r"""

@@ -33,7 +33,7 @@ from attention_course.plots import Block
 from attention_course.training import train
 from attention_course.widgets import AttentionExplorer, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="by-hand"
 r"""

@@ -24,7 +24,7 @@ from attention_course.models.transformer import Config, TransformerDecoder, Tran
 from attention_course.training import sequence_loss, train
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="by-hand"
 r"""

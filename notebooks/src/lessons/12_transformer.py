@@ -147,7 +147,7 @@ for row, word in zip(causal_mask(len(given)).int().tolist(), wanted):
     print("".join(f"{may:>6}" for may in row), "  ", word)
 
 # %% name="train-grammar"
-torch.set_num_threads(1)  # so small a model gains little from a second core
+device.use_threads(1)  # so small a model gains little from a second core
 pairs, unseen = grammar.pairs(20_000, part="train"), grammar.pairs(300, part="test")
 english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
 examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
@@ -400,7 +400,7 @@ print(f"{corpus}: {len(captions):,} pairs to learn from, {len(test):,} to test; 
 # %% name="train"
 TARGET_WORDS = {"Multi30k": 700_000, "the grammar": 300_000}[corpus]
 
-torch.set_num_threads(device.cores())
+device.use_threads()
 device.seed_everything(0)
 translator = Transformer(len(english_words), len(french_words), Config(size=128, heads=8, hidden=256, layers=3))
 examples = encode_pairs(captions, english_words, french_words)

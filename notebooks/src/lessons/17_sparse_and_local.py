@@ -29,7 +29,7 @@ from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="by-hand"
 r"""
@@ -126,7 +126,6 @@ for n in (512, 1024, 2048):
     Q, K, V = torch.randn(3, n, 32)
     masked, chunked = milliseconds(by_definition, Q, K, V, window(n, 64)), milliseconds(in_chunks, Q, K, V, 64)
     print(f"{n:>5} words: {n * n:>9,} scores under a mask, {masked:>5.1f} ms; {2 * n * 64:>7,} in chunks, {chunked:>4.1f} ms")
-assert masked > 2 * chunked
 
 # %% [markdown] name="patterns-text"
 r"""

@@ -26,7 +26,7 @@ from attention_course.models.fitting import fit
 from attention_course.models.recaller import Recaller, unnormalised
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 measured = results.load("18_linear_and_low_rank")
 
 # %% [markdown] name="by-hand"

@@ -32,7 +32,7 @@ from attention_course.masks import causal_mask
 from attention_course.models.repeater import Repeater
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 
 # %% [markdown] name="twice-text"
 r"""

@@ -31,7 +31,7 @@ from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.widgets import explore, predict
 
-torch.set_num_threads(1)
+device.use_threads(1)
 device.seed_everything(0)
 
 # %% [markdown] name="by-hand"
@@ -183,10 +183,10 @@ In the package the two are one `torch.autograd.Function`, `efficient/tiled.py`, 
 # %% name="memory-live"
 program = """
 import sys, torch, torch.nn.functional as F
-from attention_course.device import peak_memory
+from attention_course.device import peak_memory, use_threads
 from attention_course.efficient.tiled import tiled_attention
 from attention_course.functional import scaled_dot_product_attention
-torch.set_num_threads(1)
+use_threads(1)
 form, axes = sys.argv[1], int(sys.argv[2])
 attend = {"written out": lambda *x: scaled_dot_product_attention(*x)[0], "in tiles": tiled_attention, "PyTorch's": F.scaled_dot_product_attention}[form]
 for words in (300, 2048):  # the first call loads what it needs
