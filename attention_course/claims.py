@@ -3,11 +3,14 @@
 A claim states its thresholds before anything is measured. Its verdict is
 
 - **holds** when the whole 95 % interval of the mean over seeds meets `holds`;
-- **holds in part** otherwise, when the mean meets `in_part`;
-- **not decided here** otherwise, when some of the interval meets `holds`;
+- **holds in part** otherwise, when the mean meets `in_part`; where `in_part` asks for a direction (> or <), when the
+  whole interval meets it, since a difference is not shown while 0 lies in its interval;
+- **not decided here** otherwise, when some of the interval meets `holds`, or the direction asked for;
 - **does not hold here** otherwise.
 
-One seed has no interval, so that a claim measured with one can hold in part at most.
+One seed has no interval, so that a claim measured with one can hold in part at most, and shows no direction. (At first
+the mean was enough for a direction, too. That rule was changed when the verdicts were known, and with it one of them,
+that of `hierarchy-helps-documents`, from in part to not decided.)
 """
 
 import math
@@ -38,8 +41,12 @@ class Threshold:
             raise ValueError(f"expected a comparison with a number, such as '>= 0.95', got {text!r}")
         return cls(found[1], float(found[2]))
 
-    def met(self, value: float | int) -> bool:
-        return COMPARISONS[self.sign](value, self.bound)
+    @property
+    def is_direction(self) -> bool:
+        return self.sign in ("<", ">")
+
+    def met(self, *values: float | int) -> bool:
+        return all(COMPARISONS[self.sign](value, self.bound) for value in values)
 
     def __str__(self):
         return f"{self.sign} {self.bound:g}"
@@ -58,11 +65,20 @@ class Claim:
     holds: Threshold
     in_part: Threshold
     decided: str = "Decided beforehand"
+    per: str = "seed"
+
+    @property
+    def rule(self) -> str:
+        """When it holds, and when in part, as a sentence goes on."""
+        holds = f"holds when the whole interval is {self.holds}"
+        if not self.in_part.is_direction:
+            return f"{holds}, in part when the mean is {self.in_part}"
+        return holds if self.in_part == self.holds else f"{holds}, in part when it is {self.in_part}"
 
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """A claim, its outcome and the figure behind it: the mean over `n` seeds with its 95 % interval."""
+    """A claim, its outcome and the figure behind it: the mean over `n` seeds, or what else, with its 95 % interval."""
 
     claim: Claim
     outcome: str
@@ -82,11 +98,10 @@ class Verdict:
     def measured(self) -> str:
         low, high = self.interval
         spread = "no interval" if math.isnan(low) else f"95 % interval {low:.3g} to {high:.3g}"
-        return f"{self.figure:.3g} ({spread}, {self.n} seed{'s' * (self.n != 1)})"
+        return f"{self.figure:.3g} ({spread}, {self.n} {self.claim.per}{'s' * (self.n != 1)})"
 
     def _rule(self) -> str:
-        holds, in_part = self.claim.holds, self.claim.in_part
-        return f"{self.claim.decided}: holds when the whole interval is {holds}, in part when the mean is {in_part}."
+        return f"{self.claim.decided}: {self.claim.rule}."
 
     def __repr__(self):
         return (
@@ -166,7 +181,7 @@ def table(lesson: str | None = None) -> Table:
 
 def _claim(id: str, given: dict) -> Claim:
     names = {field.name for field in fields(Claim)} - {"id"}
-    if wrong := names ^ ({"decided"} | given.keys()):
+    if wrong := names ^ ({"decided", "per"} | given.keys()):
         raise ValueError(f"{PATH.name}, {id}: missing or unknown: {', '.join(sorted(wrong))}")
     given = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
     for name in ("holds", "in_part"):
@@ -189,11 +204,15 @@ def _judge(claim: Claim) -> Verdict:
     if not isinstance(values, list):
         raise ValueError(f"{claim.result}: expected a list with one value a seed, got {values!r}")
     mean, low, high = results.interval(values)
-    meets = [claim.holds.met(low), claim.holds.met(high)]
-    if all(meets):
+    part, asked = claim.in_part, [claim.holds]
+    if part.is_direction:
+        asked.append(part)
+    if claim.holds.met(low, high):
         outcome = HOLDS
-    elif claim.in_part.met(mean):
+    elif part.met(low, high) if part.is_direction else part.met(mean):
         outcome = IN_PART
+    elif any(threshold.met(value) for threshold in asked for value in (low, mean, high)):
+        outcome = OPEN
     else:
-        outcome = OPEN if any(meets) else NOT_HERE
+        outcome = NOT_HERE
     return Verdict(claim, outcome, mean, (low, high), len(values), measured.provenance)

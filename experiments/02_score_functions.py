@@ -1,6 +1,7 @@
 """How the five score functions learn a look-up and translation, over the size k, and the time that two of them take.
 
-Writes attention_course/results/02_score_functions.json. About an hour on two cores.
+Writes attention_course/results/02_score_functions.json. About an hour on two cores. After the name of a part (look_up,
+spread, translation, times) only that part is measured, and the values of the others are kept.
 """
 
 import statistics
@@ -9,10 +10,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 import torch
+from in_parts import measure
 from on_grammar import corpus, exact, trained
 from torch import Tensor, nn
 
-from attention_course import device, results
+from attention_course import device
 from attention_course.data import grammar
 from attention_course.data.vocabulary import pad
 from attention_course.models.seq2seq import RNNsearch
@@ -34,7 +36,7 @@ STARTS = ("dot, small vectors", "additive, large v")
 # A learning rate is chosen for each score and size with TUNING, and everything else is measured with SEEDS.
 SEEDS, TUNING = range(8), range(100, 104)
 LOOK_UP_SIZES = (4, 16, 64, 256, 1024)
-LOOK_UP_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+LOOK_UP_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0)  # the best is not at an end
 LIVE_RATE = 10.0  # the one rate of the lesson's own training
 THINGS, ON_SHELF, BATCH, STEPS = 16, 8, 128, 100
 
@@ -112,19 +114,21 @@ def look_up(kind: str, k: int, rate: float, seed: int) -> dict[str, float]:
     return measured | {"accuracy": (scores.argmax(-1) == place).float().mean().item()}
 
 
-def best_rate(measure: Callable[[float, int], float], rates: Iterable[float], seeds: Iterable[int]) -> float:
-    """The learning rate with the best mean over the seeds."""
-    return max(rates, key=lambda rate: statistics.fmean(measure(rate, seed) for seed in seeds))
+def tried(learn: Callable[[float, int], float], rates: Iterable[float], seeds: Iterable[int]) -> dict[float, float]:
+    """What each learning rate comes to, the mean over the seeds."""
+    return {rate: statistics.fmean(learn(rate, seed) for seed in seeds) for rate in rates}
 
 
 def measure_look_up(setting: tuple[str, int]) -> dict:
     """One score at one size: at its best learning rate, and at the lesson's."""
     torch.set_num_threads(1)
     kind, k = setting
-    rate = best_rate(lambda rate, seed: look_up(kind, k, rate, seed)["accuracy"], LOOK_UP_RATES, TUNING)
+    by_rate = tried(lambda rate, seed: look_up(kind, k, rate, seed)["accuracy"], LOOK_UP_RATES, TUNING)
+    rate = max(by_rate, key=by_rate.get)
     runs = [look_up(kind, k, rate, seed) for seed in SEEDS]
     live = [look_up(kind, k, LIVE_RATE, seed)["accuracy"] for seed in SEEDS]
-    return {key: [run[key] for run in runs] for key in runs[0]} | {"rate": rate, "accuracy_at_live_rate": live}
+    found = {"rate": rate, "tried": {f"{rate:g}": share for rate, share in by_rate.items()}}
+    return {key: [run[key] for run in runs] for key in runs[0]} | found | {"accuracy_at_live_rate": live}
 
 
 def new_score(kind: str, k: int) -> Score:
@@ -151,7 +155,8 @@ def translate(kind: str, k: int, rate: float, seed: int, target_tokens: int = TA
 def measure_translation(setting: tuple[str, int]) -> dict:
     """One score at one size, at the better learning rate; at LONG_SIZE after a longer training, too."""
     torch.set_num_threads(1)
-    rate = best_rate(lambda rate, seed: translate(*setting, rate, seed), TRANSLATION_RATES, TRANSLATION_TUNING)
+    by_rate = tried(lambda rate, seed: translate(*setting, rate, seed), TRANSLATION_RATES, TRANSLATION_TUNING)
+    rate = max(by_rate, key=by_rate.get)
     measured = {"exact": [translate(*setting, rate, seed) for seed in TRANSLATION_SEEDS], "rate": rate}
     if setting[1] == LONG_SIZE:
         measured["exact_after_longer"] = [translate(*setting, rate, seed, LONG_TOKENS) for seed in LONG_SEEDS]
@@ -207,10 +212,11 @@ def measure_time(backward: bool) -> list[float]:
     return ratios
 
 
-def figures(looked_up: dict, translated: dict) -> dict[str, list[float]]:
+def figures(values: dict) -> dict[str, list[float]]:
     """The figures of four claims, one a seed."""
-    look_up = {kind: {k: measured["accuracy"] for k, measured in by_k.items()} for kind, by_k in looked_up.items()}
-    right = {kind: torch.tensor([m["exact"] for m in by_k.values()]) for kind, by_k in translated.items()}  # (k, seed)
+    look_up = {kind: {int(k): m["accuracy"] for k, m in by_k.items()} for kind, by_k in values["look_up"].items()}
+    # each (k, seed)
+    right = {kind: torch.tensor([m["exact"] for m in by_k.values()]) for kind, by_k in values["translation"].items()}
     additive, multiplicative = right["additive"], right["multiplicative"]
 
     def best_less_worst(by_size):
@@ -235,47 +241,48 @@ def figures(looked_up: dict, translated: dict) -> dict[str, list[float]]:
     }
 
 
-def main() -> None:
-    """Train two at a time; then, with the machine to itself, take the times."""
-    looked_up = {kind: {} for kind in KINDS + STARTS}
-    translated = {kind: {} for kind in KINDS}
-    spreads = {kind: {} for kind in KINDS[2:]}
-    settings = [(kind, k) for k in reversed(LOOK_UP_SIZES) for kind in KINDS + STARTS]
-    sentences = [(kind, k) for k in TRANSLATION_SIZES for kind in KINDS[2:]] + [("dot", STATE), ("bilinear", STATE)]
-    sentences.sort(key=lambda setting: setting[1] != LONG_SIZE)  # what takes longest goes first
+def in_pool(measure_one: Callable[[tuple[str, int]], dict], settings: list[tuple[str, int]]) -> dict:
+    """What is measured at each setting, two at a time, as {kind: {k: ...}} with strings as keys, for JSON."""
+    found = {kind: {} for kind in KINDS + STARTS}
     with ProcessPoolExecutor(2) as pool:
-        for (kind, k), measured in zip(settings, pool.map(measure_look_up, settings), strict=True):
-            looked_up[kind][k] = measured
-            print("look-up", kind, k, measured["rate"], round(statistics.fmean(measured["accuracy"]), 3), flush=True)
-        projected = [(kind, k) for kind in KINDS[2:] for k in TRANSLATION_SIZES]
-        for (kind, k), measured in zip(projected, pool.map(measure_spread, projected), strict=True):
-            spreads[kind][k] = measured
-            print("spread", kind, k, measured, flush=True)
-        for (kind, k), measured in zip(sentences, pool.map(measure_translation, sentences), strict=True):
-            translated[kind][k] = measured
-            print("translation", kind, k, measured, flush=True)
-    values = {
-        **figures(looked_up, translated),
+        for (kind, k), measured in zip(settings, pool.map(measure_one, settings), strict=True):
+            found[kind][k] = measured
+            print(measure_one.__name__, kind, k, measured, flush=True)
+    return {kind: {str(k): by_k[k] for k in sorted(by_k)} for kind, by_k in found.items() if by_k}
+
+
+PROJECTED = [(kind, k) for kind in KINDS[2:] for k in TRANSLATION_SIZES]
+
+
+def of_look_up() -> dict:
+    settings = [(kind, k) for k in reversed(LOOK_UP_SIZES) for kind in KINDS + STARTS]
+    return {"look_up": in_pool(measure_look_up, settings)}
+
+
+def of_spread() -> dict:
+    return {"spread": in_pool(measure_spread, PROJECTED)}
+
+
+def of_translation() -> dict:
+    """What takes longest goes first."""
+    settings = [("dot", STATE), ("bilinear", STATE), *PROJECTED]
+    return {"translation": in_pool(measure_translation, sorted(settings, key=lambda setting: setting[1] != LONG_SIZE))}
+
+
+def of_times() -> dict:
+    """With the machine to itself."""
+    return {
         "additive_over_multiplicative_time": measure_time(backward=True),
         "additive_over_multiplicative_time_forward": measure_time(backward=False),
-        "look_up": as_strings(looked_up),
-        "translation": as_strings(translated),
-        "spread": as_strings(spreads),
     }
-    results.save(
-        "02_score_functions",
-        values,
-        command="python experiments/02_score_functions.py",
-        seeds=list(SEEDS),
-        note=f"Translation with {len(TRANSLATION_SEEDS)} of them, the longer with {len(LONG_SEEDS)}; learning rates "
-        "were chosen with other seeds.",
-    )
-
-
-def as_strings(by_kind: dict) -> dict:
-    """JSON wants strings as keys."""
-    return {kind: {str(k): by_kind[kind][k] for k in sorted(by_kind[kind])} for kind in by_kind}
 
 
 if __name__ == "__main__":
-    main()
+    measure(
+        "02_score_functions",
+        {"look_up": of_look_up, "spread": of_spread, "translation": of_translation, "times": of_times},
+        seeds=SEEDS,
+        note=f"Translation with {len(TRANSLATION_SEEDS)} of them, the longer with {len(LONG_SEEDS)}; learning rates "
+        "were chosen with other seeds.",
+        figures=figures,
+    )

@@ -7,9 +7,7 @@ attention_course/results/18_linear_and_low_rank.json. About ten minutes on one t
 (memories, timing, ranks) only that part is measured, and the figures of the others are kept.
 """
 
-import json
 import math
-import sys
 import sysconfig
 import time
 from collections.abc import Callable
@@ -19,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from in_parts import measure
 from torch import Tensor, nn
 
-from attention_course import device, results
+from attention_course import device
 from attention_course.data.recall import recall
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.low_rank import LowRankAttention
@@ -257,18 +256,7 @@ PARTS = {"memories": of_memories, "timing": of_timing, "ranks": of_ranks}
 def main() -> None:
     """The parts that are named, or everything; on one thread."""
     torch.set_num_threads(1)
-    wanted = sys.argv[1:] or list(PARTS)
-    values, note = {"kept_from": {}}, ""
-    if kept := [name for name in PARTS if name not in wanted]:
-        record = json.loads((results.FOLDER / f"{NAME}.json").read_text())
-        values, last = record["values"], record["provenance"]["commit"]
-        values["kept_from"] = {name: values.get("kept_from", {}).get(name, last) for name in kept}
-        note = f"Kept from earlier commits: {', '.join(f'{n} ({at})' for n, at in values['kept_from'].items())}."
-    for name in wanted:
-        values |= PARTS[name]()
-    results.save(
-        NAME, values, command=" ".join(["python", f"experiments/{NAME}.py", *sys.argv[1:]]), seeds=SEEDS, note=note
-    )
+    measure(NAME, PARTS, SEEDS)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ import json
 import math
 import re
 import subprocess
+import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import torch
 
 from attention_course import claims, results
 
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 CLAIM = {
     "lesson": "00_start_here", "source": "a <text>", "wording": "It <b>looks</b> | there", "measure": "share",
     "result": "00_start_here:share", "holds": ">= 0.95", "in_part": ">= 0.5",
@@ -139,7 +142,19 @@ def test_interval_agrees_with_a_computation_by_hand():
     ([0.4], {}, "does not hold here"),
     ([1e-7, 2e-7], {"holds": "<= 1e-5", "in_part": "<= 1e-2"}, "holds"),
     ([1e-3, 1.1e-3], {"holds": "<= 1e-5", "in_part": "<= 1e-2"}, "holds in part"),
-    ([1.0, 1.1, 1.0], {"holds": "< .5", "in_part": "< 1"}, "does not hold here"),
+    ([1.2, 1.3, 1.2], {"holds": "< .5", "in_part": "< 1"}, "does not hold here"),
+    # a direction: the whole interval has to meet it, for a mean alone shows no difference
+    ([-0.01, 0.0, 0.03], {"holds": "> 0", "in_part": "> 0"}, "not decided here"),
+    ([0.01, 0.0, -0.03], {"holds": "> 0", "in_part": "> 0"}, "not decided here"),
+    ([0.01, 0.02, 0.03], {"holds": "> 0", "in_part": "> 0"}, "not decided here"),  # from -0.005 on
+    ([0.02, 0.03, 0.03], {"holds": "> 0", "in_part": "> 0"}, "holds"),
+    ([-0.02, -0.03, -0.03], {"holds": "> 0", "in_part": "> 0"}, "does not hold here"),
+    ([0.10, 0.11, 0.10], {"holds": ">= .2", "in_part": "> 0"}, "holds in part"),
+    ([0.00, 0.11, 0.05], {"holds": ">= .2", "in_part": "> 0"}, "not decided here"),
+    ([-0.01, 0.0, -0.01], {"holds": ">= .2", "in_part": "> 0"}, "not decided here"),  # up to 0.005
+    ([0.99], {"holds": ">= .5", "in_part": "> 0"}, "not decided here"),  # one seed shows no direction
+    ([-0.10, -0.11, -0.10], {"holds": "<= -.2", "in_part": "< 0"}, "holds in part"),
+    ([0.05, 0.01, -0.02], {"holds": "<= -.2", "in_part": "< 0"}, "not decided here"),
 ])  # fmt: skip
 def test_each_outcome_follows_the_rule(values, rule, outcome, write_claims):
     write_claims(c=CLAIM | rule)
@@ -172,6 +187,26 @@ def test_a_verdict_does_not_say_decided_beforehand_of_what_was_not(write_claims)
     save({"share": [0.99, 0.99, 0.98]})
     assert ". Decided beforehand: holds when" in repr(claims.verdict("c"))
     assert ". Added later: holds when" in repr(claims.verdict("later"))
+
+
+def test_the_rule_says_what_is_asked_of_a_direction_and_of_a_size(write_claims):
+    zero = {"holds": "> 0", "in_part": "> 0"}
+    write_claims(size=CLAIM, both=CLAIM | zero, less=CLAIM | {"holds": ">= .2", "in_part": "> 0"})
+    save({"share": [0.99, 0.99, 0.98]})
+    said = {name: claims.verdict(name).claim.rule for name in ("size", "both", "less")}
+    assert said["size"] == "holds when the whole interval is >= 0.95, in part when the mean is >= 0.5"
+    assert said["both"] == "holds when the whole interval is > 0"
+    assert said["less"] == "holds when the whole interval is >= 0.2, in part when it is > 0"
+    assert f"Decided beforehand: {said['both']}.\n" in repr(claims.verdict("both"))
+
+
+def test_what_has_one_value_is_called_by_its_name(write_claims):
+    write_claims(c=CLAIM, timed=CLAIM | {"per": "round"})
+    save({"share": [0.99, 0.99, 0.98]})
+    assert claims.verdict("c").measured().endswith("3 seeds)")
+    assert claims.verdict("timed").measured() == "0.987 (95 % interval 0.972 to 1, 3 rounds)"
+    save({"share": [0.99]})
+    assert claims.verdict("timed").measured() == "0.99 (no interval, 1 round)"
 
 
 def test_the_table_of_a_lesson_has_its_claims_and_what_was_decided(write_claims):
@@ -219,3 +254,124 @@ def test_the_claims_of_the_course_are_well_formed():
     assert str(loaded["chat-looks-at-cat"].holds) == ">= 0.95"
     assert all(claim.result[:2] <= claim.lesson[:2] and "\n" not in claim.wording for claim in loaded.values())
     assert len(claims.table().rows) == len(tomllib.loads(claims.PATH.read_text()))
+    for claim in loaded.values():
+        assert re.search(rf"one value a {claim.per}\b", claim.measure), (
+            f"{claim.id}: does one {claim.per} have one value?"
+        )
+        assert claim.in_part.bound or claim.in_part.is_direction, (
+            f"{claim.id}: >= 0 would be met by no difference at all"
+        )
+
+
+@pytest.fixture
+def of_the_course(monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", Path(results.__file__).parent)
+
+
+# The prose of the lessons is written for these outcomes. Where one changes, the text beside it has to be read again.
+OUTCOMES = {
+    "chat-looks-at-cat": "holds",
+    "additive-slightly-better": "holds",
+    "size-matters-little": "does not hold here",
+    "multiplicative-is-faster": "holds",
+    "scaling-reaches-additive": "holds in part",
+    "no-score-is-best-everywhere": "holds in part",
+    "one-vector-loses-long-sentences": "holds",
+    "attention-keeps-long-sentences": "holds in part",
+    "attention-keeps-longer-than-trained": "does not hold here",
+    "attention-helps-long-sentences": "holds",
+    "attention-learns-to-align": "holds",
+    "words-look-at-their-objects": "holds",
+    "attention-captions-better": "holds",
+    "largest-weight-on-what-decides": "not decided here",
+    "top-sentences-carry-the-document": "holds in part",
+    "hierarchy-helps-documents": "not decided here",
+    "stacking-answers-several-steps": "holds",
+    "first-layer-looks-at-what-is-named": "holds",
+    "last-layer-looks-at-the-answer": "holds",
+    "self-attention-relates-distant-words": "holds",
+    "attention-stacks-on-self-attention": "holds",
+    "heads-look-at-different-things": "holds in part",
+    "several-heads-are-better": "holds",
+    "order-has-to-be-supplied": "holds",
+    "positions-fail-on-long-sequences": "holds",
+    "alibi-extrapolates": "holds",
+    "attention-alone-translates-better": "not decided here",
+    "attention-trains-in-less-time": "does not hold here",
+    "attention-lets-gradients-flow": "holds",
+    "local-costs-n-w": "holds",
+    "sparse-costs-n-k": "holds",
+    "local-memory-is-constant": "does not hold here",
+    "local-memory-is-constant-word-by-word": "holds",
+    "local-context-is-limited": "holds",
+    "sparse-may-miss-dependencies": "holds",
+    "linear-forms-scale-linearly": "holds in part",
+    "recall-grows-with-the-state": "holds",
+    "attention-is-low-rank": "does not hold here",
+    "hashing-is-nearly-linear": "holds in part",
+    "more-rounds-than-trained": "holds",
+    "reversible-layers-keep-one": "holds",
+    "three-ways-to-save-memory": "does not hold here",
+    "tiles-need-linear-memory": "holds",
+    "two-groups-nearly-as-good": "holds in part",
+    "averaged-groups-nearly-as-good": "does not hold here",
+}
+
+
+def test_the_outcomes_are_those_that_the_prose_speaks_of(of_the_course):
+    assert {claim.id: verdict and verdict.outcome for claim, verdict in claims.table().rows} == OUTCOMES
+
+
+def test_what_holds_in_part_is_not_zero_by_its_interval(of_the_course):
+    for claim, verdict in claims.table().rows:
+        low, high = verdict.interval
+        if verdict.outcome == "holds in part" and claim.in_part.is_direction:
+            assert claim.in_part.met(low, high), claim.id
+
+
+def test_that_attention_helps_long_sentences_is_tested_by_a_difference(of_the_course, monkeypatch):
+    """Alike gains on short and long sentences are nothing in favour of the claim, however large they are."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    figures = import_module("04_translation").figures
+    alike = [[[5, 10, 250, 40.0 + more], [15, 33, 250, 30.0 + more]] for more in (0.0, 20.0)]
+    found = figures({"by_length_without": [alike[0]] * 3, "by_length_with": [alike[1]] * 3})
+    assert found["gap_longest_less_shortest"] == [0.0, 0.0, 0.0] and min(found["gap_on_longest"]) > 12
+    measured = results.load("04_translation")
+    again = figures(measured.values)["gap_longest_less_shortest"]
+    assert claims.verdict("attention-helps-long-sentences").figure == pytest.approx(sum(again) / 3, abs=1e-4)
+
+
+def test_a_verdict_counts_what_the_results_were_measured_with(of_the_course):
+    """As many seeds as the line below the verdict says, or its note speaks of fewer."""
+    for claim, _ in claims.table().rows:
+        name, key = claim.result.split(":")
+        record = json.loads((results.FOLDER / f"{name}.json").read_text())
+        n, made = len(record["values"][key]), record["provenance"]
+        told = n == len(made["seeds"]) or f"with {n} of them" in made["note"]
+        assert claim.per != "seed" or told, f"{claim.id}: {n} seeds, and the results name {len(made['seeds'])}"
+
+
+def in_parts(monkeypatch, *named, name="00_start_here", **parts):
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    monkeypatch.setattr(sys, "argv", ["it", *named])
+    monkeypatch.setattr(results, "_commit", lambda: "new")
+    import_module("in_parts").measure(name, parts, seeds=range(3), figures=lambda values: {"sum": sum(values["a"])})
+    return json.loads((results.FOLDER / f"{name}.json").read_text())
+
+
+def test_an_experiment_is_measured_part_by_part_and_says_what_is_kept(folder, monkeypatch):
+    def never():
+        raise AssertionError("this part was not asked for")
+
+    record = in_parts(monkeypatch, a=lambda: {"a": [1, 2]}, b=lambda: {"b": 5})
+    assert record["values"] == {"a": [1, 2], "b": 5, "sum": 3} and record["provenance"]["note"] == ""
+    record["provenance"]["commit"] = "old"
+    (folder / "00_start_here.json").write_text(json.dumps(record))
+    record = in_parts(monkeypatch, "a", a=lambda: {"a": [4]}, b=never)
+    assert record["values"] == {"a": [4], "b": 5, "sum": 4, "kept_from": {"b": "old"}}
+    assert record["provenance"]["command"] == "python experiments/00_start_here.py a"
+    assert record["provenance"]["note"] == "Kept from earlier commits: b (old)."
+    record = in_parts(monkeypatch, "figures", a=never, b=never)
+    assert record["values"]["kept_from"] == {"a": "new", "b": "old"} and record["values"]["sum"] == 4
+    with pytest.raises(SystemExit, match="expected names among a, b, figures; got c"):
+        in_parts(monkeypatch, "c", a=never, b=never)
