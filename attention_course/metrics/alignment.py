@@ -31,9 +31,9 @@ def diagonal_links(source_length: int, target_length: int) -> frozenset[tuple[in
 def alignment_error_rate(
     predicted: Sequence[Links], sure: Sequence[Links], possible: Sequence[Links] | None = None
 ) -> float:
-    """AER = 1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|) of the predicted links A, counted over all sentence pairs.
+    """AER = 1 - (|A ∩ G| + |A ∩ P|) / (|A| + |G|) of the predicted links A, counted over all sentence pairs.
 
-    sure: S, the links that must be there.
+    sure: G (S in the paper), the links that must be there.
     possible: P, the links that may be there. Every sure link is possible whether it is listed again or not; None means
         that there are no others, and AER is then 1 - F1.
 
@@ -59,7 +59,7 @@ def one_link_floor(
     `hard_links` gives such alignments. They can neither follow two sure links of one target word nor leave a word
     unlinked that has none, so where the gold has such words, even the best attention stays above 0.
 
-    As the number of predicted links is given, every word can be decided by itself: a sure link counts twice, in A ∩ S
+    As the number of predicted links is given, every word can be decided by itself: a sure link counts twice, in A ∩ G
     and in A ∩ P, one that is only possible counts once, and any other not at all.
 
     target_lengths: of each target sentence, in words.

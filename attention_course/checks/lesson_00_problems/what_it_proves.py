@@ -11,7 +11,7 @@ class WhatItProves(Choice):
     right = "C"
     praise = (
         "The map shows how the average was mixed, no more. What the model makes of it, and whether it would "
-        "write the same without it, has to be tested: lesson 28 does."
+        "write the same without it, has to be tested: take the word away, and look."
     )
     replies = {
         "A": "The model was never told which words belong together, and it could have learned to write est from the "

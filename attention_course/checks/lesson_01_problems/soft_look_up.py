@@ -11,7 +11,7 @@ class SoftLookUp(Problem):
         "The scores of all keys at once are keys @ query. Subtract the largest before you take exp.",
         "weights = exp(scores - scores.max()); weights = weights / weights.sum(); then weights @ values.",
     )
-    praise = "That is all of attention. The twenty-eight lessons to come ask where scores, keys and values come from."
+    praise = "That is all of attention. The lessons that follow ask where scores, keys and values come from."
 
     def inputs(self, generator):
         def randn(*sizes):

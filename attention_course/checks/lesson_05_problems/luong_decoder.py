@@ -172,7 +172,7 @@ class LuongDecoder(Problem):
     def states_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: state)
 
-    @mistake("That is the last attentional vector alone. Each word is read off its own: stack all of them, (B, T, E).")
+    @mistake("That is the last attentional vector alone. Each word is read off its own: stack all of them, (B, L, E).")
     def last_word_alone(*arguments):
         return decode(*arguments)[:, -1]
 

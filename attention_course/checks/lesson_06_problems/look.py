@@ -8,7 +8,7 @@ class Look(Problem):
 
     hints = (
         "There is one query a picture, and it is compared with each of the picture's own regions. Which axis is added to which?",
-        "W_1 belongs to the regions and W_2 to the query: regions @ W_1.mT is (B, T, k), query @ W_2.mT is (B, k) and needs an axis for the regions. "
+        "W_1 belongs to the regions and W_2 to the query: regions @ W_1.mT is (B, S, k), query @ W_2.mT is (B, k) and needs an axis for the regions. "
         "Then tanh, then v.",
         "energies = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v, weights = energies.softmax(-1), and "
         "context = (weights.unsqueeze(1) @ regions).squeeze(1).",
@@ -34,7 +34,7 @@ class Look(Problem):
         yield "two pictures of five regions", drawn(2, 5, 4, 3, 6)
 
     def answer(query, regions, W_1, W_2, v):
-        energies = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v  # (B, T)
+        energies = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v  # (B, S)
         weights = energies.softmax(-1)
         context = (weights.unsqueeze(1) @ regions).squeeze(1)  # (B, size)
         return context, weights

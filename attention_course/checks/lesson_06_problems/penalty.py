@@ -9,7 +9,7 @@ class Penalty(Problem):
     hints = (
         "Two sums are in it: over words, to see how much attention each region has had, and over regions, of how far each of these totals is from one.",
         "Words behind the end of a caption must not count. torch.arange(L) < lengths.unsqueeze(1) tells which do.",
-        "counts = torch.arange(weights.shape[1]) < lengths.unsqueeze(1), then totals = (weights * counts.unsqueeze(-1)).sum(1), which is (B, T), "
+        "counts = torch.arange(weights.shape[1]) < lengths.unsqueeze(1), then totals = (weights * counts.unsqueeze(-1)).sum(1), which is (B, S), "
         "and (1 - totals).square().mean().",
     )
     praise = "With fewer words than regions it can't be zero: the captions that it likes best spread every look over the whole picture."
@@ -26,7 +26,7 @@ class Penalty(Problem):
 
     def answer(weights, lengths):
         counts = torch.arange(weights.shape[1]) < lengths.unsqueeze(1)  # (B, L)
-        totals = (weights * counts.unsqueeze(-1)).sum(1)  # (B, T)
+        totals = (weights * counts.unsqueeze(-1)).sum(1)  # (B, S)
         return (1 - totals).square().mean().item()
 
     @mistake(
@@ -60,7 +60,7 @@ class Penalty(Problem):
         return (1 - counted(weights, lengths).sum(1)).mean()
 
     @mistake(
-        "The target is one for each region here, as in the paper, and not the L / T that a caption of L words could reach."
+        "The target is one for each region here, as in the paper, and not the L / S that a caption of L words could reach."
     )
     def reachable_target(weights, lengths):
         return (lengths.unsqueeze(1) / weights.shape[2] - counted(weights, lengths).sum(1)).square().mean()

@@ -56,7 +56,7 @@ class PatchRows(Problem):
         return PatchRows.answer(image, side).unflatten(-1, (side, side))
 
     @mistake(
-        "All patches stand in one list. That is what lesson 16 will do; here the rows are kept apart: (rows, columns, side · side)."
+        "All patches stand in one list. That is what lesson 16, to come, will do; here the rows are kept apart: (rows, columns, side · side)."
     )
     def no_rows(image, side):
         return PatchRows.answer(image, side).flatten(0, 1)

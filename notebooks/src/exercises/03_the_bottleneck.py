@@ -116,8 +116,8 @@ Take the GRU that reads from left to right out of the lesson's translator, let t
 
 - **A** It falls. The first words come back best, and the later a word stands the worse.
 - **B** It rises. The last words come back best.
-- **C** It sags in the middle, much as with two readers.
-- **D** It is flat, for the decoder needs all words alike.
+- **C** It is flat, for the decoder needs all words alike.
+- **D** It sags in the middle, much as with two readers.
 """
 
 # %% name="reversed-source" tags=["exercise"]
@@ -187,4 +187,6 @@ for a, b in [(4, 6), (7, 9), (10, 12), (13, 15)]:
     written = translate(model, [pair.english for pair in some], english, french)
     share = np.mean([t.words == list(pair.french) for t, pair in zip(written, some)])
     print(f"{a:>2} to {b:>2} words: {share:.0%} exact")
-assert lines["trained"][10] > lines["trained"][6] + 0.1  # with the settings above
+
+# %% name="try-guard" jupyter={"source_hidden": true}
+assert lines["trained"].mean() > lines["untrained"].mean() + 0.1  # with the settings above

@@ -42,9 +42,9 @@ Breaks something and explains · ★★☆, 6 minutes
 
 A colleague changed one thing in the lesson's model and trained it. Its loss falls, but in the map of a sentence of four English words all rows are the same to the last digit, (0.02, 0.91, 0.05, 0.02), whatever French word they belong to. For another sentence it is another row. What was the change? (The last cell of the problem lets you try.)
 
-- **A** The mask has been left out.
+- **A** The tanh has been left out of the energies.
 - **B** The query is $s_t$ instead of $s_{t-1}$: the decoder moves on first and looks then.
-- **C** The tanh has been left out of the energies.
+- **C** The mask has been left out.
 - **D** The vector $v$ was drawn so small that all energies are close to zero.
 """
 

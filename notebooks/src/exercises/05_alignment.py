@@ -25,9 +25,9 @@ Writes the mechanism · ★☆☆, 8 minutes
 
 `predicted`, `sure` and `possible` are lists with one set of links for each sentence pair. Return the one number
 
-$$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|},$$
+$$\mathrm{AER} = 1 - \frac{|A \cap G| + |A \cap P|}{|A| + |G|},$$
 
-where all sizes are counted over the whole corpus. Annotators differ in their habits: some list their sure links among the possible ones again, some do not. A sure link is possible either way.
+where $A$ are the predicted links, $G$ the sure and $P$ the possible ones, and all sizes are counted over the whole corpus. Annotators differ in their habits: some list their sure links among the possible ones again, some do not. A sure link is possible either way.
 """
 
 # %% name="error-rate" tags=["exercise"]
@@ -44,7 +44,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-Here only the order of things is asked for. The trained parts are handed to you: `cell(word, attentional, hidden)` gives the next state from three arguments of shape (B, E), and `score(hidden, annotations)` gives the energies (B, S) of the annotations (B, S, E) for a state. `words` (B, T, E) holds the words that the decoder is told, the first of them $y_0$, and `hidden` (B, E) is the state before it. Return $a_t = \tanh(W\,[s_t, c_t])$ for every word, (B, T, E), with `W` of shape (E, 2E). Before the first word there is no attentional vector, so the cell is told zeros. No sentence has padding. Try it without looking at the lesson.
+Here only the order of things is asked for. The trained parts are handed to you: `cell(word, attentional, hidden)` gives the next state from three arguments of shape (B, E), and `score(hidden, annotations)` gives the energies (B, S) of the annotations (B, S, E) for a state. `words` (B, L, E) holds the words that the decoder is told, the first of them $y_0$, and `hidden` (B, E) is the state before it. Return $a_t = \tanh(W\,[s_t, c_t])$ for every word, (B, L, E), with `W` of shape (E, 2E). Before the first word there is no attentional vector, so the cell is told zeros. No sentence has padding. Try it without looking at the lesson.
 """
 
 # %% name="luong-decoder" tags=["exercise"]
@@ -99,9 +99,9 @@ Two translators of the grammar each get 95 % of the same unseen sentences exactl
 
 - **A** The second often looks away from the word that it needs, so it must have learned many translations by heart.
 - **B** In the first, a French word nearly always depends on the English word with the largest weight: cover that one, and the French word goes wrong.
-- **C** In the second, the largest weights miss the grammar's links more often. Neither rate says which words it could do without.
+- **C** The second gives its largest weight to a wrong word 30 % of the time.
 - **D** The two must be built differently. Train either again from another random start, and it will look at much the same words as before.
-- **E** The second gives its largest weight to a wrong word 30 % of the time.
+- **E** In the second, the largest weights miss the grammar's links more often. Neither rate says which words it could do without.
 """
 
 # %% name="what-aer-says" tags=["exercise"]
@@ -167,6 +167,8 @@ shares = {
 }
 for what, share in shares.items():
     print(f"{what:<46} {share:.0%} of {len(asked)} are still right")
+
+# %% name="try-guard" jupyter={"source_hidden": true}
 assert shares["the annotation of “not” covered"] > shares["“not” unknown to the encoder"] + 0.2
 
 # %% [markdown] name="try-after"

@@ -25,7 +25,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 8 minutes
 
-Eqs. (11) to (13) for several pictures at once, one query each, with the additive score $S(h_i, q) = v^\top \tanh(W_1 h_i + W_2 q)$. `query` is (B, query size), `regions` (B, T, size), `W_1` (k, size), `W_2` (k, query size) and `v` (k,). Return the context (B, size) and the weights (B, T), in this order.
+Eqs. (11) to (13) for several pictures at once, one query each, with the additive score $S(h_i, q) = v^\top \tanh(W_1 h_i + W_2 q)$. `query` is (B, query size), `regions` (B, S, size), `W_1` (k, size), `W_2` (k, query size) and `v` (k,). Return the context (B, size) and the weights (B, S), in this order.
 """
 
 # %% name="look" tags=["exercise"]
@@ -59,7 +59,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 5 minutes
 
-`weights` (B, L, T) are the maps of B captions of at most L words, and `lengths` (B,) says how many words each caption has; the rest is padding. Return the mean over pictures and regions of $\left(1 - \sum_t \alpha_{ti}\right)^2$.
+`weights` (B, L, S) are the maps of B captions of at most L words, and `lengths` (B,) says how many words each caption has; the rest is padding. Return the mean over pictures and regions of $\left(1 - \sum_t \alpha_{ti}\right)^2$.
 """
 
 # %% name="penalty" tags=["exercise"]
@@ -78,7 +78,7 @@ Extends the lesson · ★★☆, 12 minutes
 
 A baseline must not depend on the draw, or the estimate is wrong on average. When the same look is drawn several times, there is a good one at hand: for each draw, the mean reward of the *other* draws.
 
-`energies` (T,) are those of one look, $\alpha = \mathrm{softmax}(e)$. `draws` (N,) holds the numbers of the regions drawn, N at least 2, and `rewards` (N,) what each was rewarded with. Return REINFORCE's estimate of the gradient of the expected reward with respect to the energies, (T,): the mean over the draws, each with its own baseline. Use no autograd: the lesson has the derivative of $\log \alpha_k$.
+`energies` (S,) are those of one look, $\alpha = \mathrm{softmax}(e)$. `draws` (N,) holds the numbers of the regions drawn, N at least 2, and `rewards` (N,) what each was rewarded with. Return REINFORCE's estimate of the gradient of the expected reward with respect to the energies, (S,): the mean over the draws, each with its own baseline. Use no autograd: the lesson has the derivative of $\log \alpha_k$.
 """
 
 # %% name="leave-one-out" tags=["exercise"]

@@ -16,6 +16,7 @@ from attention_course.models.basket_features import albums
 from attention_course.models.growing import examine, grow
 from attention_course.models.small_encoder import an_encoder
 from attention_course.models.stacked import StackedAttention
+from attention_course.widgets import predict
 
 # %% [markdown] name="stacked-looks-text"
 r"""
@@ -91,8 +92,14 @@ check.what_one_look_can(what_one_look_can)
 
 # %% [markdown] name="try-text"
 r"""
-In the lesson the second hop learns alone for 400 updates (`frozen`), and after that the older parts learn at a fiftieth of its rate (`old`). What if they keep learning as it does? Here questions of one step still come first, and pictures still fill up. The next cells train two hops both ways, and show where they look; they take about a minute. In which of the two do you expect the first hop to find the thing that is named?
+In the lesson the second hop learns alone for 400 updates (`frozen`), and after that the older parts learn at a fiftieth of its rate (`old`). What if they keep learning as it does? Here questions of one step still come first, and pictures still fill up. The next cells train two hops both ways, and show where they look; they take about a minute.
 """
+
+# %% name="try-guess"
+guess = predict(
+    "In which of the two does the first hop find the thing that is named?",
+    ["in both, the second finds the answer only where the new hop learns first", "only where the new hop learns first", "only where both learn at once", "in neither"],
+)
 
 # %% name="try-train"
 device.use_threads(1)
@@ -108,6 +115,7 @@ def two_hops(**options):
     return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
 
 
+found = {}
 for name, setting in {"the new hop first": {}, "both at once": {"frozen": 0, "old": (1.0, 1.0)}}.items():
-    right, first, second = two_hops(**setting)
+    right, first, second = found[name] = two_hops(**setting)
     print(f"{name:<18} 2 steps: {right:.0%} right; the first hop on what is named {first:.0%}, the second on the answer {second:.0%}")

@@ -91,9 +91,9 @@ In an encoder without a mask, `x` is (B, L, E), and `pe` a table of sinusoids, (
 
 What happens?
 
-- **A** It raises an error.
+- **A** All words of a sentence get one vector, and another sentence another one.
 - **B** Every word gets the vector of its place, as it should.
-- **C** All words of a sentence get one vector, and another sentence another one.
+- **C** It raises an error.
 - **D** The words get the vectors of their places in reverse order.
 - **E** Nothing changes: the states are those without positions.
 """
@@ -120,7 +120,7 @@ r"""
 
 Extends · ★☆☆, 6 minutes
 
-A rotary model was trained on texts of `trained` words and is to read one of `length`. Chen and others (2023) squeeze the places of the long text into those of the training: place $m$ becomes $m$ · `trained` / `length`. A text that fits stays as it is. Return the places, (length,), from 0.
+A rotary model was trained on texts of `trained` words and is to read one of `length`. Chen and others (2023) squeeze the places of the long text into those of the training: place $p$ becomes $p$ · `trained` / `length`. A text that fits stays as it is. Return the places, (length,), from 0.
 """
 
 # %% name="squeezed" tags=["exercise"]
@@ -180,8 +180,10 @@ for way in ("as it is", "squeezed", "64 latest"):
     with torch.no_grad():
         logits = [model(windows[:, -length - 1 : -1])[0][:, -32:] for length in lengths]
     curves[way] = [sequence_loss(some, windows[:, -32:]).item() for some in logits]
-assert curves["64 latest"][-1] < curves["as it is"][-1]
 plots.lines(lengths, curves, x_label="characters read, of which the last 32 are scored", y_label="nats a character")
+
+# %% name="try-guard" jupyter={"source_hidden": true}
+assert curves["64 latest"][-1] < curves["as it is"][-1]
 
 # %% [markdown] name="try-after"
 r"""

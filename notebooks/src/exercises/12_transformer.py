@@ -87,11 +87,11 @@ r"""
 
 Extends · ★★☆, 12 minutes
 
-The lesson's Transformer for `S` source and `T` target words, of size `E`, with feed-forward networks of size `F` and `N` blocks on each side. All linear maps have biases; each norm has a gain and a bias, and each stack ends with a norm; the output is tied to the embedding of the target words and has a bias for each word; the positions are sinusoids. How many parameters does it have?
+The lesson's Transformer, which knows `english` words on one side and `french` words on the other, of size `E`, with feed-forward networks of size `F` and `N` blocks on each side. All linear maps have biases; each norm has a gain and a bias, and each stack ends with a norm; the output is tied to the embedding of the target words and has a bias for each word; the positions are sinusoids. How many parameters does it have?
 """
 
 # %% name="count-parameters" tags=["exercise"]
-def count_parameters(S, T, E, F, N):
+def count_parameters(english, french, E, F, N):
     raise NotImplementedError("your turn")
 
 
@@ -108,9 +108,9 @@ A colleague has written a translator. After 300 steps its loss is 0.001. Your `s
 
 - **A** The causal mask is missing, or turned round.
 - **B** Padding is counted in the loss.
-- **C** The decoder is given the very words that it has to write, not moved by one place.
+- **C** The decoder does not look at the encoder.
 - **D** The learning rate is too high.
-- **E** The decoder does not look at the encoder.
+- **E** The decoder is given the very words that it has to write, not moved by one place.
 """
 
 # %% name="what-went-wrong" tags=["exercise"]
@@ -154,12 +154,16 @@ def through(model):  # from vectors in front of the blocks to vectors behind the
     return f
 
 
-figure = plots.Picture((13, 4))
+figure, pictures = plots.Picture((13, 4)), {}
 for ax, (name, model) in zip(figure.subplots(1, 3), models.items()):
     seen = torch.as_tensor(test(through(model), torch.randn(8, 16)))
-    assert seen.diagonal().all() and (name == "encoder") == bool(seen.triu(1).any())
+    pictures[name] = seen
     plots.attention_map(seen.float(), words, words, title=name, query_label="output", key_label="input", colour_bar=False, ax=ax)
 figure
+
+# %% name="try-guard" jupyter={"source_hidden": true}
+for name, seen in pictures.items():
+    assert seen.diagonal().all() and (name == "encoder") == bool(seen.triu(1).any())
 
 # %% [markdown] name="try-after"
 r"""

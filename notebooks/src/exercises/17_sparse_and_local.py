@@ -97,8 +97,8 @@ Breaks something and explains · ★★☆, 5 minutes
 A decoder has a window of 16 words that looks back, and many layers. Someone makes its first position a global token, as in the lesson, and leaves the causal mask on. In an encoder, far news goes from a word to the global token and from there to another word. Which of the two steps is lost here, and what does the decoder gain?
 
 - **A** Neither: in two layers every word has heard of every earlier one.
-- **B** Both, and nothing at all is gained.
-- **C** The first: every word sees the first word directly, and nothing else comes into reach sooner.
+- **B** The first: every word sees the first word directly, and nothing else comes into reach sooner.
+- **C** Both, and nothing at all is gained.
 - **D** The second: the first word gathers the whole text, and nobody can fetch it there.
 - **E** The first in part: the token still hears its window, so in two layers every word has heard of the first sixteen.
 """

@@ -93,9 +93,9 @@ Breaks something and explains · ★☆☆, 4 minutes
 
 A memory by linear attention, with 16 features and values of 16, gets half of its answers right when it is told about 31 pairs, which are asked for in any order. Which change should, by the lesson's measurements, take that to more than three times as many pairs? Say why before you check.
 
-- **A** Tell it in smaller chunks.
+- **A** 32 features and values of 32.
 - **B** 16 random features in the place of elu + 1.
-- **C** 32 features and values of 32.
+- **C** Tell it in smaller chunks.
 - **D** 32 features and values of 8.
 - **E** A gate that lets old pairs fade.
 """
@@ -133,8 +133,10 @@ for n in told:
         shares = torch.stack(right[name])
         mean, within = shares.mean().item(), 2 * shares.std().item() / 20**0.5
         curves[name].append((mean, mean - within, mean + within))
-assert curves["delta rule, moved"][0][0] > curves["adding, moved"][0][0] + 0.2
 plots.bands(told, curves, x_label="names told", y_label="places right")
+
+# %% name="try-guard" jupyter={"source_hidden": true}
+assert curves["delta rule, moved"][0][0] > curves["adding, moved"][0][0] + 0.2
 
 # %% [markdown] name="try-after"
 r"""

@@ -148,7 +148,7 @@ guess.reveal("nearly always", "The annotation of “the” was made by a network
 
 # %% [markdown] name="cover-after"
 r"""
-So *le* looked at *cat* and did not need to. A weight says what went into the average. It does not say what the model would have done without it; for that you have to take it away and look. Keep this when you see attention maps offered as explanations, here or elsewhere. Lesson 28 is about little else.
+So *le* looked at *cat* and did not need to. A weight says what went into the average. It does not say what the model would have done without it; for that you have to take it away and look. Keep this when you see attention maps offered as explanations, here or elsewhere. Lesson 28, to come, is about little else.
 """
 
 # %% [markdown] name="own-sentence-text"

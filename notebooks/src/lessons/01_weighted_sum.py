@@ -59,7 +59,7 @@ $$c = \sum_{i=1}^{T} \alpha_i h_i \qquad (1)$$
 
 $$\alpha_i = \frac{\exp S(h_i, s)}{\sum_{j=1}^{T} \exp S(h_j, s)} \qquad (2)$$
 
-Equation (2) is what you know as softmax. The words *query*, *key* and *value* came later than the equations, with the Transformer, and have become everybody's. Formulas in this course keep the survey's letters; code uses these names:
+Equation (2) is what you know as softmax. The survey calls $s$ the *query*. The words *key*, for what a query is compared with, and *value*, for what is averaged, stand in the key-value memory networks of Miller and others (2016), and with the Transformer (Vaswani and others 2017) all three became everybody's. Formulas in this course keep the survey's letters; code uses these names:
 
 | survey | is | name in code | shape |
 |---|---|---|---|
@@ -70,7 +70,7 @@ Equation (2) is what you know as softmax. The words *query*, *key* and *value* c
 | $h_i$, in the sum (1) | what is averaged | values | (S, value size) |
 | $c$ | the answer | context | (L, value size) |
 
-In shapes, S is the number of keys (the survey's $T$) and L the number of queries, for one seldom asks only one thing. With two, "who?" and "what was done?", the weights become a small map in which every row is a distribution of its own. Further axes in front, such as a batch, change nothing.
+In shapes, S is the number of keys (the survey's $T$) and L the number of queries, for one seldom asks only one thing. (Only with brackets behind it, as in $S(h_i, s)$, is S the score.) With two, "who?" and "what was done?", the weights become a small map in which every row is a distribution of its own. Further axes in front, such as a batch, change nothing.
 """
 
 # %% name="pytorch"
@@ -397,9 +397,11 @@ Graves: Generating sequences with recurrent neural networks. 2013, arXiv:1308.08
 Itti, Koch, Niebur: A model of saliency-based visual attention for rapid scene analysis. IEEE PAMI 20 (1998) 1254–1259 ·
 Koch, Ullman: Shifts in selective visual attention: towards the underlying neural circuitry. Human Neurobiology 4 (1985) 219–227 ·
 Larochelle, Hinton: Learning to combine foveal glimpses with a third-order Boltzmann machine. NIPS 2010 ·
+Miller, Fisch, Dodge, Karimi, Bordes, Weston: Key-value memory networks for directly reading documents. EMNLP 2016, arXiv:1606.03126 ·
 Mnih, Heess, Graves, Kavukcuoglu: Recurrent models of visual attention. NIPS 2014, arXiv:1406.6247 ·
 Nadaraya: On estimating regression. Theory of Probability and its Applications 9 (1964) 141–142 ·
 Nishida, Saito: Latest trends of attention mechanisms in deep learning (西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向). 電子情報通信学会誌 101 (2018), in Japanese ·
 Sutskever, Vinyals, Le: Sequence to sequence learning with neural networks. NIPS 2014, arXiv:1409.3215 ·
+Vaswani and others: Attention is all you need. NIPS 2017, arXiv:1706.03762 ·
 Watson: Smooth regression analysis. Sankhyā A 26 (1964) 359–372
 """

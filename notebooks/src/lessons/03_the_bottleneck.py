@@ -82,7 +82,7 @@ $$p(y_t \mid y_1, \dots, y_{t-1}, x) = g(y_{t-1}, s_t, c) \qquad (5)$$
 
 | survey | is | in the code below | shape |
 |---|---|---|---|
-| $h_t$ | encoder state at word $t$ | from_left, from_right | (batch, S, 64) each, with S English words |
+| $h_t$ | encoder state at word $t$ | from_left, from_right | (batch, S, 64) each, with S English words ($T$ in the formulas) |
 | $c$ | the one vector | c | (batch, 128) |
 | $s_t$ | decoder state, $s_t = \mathrm{GRU}([y_{t-1}, c], s_{t-1})$ | s | (batch, 128) |
 | $g$ | what reads a word off them | model.words | (batch, French words) |
@@ -135,7 +135,7 @@ print("should be:", " ".join(grammar.the_cat_sat_on_the_mat().french))
 # %% name="guess-length"
 guess = predict(
     "It has learned from sentences of up to 15 words. How many of the unseen ones with 13 to 15 will it translate exactly?",
-    ["about as many as of the short ones", "about half as many", "less than a quarter as many"],
+    ["less than a quarter as many", "about half as many", "about as many as of the short ones"],
 )
 
 # %% name="by-length"
@@ -295,7 +295,7 @@ figure
 
 # %% [markdown] name="experiment-text"
 r"""
-The survey says, with Bahdanau, Cho and Bengio (2015), that a fixed vector loses long sentences and that attention keeps them. We put it into three claims, and decided before measuring what would count.
+Bahdanau, Cho and Bengio (2015) expected one vector of fixed size to be a difficulty with long sentences, as Cho, van Merriënboer, Bahdanau and Bengio (2014) had measured it to be, and found that with attention long sentences are kept. We put this into two claims, added a third that goes further, and decided before measuring what would count.
 """
 
 # %% name="claims"

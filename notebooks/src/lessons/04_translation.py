@@ -120,7 +120,7 @@ print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s")
 # %% name="guess-links"
 guess = predict(
     "It was trained on sentence pairs only. Of the French words, how many will look most at an English word they are linked to?",
-    ["about half", "about three in four", "about nine in ten"],
+    ["about nine in ten", "about three in four", "about half"],
 )
 
 # %% name="links"
@@ -302,7 +302,7 @@ claims.verdict("attention-helps-long-sentences")
 
 # %% [markdown] name="beam-text"
 r"""
-The gap is wide for short captions, too. So it has two parts. With as little training as this, two or three times through the captions, the model with attention may simply have learned more; and the rest, by which the gap is wider for long captions than for short ones, is what lesson 03 was about.
+The gap is wide for short captions, too. So it has two parts. With as little training as this, two or three times through the captions, the model with attention may simply have learned more; and the rest, by which the gap is wider for long captions than for short ones, is what lesson 03 was about, and what the verdict tests.
 
 ## Looking further ahead
 

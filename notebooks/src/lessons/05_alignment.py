@@ -44,9 +44,9 @@ An annotator who aligns a sentence pair draws a link between words that stand fo
 | pas | | | • | | |
 | . | | | | | • |
 
-Six links. Suppose a model that may link each French word to one English word gives *ne* to *does* and *dort* to *sleep*, and is right about the rest. It has five links, four of them true. People who annotate real text are not always sure, and mark some links as *sure*, $S$, and others as merely *possible*, $P$, which include the sure ones. The **alignment error rate** of links $A$ (Och and Ney 2003), of which lesson 04 had the short form, holds two things against us: a sure link left out, and a link drawn that is not even possible:
+Six links. Suppose a model that may link each French word to one English word gives *ne* to *does* and *dort* to *sleep*, and is right about the rest. It has five links, four of them true. People who annotate real text are not always sure, and mark some links as *sure*, $G$, and others as merely *possible*, $P$, which include the sure ones. The **alignment error rate** of links $A$ (Och and Ney 2003, who write $S$ for our $G$), of which lesson 04 had the short form, holds two things against us: a sure link left out, and a link drawn that is not even possible:
 
-$$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}$$
+$$\mathrm{AER} = 1 - \frac{|A \cap G| + |A \cap P|}{|A| + |G|}$$
 
 Our grammar is sure of everything, so here it is $1 - (4 + 4) / (5 + 6) = 0.27$.
 """
@@ -237,7 +237,7 @@ Luong's *local* attention looks through a window of a few words on each side of 
 
 $$p_t = (T - 1)\, \mathrm{sigmoid}(v_p^\top \tanh(W_p s_t)), \qquad \alpha_{ti} \leftarrow \alpha_{ti} \exp\left(-\frac{(i - p_t)^2}{2 \sigma^2}\right), \quad \sigma = \tfrac{1}{2}\, \text{reach}$$
 
-$T$ is the number of source words. (Luong has it where we have $T - 1$, since our words are counted from 0.) After the second formula the weights sum to less than one.
+$T$ is the number of source words, S in the shapes below. (Luong has it where we have $T - 1$, since our words are counted from 0.) After the second formula the weights sum to less than one.
 """
 
 # %% name="local"
@@ -379,11 +379,11 @@ On this grammar, then, the largest weights align well, though on a single word s
 
 ## Where to go next
 
-In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's step and the counting of Model 1, and break them. That ends what the survey says of translation. The next lesson, 06, will keep the decoder and exchange the sentence for a picture.
+In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's step and the counting of Model 1, and break them. That ends section 2.1 of the survey. The next lesson, 06, will keep the decoder and exchange the sentence for a picture.
 
 ### Sources
 
-Brown, Della Pietra, Della Pietra, Mercer: The mathematics of statistical machine translation. Computational Linguistics 19 (1993) · Luong, Pham, Manning: Effective approaches to attention-based neural machine translation. EMNLP 2015, [arXiv:1508.04025](https://arxiv.org/abs/1508.04025) · Och, Ney: A systematic comparison of various statistical alignment models. Computational Linguistics 29 (2003) · Bahdanau, Cho, Bengio: Neural machine translation by jointly learning to align and translate. ICLR 2015, [arXiv:1409.0473](https://arxiv.org/abs/1409.0473) · Koehn, Knowles: Six challenges for neural machine translation. WNMT 2017, [arXiv:1706.03872](https://arxiv.org/abs/1706.03872), section 3.5.
+Brown, Della Pietra, Della Pietra, Mercer: The mathematics of statistical machine translation. Computational Linguistics 19 (1993) · Luong, Pham, Manning: Effective approaches to attention-based neural machine translation. EMNLP 2015, [arXiv:1508.04025](https://arxiv.org/abs/1508.04025) · Och, Ney: A systematic comparison of various statistical alignment models. Computational Linguistics 29 (2003) · Bahdanau, Cho, Bengio: Neural machine translation by jointly learning to align and translate. ICLR 2015, [arXiv:1409.0473](https://arxiv.org/abs/1409.0473) · Koehn, Knowles: Six challenges for neural machine translation. WNMT 2017, [arXiv:1706.03872](https://arxiv.org/abs/1706.03872), section 3.5 · Nishida, Saito: Latest trends of attention mechanisms in deep learning (西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向). 電子情報通信学会誌 101 (2018), in Japanese, section 2.1.
 
 Captions: Multi30k, derived from Flickr30k, for non-commercial research and education.
 """

@@ -44,7 +44,7 @@ A decoder is about to write *apple*, and asks with the query (1, 0). Its dot pro
 """
 
 # %% name="four-regions" tags=["nbval-check-output"]
-h = torch.tensor([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 2.0]])  # T = 4 regions, row by row
+h = torch.tensor([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 2.0]])  # S = 4 regions, row by row
 weights = (h @ torch.tensor([1.0, 0.0])).softmax(-1)
 print("weights\n", weights.reshape(2, 2).numpy().round(3))
 print("context", (weights @ h).numpy().round(3))
@@ -60,7 +60,7 @@ $$e_{ti} = S(h_i, s_{t-1}) \quad (11) \qquad \alpha_{ti} = \frac{\exp(e_{ti})}{\
 | survey | is | in this lesson |
 |---|---|---|
 | $x$ | the picture | 160 × 160 pixels |
-| $h_i$ | a vector for region $i$, made by a trained convolutional network | $T$ = 100 regions; 112 numbers from the network, 192 after a linear layer and a place |
+| $h_i$ | a vector for region $i$, made by a trained convolutional network | $T$ = 100 regions, S in the shapes; 112 numbers from the network, 192 after a linear layer and a place |
 | $s_t$ | the decoder's state | 256 numbers |
 | $y_t$ | word $t$ of the caption | one of about a hundred |
 | $\alpha_{ti}$ | how much region $i$ counts for word $t$ | a map of 10 × 10 for every word |
@@ -122,9 +122,9 @@ First, in `encode`, each region's vector goes through one linear layer, and a le
 def caption_step(model, previous, state, regions):
     word = model.embedding(previous)  # y_{t-1}: (B, 96)
     query = torch.cat([state, word], -1)
-    keys = regions.annotations @ model.score.project_key.weight.T  # W_1 h_i: (B, T, 64)
+    keys = regions.annotations @ model.score.project_key.weight.T  # W_1 h_i: (B, S, 64)
     energies = torch.tanh(keys + (query @ model.score.project_query.weight.T).unsqueeze(1)) @ model.score.v  # (11)
-    weights = energies.softmax(-1)  # (12): (B, T)
+    weights = energies.softmax(-1)  # (12): (B, S)
     context = (weights.unsqueeze(1) @ regions.annotations).squeeze(1)  # (13): (B, 192)
     state = model.cell(model.cell.from_word(word), context, state)  # s_t
     return model.readout(torch.cat([state, context, word], -1)), state, weights  # (10)
@@ -204,7 +204,7 @@ grid(shown.things, maps_of_it, said_of_it)
 guess = predict(
     "Take every noun of the 500 unseen captions. How often does the region with its largest weight lie on what it names, "
     "with its centre in a box of the thing, or of either of two? (A region at random lies there in fewer than one case in ten.)",
-    ["about half of the time", "about three times in four", "more than nine times in ten"],
+    ["more than nine times in ten", "about three times in four", "about half of the time"],
 )
 
 # %% name="pointing"
@@ -242,7 +242,7 @@ Fig. 3 invites the reading that a word looks at its thing *when it is said*. Our
 # %% name="guess-when"
 guess = predict(
     "At which of the three words does the largest weight first lie on the thing for more than half of the nouns?",
-    ["at the noun", "at the colour", "already at a, an or two"],
+    ["already at a, an or two", "at the colour", "at the noun"],
 )
 
 # %% name="when"
@@ -408,13 +408,13 @@ Over a caption every region should get a total weight of about one, so that noth
 """
 
 # %% name="penalty" tags=["nbval-check-output"]
-L, T = 7, 100
-even, sharp = torch.full((1, L, T), 1 / T), torch.eye(T)[:L].unsqueeze(0)
-rows = {"all weights even": even, "each word at a region of its own": sharp, "all words at one region": sharp[:, :1].expand(1, L, T)}
+L, S = 7, 100
+even, sharp = torch.full((1, L, S), 1 / S), torch.eye(S)[:L].unsqueeze(0)
+rows = {"all weights even": even, "each word at a region of its own": sharp, "all words at one region": sharp[:, :1].expand(1, L, S)}
 for name, some in rows.items():
     print(f"{name:<33} penalty a region {doubly_stochastic(some, torch.ones(1, L)):.3f}")
 words = np.mean([len(scene.words) + 1 for scene in known])  # of a caption, its end among them
-print(f"our λ = 1 is λ = {words:.1f} / {T} = {words / T:.2f} in the formula")
+print(f"our λ = 1 is λ = {words:.1f} / {S} = {words / S:.2f} in the formula")
 
 # %% [markdown] name="experiment-text"
 r"""

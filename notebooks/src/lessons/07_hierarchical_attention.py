@@ -448,17 +448,17 @@ The levels are another matter. Between levels alone and flat attention no differ
 
 # %% name="claims"
 print("first claim, start by start:", *(f"{value:.2f}" for value in measured["decisive_on_top"]))
-bars = [claim.in_part for claim in claims.load().values() if claim.lesson == "07_hierarchical_attention"]
-print("in part: the mean is", ", ".join(map(str, bars)), "(row by row); not decided: some of the interval still meets what “holds when” asks")
+rules = [claim.rule for claim in claims.load().values() if claim.lesson == "07_hierarchical_attention"]
+print("row by row:", *rules, "not decided: some of the interval still meets what is asked", sep="\n    ")
 claims.table("07_hierarchical_attention")
 
 # %% [markdown] name="next"
 r"""
 ## Where to go next
 
-The second and third rows were measured on one collection, where a seed is a split, and say nothing of larger ones. The third holds in part by the letter of the rule only: nothing is shown. The first is the one to keep in mind. Its five values lie in two heaps, about a half and one, so that their mean describes none of them, nor does its interval, which reaches beyond one: a network may be right, and its weights may point at nothing that matters, because the task never asked it to look. Jain and Wallace (2019) asked whether attention is explanation and found that other weights often give the same answer; Serrano and Smith (2019) set weights to zero, where we took sentences away, and found them a noisy guide. Lesson 28 will take that up.
+The second and third rows were measured on one collection, split in five ways, and say nothing of larger ones. The third is not decided, since 0 lies in its interval: no difference is shown. The first is the one to keep in mind. Its five values lie in two heaps, about a half and one, so that their mean describes none of them, nor does its interval, which reaches beyond one: a network may be right, and its weights may point at nothing that matters, because the task never asked it to look. Jain and Wallace (2019) asked whether attention is explanation and found that other weights often give the same answer; Serrano and Smith (2019) set weights to zero, where we took sentences away, and found them a noisy guide. Lesson 28, to come, will take that up.
 
-The [exercises](exercises/07_hierarchical_attention.ipynb) have you write the two levels, masks included, and the choice of sentences for the deletion test. Levels are not for text only. A picture is made of rows and these of patches, and an exercise cuts one up that way; what became of patches, without levels, is lesson 16. In lesson 08 attention is stacked in another sense: it looks at the same picture again, with a better question.
+The [exercises](exercises/07_hierarchical_attention.ipynb) have you write the two levels, masks included, and the choice of sentences for the deletion test. Levels are not for text only. A picture is made of rows and these of patches, and an exercise cuts one up that way; what became of patches, without levels, is the subject of lesson 16, to come. In lesson 08 attention is stacked in another sense: it looks at the same picture again, with a better question.
 
 ### Sources
 

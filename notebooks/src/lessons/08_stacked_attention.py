@@ -251,7 +251,7 @@ If the second look really depends on the first, it must go wrong when the first 
 # %% name="guess-cover"
 guess = predict(
     "The thing that is named is covered. How many questions of two steps are answered rightly?",
-    ["nearly as many as before: the answer is still there to be seen", "about half", "fewer than one in five"],
+    ["fewer than one in five", "about half", "nearly as many as before: the answer is still there to be seen"],
 )
 
 # %% name="cover"
@@ -379,7 +379,7 @@ In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, fol
 
 ### Sources
 
-Yang, He, Gao, Deng, Smola: Stacked attention networks for image question answering. CVPR 2016, [arXiv:1511.02274](https://arxiv.org/abs/1511.02274) · On beginning with what is easy: Elman: Learning and development in neural networks: the importance of starting small. Cognition 48 (1993) · Bengio, Louradour, Collobert, Weston: Curriculum learning. ICML 2009 · EfficientNet's features: see lesson 06.
+Yang, He, Gao, Deng, Smola: Stacked attention networks for image question answering. CVPR 2016, [arXiv:1511.02274](https://arxiv.org/abs/1511.02274) · On beginning with what is easy: Elman: Learning and development in neural networks: the importance of starting small. Cognition 48 (1993) · Bengio, Louradour, Collobert, Weston: Curriculum learning. ICML 2009 · EfficientNet's features: see lesson 06 · Nishida, Saito: Latest trends of attention mechanisms in deep learning (西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向). 電子情報通信学会誌 101 (2018), in Japanese, section 3.2.
 
 Pictures: OpenMoji, CC BY-SA 4.0.
 """

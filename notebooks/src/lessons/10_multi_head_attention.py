@@ -109,7 +109,7 @@ def multi_head_loop(x, source, W_Q, W_K, W_V, W_O):  # W_Q, W_K, W_V hold one ma
 
 # %% [markdown] name="batched-text"
 r"""
-A loop of small products wastes a processor's time. Stack the matrices of all heads on top of each other, and one product makes all queries at once. What comes out has the heads side by side in its last axis. Cut that axis in two, bring the heads to the front, and to the product they are one more batch.
+The loop makes many small products. Stack the matrices of all heads on top of each other, and one product makes all queries at once. What comes out has the heads side by side in its last axis. Cut that axis in two, bring the heads to the front, and to the product they are one more batch.
 """
 
 # %% name="batched"
@@ -145,7 +145,7 @@ Two arguments, because queries and keys need not come from one place. `layer(x, 
 
 # %% name="guess-count"
 guess = predict("From 1 head to 16, at the same size E: what happens to the number of parameters?",
-                ["sixteen times as many", "about four times as many", "it stays the same"])
+                ["it stays the same", "about four times as many", "sixteen times as many"])
 
 # %% name="count" tags=["nbval-check-output"]
 for heads in (1, 2, 4, 8, 16):
@@ -322,7 +322,7 @@ AttentionExplorer(weights[0], words, pair.english, head=sharpest, query=chat, qu
 
 # %% [markdown] name="look-text"
 r"""
-Multi-head attention is often said to look at a sentence from several points of view, one head at one kind of relation, another at another. Here one staircase appears again and again, blurred and broken in different places. But look where *le* looks, an article whose form depends on a noun that is still to come. Let us count both; the alignment error rate is that of lesson 05, lower is better.
+Multi-head attention is often said to look at a sentence from several points of view, one head at one kind of relation, another at another. Here one staircase appears again and again, blurred and broken in different places. But look where *le* looks, an article whose form depends on a noun that is still to come. Let us count both; the alignment error rate is that of lesson 04, lower is better.
 """
 
 # %% name="heads-measured"
@@ -445,7 +445,7 @@ assert exact(alone[best]) < whole / 4 < whole / 2 < exact(mean_map) and loudest 
 
 # %% [markdown] name="one-map-text"
 r"""
-With the best head's map for all eight values few words are lost. With its values alone a great many are, and making them louder brings back some. So in this translator most of the loss is in the values: what the other seven bring, even from the same word, is missed more than their maps. The maps count as well. The mean of the eight serves better than any single one.
+With the best head's map for all eight values few words are lost. But one wrong word spoils a sentence, and many sentences are. With its values alone a great many words are lost, and making them louder brings back some. So in this translator most of the words are lost with the values: what the other seven bring, even from the same word, is missed more than their maps. The maps count as well. The mean of the eight serves better than any single one.
 
 ## One head from the start
 
@@ -526,5 +526,5 @@ The [exercises](exercises/10_multi_head_attention.ipynb) let you cut heads out o
 
 ### Sources
 
-Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser, Polosukhin: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), sections 3.2 and 6.2 · Michel, Levy, Neubig: Are sixteen heads really better than one? NeurIPS 2019, [arXiv:1905.10650](https://arxiv.org/abs/1905.10650) · Voita, Talbot, Moiseev, Sennrich, Titov: Analyzing multi-head self-attention: specialized heads do the heavy lifting, the rest can be pruned. ACL 2019, [arXiv:1905.09418](https://arxiv.org/abs/1905.09418) · Nishida, Saito: Latest trends of attention mechanisms in deep learning (西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向). 電子情報通信学会誌 101 (2018), in Japanese, section 3.2.
+Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser, Polosukhin: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), sections 3.2 and 6.2 · Michel, Levy, Neubig: Are sixteen heads really better than one? NeurIPS 2019, [arXiv:1905.10650](https://arxiv.org/abs/1905.10650) · Voita, Talbot, Moiseev, Sennrich, Titov: Analyzing multi-head self-attention: specialized heads do the heavy lifting, the rest can be pruned. ACL 2019, [arXiv:1905.09418](https://arxiv.org/abs/1905.09418) · Nishida, Saito: Latest trends of attention mechanisms in deep learning (西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向). 電子情報通信学会誌 101 (2018), in Japanese, section 3.2 · the glossary article アテンションメカニズム (Attention mechanism, 2025), in Japanese.
 """

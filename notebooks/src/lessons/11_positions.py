@@ -90,7 +90,7 @@ here = torch.arange(6)
 
 
 def none(x, places):
-    return (x @ W_Q) @ (x @ W_K).T / SIZE**0.5
+    return (x @ W_Q.T) @ (x @ W_K.T).T / SIZE**0.5  # of W_Q x and W_K x
 
 # %% [markdown] name="clock-text"
 r"""
@@ -195,7 +195,7 @@ def distances(places):
 
 def shaw(x, places):
     a = vectors[distances(places).clamp(-FARTHEST, FARTHEST) + FARTHEST]  # (L, L, size)
-    return none(x, places) + torch.einsum("id,ijd->ij", x @ W_Q, a) / SIZE**0.5
+    return none(x, places) + torch.einsum("id,ijd->ij", x @ W_Q.T, a) / SIZE**0.5
 
 # %% [markdown] name="t5-text"
 r"""
@@ -255,7 +255,7 @@ def turn(x, places):
 
 
 def rotary(x, places):
-    return turn(x @ W_Q, places) @ turn(x @ W_K, places).T / SIZE**0.5
+    return turn(x @ W_Q.T, places) @ turn(x @ W_K.T, places).T / SIZE**0.5
 
 
 assert torch.allclose(turn(x, here), positions.rotary.rotate(x, here), atol=1e-6)
@@ -311,7 +311,7 @@ Two families. What is added to the words is *absolute*: the weights change with 
 
 Why are sinusoids absolute, when the product of two places depends on their distance alone? Because they are added before the matrices. With $s_p$ for the vector of place $p$, the score of the words at $p$ and $r$ is
 
-$$(x_p + s_p) W^Q (W^K)^\top (x_r + s_r)^\top ,$$
+$$\big(W^Q (x_p + s_p)\big)^\top\, W^K (x_r + s_r) ,$$
 
 which is four terms: word with word, word with place, place with word, place with place. The two mixed ones contain $p$ or $r$ alone. And even the last is a matter of $p - r$ only for matrices as special as those of the figure above.
 """
@@ -574,5 +574,5 @@ In the [exercises](exercises/11_positions.ipynb) you turn vectors in the layout 
 
 ### Sources
 
-Vaswani et al.: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), section 3.5 · Gehring, Auli, Grangier, Yarats, Dauphin: Convolutional sequence to sequence learning. ICML 2017, [arXiv:1705.03122](https://arxiv.org/abs/1705.03122) · Shaw, Uszkoreit, Vaswani: Self-attention with relative position representations. NAACL 2018, [arXiv:1803.02155](https://arxiv.org/abs/1803.02155) · Raffel et al.: Exploring the limits of transfer learning with a unified text-to-text transformer. JMLR 21 (2020), [arXiv:1910.10683](https://arxiv.org/abs/1910.10683) · Su, Lu, Pan, Murtadha, Wen, Liu: RoFormer: enhanced transformer with rotary position embedding. 2021, [arXiv:2104.09864](https://arxiv.org/abs/2104.09864) · Press, Smith, Lewis: Train short, test long: attention with linear biases enables input length extrapolation. ICLR 2022, [arXiv:2108.12409](https://arxiv.org/abs/2108.12409) · Haviv, Ram, Press, Izsak, Levy: Transformer language models without positional encodings still learn positional information. Findings of EMNLP 2022, [arXiv:2203.16634](https://arxiv.org/abs/2203.16634) · Kazemnejad, Padhi, Natesan Ramamurthy, Das, Reddy: The impact of positional encoding on length generalization in transformers. NeurIPS 2023, [arXiv:2305.19466](https://arxiv.org/abs/2305.19466) · Chen, Wong, Chen, Tian: Extending context window of large language models via positional interpolation. 2023, [arXiv:2306.15595](https://arxiv.org/abs/2306.15595)
+Vaswani et al.: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), section 3.5 · Gehring, Auli, Grangier, Yarats, Dauphin: Convolutional sequence to sequence learning. ICML 2017, [arXiv:1705.03122](https://arxiv.org/abs/1705.03122) · Shaw, Uszkoreit, Vaswani: Self-attention with relative position representations. NAACL 2018, [arXiv:1803.02155](https://arxiv.org/abs/1803.02155) · Raffel et al.: Exploring the limits of transfer learning with a unified text-to-text transformer. JMLR 21 (2020), [arXiv:1910.10683](https://arxiv.org/abs/1910.10683) · Su, Lu, Pan, Murtadha, Wen, Liu: RoFormer: enhanced transformer with rotary position embedding. 2021, [arXiv:2104.09864](https://arxiv.org/abs/2104.09864) · Press, Smith, Lewis: Train short, test long: attention with linear biases enables input length extrapolation. ICLR 2022, [arXiv:2108.12409](https://arxiv.org/abs/2108.12409) · Haviv, Ram, Press, Izsak, Levy: Transformer language models without positional encodings still learn positional information. Findings of EMNLP 2022, [arXiv:2203.16634](https://arxiv.org/abs/2203.16634) · Kazemnejad, Padhi, Natesan Ramamurthy, Das, Reddy: The impact of positional encoding on length generalization in transformers. NeurIPS 2023, [arXiv:2305.19466](https://arxiv.org/abs/2305.19466) · Chen, Wong, Chen, Tian: Extending context window of large language models via positional interpolation. 2023, [arXiv:2306.15595](https://arxiv.org/abs/2306.15595) · Nishida, Saito: Latest trends of attention mechanisms in deep learning (西田京介, 斉藤いつみ: 深層学習におけるアテンション技術の最新動向). 電子情報通信学会誌 101 (2018), in Japanese · the glossary article アテンションメカニズム (Attention mechanism, 2025), in Japanese
 """

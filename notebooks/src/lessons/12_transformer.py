@@ -326,7 +326,7 @@ claims.verdict("attention-trains-in-less-time")
 
 # %% [markdown] name="time-after"
 r"""
-On one thread, that is; the values behind the interval are the five rounds. What many cores make of the short chain we could not measure.
+On one thread, that is. What many cores make of the short chain we could not measure.
 """
 
 # %% [markdown] name="gradient-text"
@@ -543,7 +543,7 @@ The [exercises](exercises/12_transformer.ipynb) let you write a block and a step
 
 ### Sources
 
-Ba, Kiros, Hinton: Layer normalization. 2016, [arXiv:1607.06450](https://arxiv.org/abs/1607.06450) · He, Zhang, Ren, Sun: Deep residual learning for image recognition. CVPR 2016, [arXiv:1512.03385](https://arxiv.org/abs/1512.03385) · Press, Wolf: Using the output embedding to improve language models. EACL 2017, [arXiv:1608.05859](https://arxiv.org/abs/1608.05859) · Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser, Polosukhin: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), sections 3 to 6 · Xiong et al.: On layer normalization in the Transformer architecture. ICML 2020, [arXiv:2002.04745](https://arxiv.org/abs/2002.04745).
+Ba, Kiros, Hinton: Layer normalization. 2016, [arXiv:1607.06450](https://arxiv.org/abs/1607.06450) · He, Zhang, Ren, Sun: Deep residual learning for image recognition. CVPR 2016, [arXiv:1512.03385](https://arxiv.org/abs/1512.03385) · Press, Wolf: Using the output embedding to improve language models. EACL 2017, [arXiv:1608.05859](https://arxiv.org/abs/1608.05859) · Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser, Polosukhin: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), sections 3 to 6 · Xiong et al.: On layer normalization in the Transformer architecture. ICML 2020, [arXiv:2002.04745](https://arxiv.org/abs/2002.04745) · the glossary article アテンションメカニズム (Attention mechanism, 2025), in Japanese.
 
 Captions: Multi30k (see lesson 04), derived from Flickr30k, for non-commercial research and education.
 """

@@ -500,5 +500,5 @@ The [exercises](exercises/17_sparse_and_local.ipynb) let you write a window to b
 
 ### Sources
 
-Child, Gray, Radford, Sutskever: Generating long sequences with sparse Transformers. 2019, [arXiv:1904.10509](https://arxiv.org/abs/1904.10509) · Beltagy, Peters, Cohan: Longformer: the long-document Transformer. 2020, [arXiv:2004.05150](https://arxiv.org/abs/2004.05150) · Zaheer, Guruganesh, Dubey, Ainslie, Alberti, Ontañón, Pham, Ravula, Wang, Yang, Ahmed: Big Bird: Transformers for longer sequences. NeurIPS 2020, [arXiv:2007.14062](https://arxiv.org/abs/2007.14062).
+Child, Gray, Radford, Sutskever: Generating long sequences with sparse Transformers. 2019, [arXiv:1904.10509](https://arxiv.org/abs/1904.10509) · Beltagy, Peters, Cohan: Longformer: the long-document Transformer. 2020, [arXiv:2004.05150](https://arxiv.org/abs/2004.05150) · Zaheer, Guruganesh, Dubey, Ainslie, Alberti, Ontañón, Pham, Ravula, Wang, Yang, Ahmed: Big Bird: Transformers for longer sequences. NeurIPS 2020, [arXiv:2007.14062](https://arxiv.org/abs/2007.14062) · the glossary article アテンションメカニズム (Attention mechanism, 2025), in Japanese.
 """

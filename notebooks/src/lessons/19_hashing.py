@@ -242,7 +242,7 @@ So it depends on how near the nearest is. Whether finding it is enough depends o
 r"""
 ## The mechanism
 
-Let $\mathcal{P}_i$ be the words before $i$ that share its bucket in some round, at most the nearest `window` of them in each. Where there are none, $\mathcal{P}_i$ is the word itself. Our form of Reformer's attention (in one point it differs, see below) is that of Eqs. (16) and (17) in lesson 01 with both sums over $\mathcal{P}_i$ alone:
+Let $\mathcal{P}_i$ be the words before $i$ that share its bucket in some round, at most the nearest `window` of them in each. Where there are none, $\mathcal{P}_i$ is the word itself. Our form of Reformer's attention (in one point it differs, see below) is that of Eqs. (16) and (17) of lesson 09 with both sums over $\mathcal{P}_i$ alone:
 
 $$c_i = \sum_{j \in \mathcal{P}_i} \alpha_{ij} v_j , \qquad \alpha_{ij} = \frac{\exp(q_i \cdot k_j / \sqrt{D})}{\sum_{j' \in \mathcal{P}_i} \exp(q_i \cdot k_{j'} / \sqrt{D})} .$$
 
@@ -597,7 +597,7 @@ print(f"with the same ones, gradients differ by {(ordinary - reversible).norm() 
 # %% name="guess-memory"
 guess = predict(
     "Sixteen layers instead of two: by how much do the tensors grow that autograd saves between forward and backward pass, with reversible layers?",
-    ["eight times", "about twice", "not at all"],
+    ["not at all", "about twice", "eight times"],
 )
 
 # %% name="kept"
