@@ -295,7 +295,7 @@ figure
 
 # %% [markdown] name="experiment-text"
 r"""
-Bahdanau, Cho and Bengio (2015) expected one vector of fixed size to be a difficulty with long sentences, as Cho, van Merriënboer, Bahdanau and Bengio (2014) had measured it to be, and found that with attention long sentences are kept. We put this into two claims, added a third that goes further, and decided before measuring what would count.
+Bahdanau, Cho and Bengio (2015) suspected that one vector of fixed size is too little for long sentences; Cho, van Merriënboer, Bahdanau and Bengio (2014) had measured how the quality of such translations falls with the length. With attention, they found, long sentences are kept. We put this into two claims, added a third that goes further, and decided before measuring what would count.
 """
 
 # %% name="claims"

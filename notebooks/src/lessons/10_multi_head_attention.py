@@ -445,7 +445,7 @@ assert exact(alone[best]) < whole / 4 < whole / 2 < exact(mean_map) and loudest 
 
 # %% [markdown] name="one-map-text"
 r"""
-With the best head's map for all eight values few words are lost. But one wrong word spoils a sentence, and many sentences are. With its values alone a great many words are lost, and making them louder brings back some. So in this translator most of the words are lost with the values: what the other seven bring, even from the same word, is missed more than their maps. The maps count as well. The mean of the eight serves better than any single one.
+With the best head's map for all eight values few words are lost. But one wrong word spoils a sentence, and so many sentences are lost. With its values alone a great many words are lost, and making them louder brings back some. So in this translator most of the words are lost with the values: what the other seven bring, even from the same word, is missed more than their maps. The maps count as well. The mean of the eight serves better than any single one.
 
 ## One head from the start
 

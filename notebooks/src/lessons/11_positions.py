@@ -90,7 +90,7 @@ here = torch.arange(6)
 
 
 def none(x, places):
-    return (x @ W_Q.T) @ (x @ W_K.T).T / SIZE**0.5  # of W_Q x and W_K x
+    return (x @ W_Q.T) @ (x @ W_K.T).T / SIZE**0.5  # W_Q x and W_K x, a row for each word
 
 # %% [markdown] name="clock-text"
 r"""
