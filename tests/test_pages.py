@@ -128,6 +128,12 @@ def test_the_survey_and_the_glossary_are_listed_where_they_are_named(page, name,
         assert title in listed
 
 
+def test_what_the_survey_is_said_to_say_was_read_there():
+    """One sentence so far, on section 3.2; whoever adds one has read the place."""
+    said = [found for page in PAGES for found in re.findall(r"[Tt]he survey says.*?(?=[.:])", text(page, "markdown"))]
+    assert said == ["The survey says that the heads of Eq"]
+
+
 @each_lesson
 def test_whoever_is_cited_with_a_year_is_listed(page):
     said, listed = sources(page)

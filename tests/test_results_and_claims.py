@@ -341,6 +341,23 @@ def test_that_attention_helps_long_sentences_is_tested_by_a_difference(of_the_co
     assert claims.verdict("attention-helps-long-sentences").figure == pytest.approx(sum(again) / 3, abs=1e-4)
 
 
+def test_what_is_said_of_long_sentences_is_not_said_to_be_the_survey_s():
+    """It says that attention keeps the whole of data of any length, and nothing of how translations fare with it."""
+    for name in ("one-vector-loses-long-sentences", "attention-keeps-long-sentences", "attention-helps-long-sentences"):
+        assert claims.load()[name].source.startswith("Bahdanau et al. 2015")
+    for name in ("attention-keeps-longer-than-trained", "hierarchy-helps-documents"):
+        assert claims.load()[name].source.startswith("a question of this course")
+
+
+def test_no_learning_rate_of_the_look_up_is_the_least_or_the_largest_that_was_tried(of_the_course):
+    for kind, by_size in results.load("02_score_functions")["look_up"].items():
+        for k, measured in by_size.items():
+            rates = sorted(map(float, measured["tried"]))
+            assert len(rates) == 11, "lesson 02 says how many"
+            assert rates[0] < measured["rate"] < rates[-1], f"{kind}, {k}"
+            assert measured["tried"][f"{measured['rate']:g}"] == max(measured["tried"].values())
+
+
 def test_a_verdict_counts_what_the_results_were_measured_with(of_the_course):
     """As many seeds as the line below the verdict says, or its note speaks of fewer."""
     for claim, _ in claims.table().rows:
