@@ -1,7 +1,7 @@
 """How the five score functions learn a look-up and translation, over the size k, and the time that two of them take.
 
 Writes attention_course/results/02_score_functions.json. About an hour on two cores. After the name of a part (look_up,
-spread, translation, times) only that part is measured, and the values of the others are kept.
+spread, translation, twice, times) only that part is measured, and the values of the others are kept.
 """
 
 import statistics
@@ -42,7 +42,7 @@ THINGS, ON_SHELF, BATCH, STEPS = 16, 8, 128, 100
 
 TRANSLATION_SEEDS, TRANSLATION_TUNING = range(5), range(100, 101)
 TRANSLATION_SIZES = (16, 64, 256)
-TRANSLATION_RATES = (2e-3, 5e-3, 1e-2)
+TRANSLATION_RATES, TWICE = (2e-3, 5e-3, 1e-2), 2e-2  # the last where the largest of the three is the best
 TARGET_TOKENS = 400_000
 LONG_SIZE, LONG_TOKENS, LONG_SEEDS = 64, 1_200_000, range(3)  # is the order the same after three times the training?
 STATE = 128  # the size of the decoder's state and of the encoder's annotations
@@ -251,7 +251,16 @@ def in_pool(measure_one: Callable[[tuple[str, int]], dict], settings: list[tuple
     return {kind: {str(k): by_k[k] for k in sorted(by_k)} for kind, by_k in found.items() if by_k}
 
 
+def measure_twice(setting: tuple[str, int]) -> dict[str, float]:
+    """The largest learning rate and twice as much, with the seed and the sentences by which rates are chosen."""
+    torch.set_num_threads(1)
+    rates = (TRANSLATION_RATES[-1], TWICE)
+    by_rate = tried(lambda rate, seed: translate(*setting, rate, seed), rates, TRANSLATION_TUNING)
+    return {f"{rate:g}": share for rate, share in by_rate.items()}
+
+
 PROJECTED = [(kind, k) for kind in KINDS[2:] for k in TRANSLATION_SIZES]
+LARGEST_IS_BEST = [("dot", STATE), ("scaled", 16), *[("additive", k) for k in TRANSLATION_SIZES]]
 
 
 def of_look_up() -> dict:
@@ -269,6 +278,10 @@ def of_translation() -> dict:
     return {"translation": in_pool(measure_translation, sorted(settings, key=lambda setting: setting[1] != LONG_SIZE))}
 
 
+def of_twice() -> dict:
+    return {"twice": in_pool(measure_twice, LARGEST_IS_BEST)}
+
+
 def of_times() -> dict:
     """With the machine to itself."""
     return {
@@ -280,7 +293,13 @@ def of_times() -> dict:
 if __name__ == "__main__":
     measure(
         "02_score_functions",
-        {"look_up": of_look_up, "spread": of_spread, "translation": of_translation, "times": of_times},
+        {
+            "look_up": of_look_up,
+            "spread": of_spread,
+            "translation": of_translation,
+            "twice": of_twice,
+            "times": of_times,
+        },
         seeds=SEEDS,
         note=f"Translation with {len(TRANSLATION_SEEDS)} of them, the longer with {len(LONG_SEEDS)}; learning rates "
         "were chosen with other seeds.",
