@@ -358,6 +358,14 @@ def test_no_learning_rate_of_the_look_up_is_the_least_or_the_largest_that_was_tr
             assert measured["tried"][f"{measured['rate']:g}"] == max(measured["tried"].values())
 
 
+def test_where_the_largest_learning_rate_of_the_translator_was_the_best_twice_as_much_was_worse(of_the_course):
+    measured = results.load("02_score_functions")
+    chosen = {(kind, k): m["rate"] for kind, by_k in measured["translation"].items() for k, m in by_k.items()}
+    twice = {(kind, k): rates for kind, by_k in measured["twice"].items() for k, rates in by_k.items()}
+    assert set(twice) == {setting for setting, rate in chosen.items() if rate == max(chosen.values())}
+    assert all(rates["0.02"] < rates["0.01"] for rates in twice.values())
+
+
 def test_a_verdict_counts_what_the_results_were_measured_with(of_the_course):
     """As many seeds as the line below the verdict says, or its note speaks of fewer."""
     for claim, _ in claims.table().rows:

@@ -508,7 +508,7 @@ That is for one sentence and one layer, without gradients. A decoder that asks o
 
 ## In a translator
 
-The look-up is a toy, and its vectors were drawn with variance 1. A translator makes its own. So we put each score into the translator of lesson 00 and trained it on 400,000 words, with the best of three learning rates for each and five random starts. (For the additive score and the dot product the best is the largest of the three, so that a larger one might do better still.)
+The look-up is a toy, and its vectors were drawn with variance 1. A translator makes its own. So we put each score into the translator of lesson 00 and trained it on 400,000 words, with the best of three learning rates for each and five random starts. (Where the largest of the three was the best, twice as much was tried as well, and did worse.)
 """
 
 # %% name="translation"
