@@ -114,7 +114,7 @@ THINGS = {
     "memory": Memory((KeysValues(some, some),), torch.ones(1, 1, 3).bool()),
     "weights": Weights((None,), (some,)),
     "linear state": State(some, some),
-    "training": Training(1, 2, 3.0, [4.0], [(5, 6.0)], False),
+    "training": Training(*range(len(Training._fields))),
     "threshold": claims.Threshold(">", 0.5),
     "results": results.Results("00", {"a": [1.0]}, "measured"),
     "interval": results.Interval(1.0, 0.5, 1.5),
