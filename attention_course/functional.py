@@ -112,6 +112,19 @@ def fused_is_faster(queries: Tensor, keys: Tensor) -> bool:
     return not (training and queries.device.type == "cpu" and keys.shape[-2] < 64)
 
 
+def check_positive(**numbers: int | None) -> None:
+    """Raise unless each number that is given is at least one."""
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise ValueError(f"{name}: expected at least 1, got {number}")
+
+
+def check_size(name: str, x: Tensor, size: int) -> None:
+    """Raise unless the vectors `x`, (..., size), have that size."""
+    if x.shape[-1:] != (size,):
+        raise ValueError(f"{name}: expected a last size of {size}, got the shape {tuple(x.shape)}")
+
+
 def check_mask(mask: Tensor, shape: tuple[int, ...]) -> None:
     """Raise unless `mask` is boolean and broadcasts to `shape`."""
     if mask.dtype != torch.bool:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .functional import check_sizes
+from .functional import check_positive, check_size, check_sizes
 
 
 def dot_score(
@@ -37,6 +37,7 @@ def additive_score(
 ) -> Float[Tensor, "*batch queries keys"]:
     """S(a, b) = v^T tanh(W_1 a + W_2 b), with W_1 a given as `keys` and W_2 b as `queries`."""
     check_sizes(queries, keys)
+    check_size("v", v, keys.shape[-1])
     return torch.tanh(queries.unsqueeze(-2) + keys.unsqueeze(-3)) @ v  # (..., L, S, k) @ (k) = (..., L, S)
 
 
@@ -75,15 +76,16 @@ class AdditiveScore(Score):
 
     def __init__(self, query_size: int, key_size: int, score_size: int):
         super().__init__()
+        check_positive(query_size=query_size, key_size=key_size, score_size=score_size)
         self.project_query = nn.Linear(query_size, score_size, bias=False)  # W_2
         self.project_key = nn.Linear(key_size, score_size, bias=False)  # W_1
         self.v = nn.Parameter(torch.randn(score_size) / score_size**0.5)
 
     def prepare(self, keys):
-        return self.project_key(keys)
+        return _projected("keys", keys, self.project_key)
 
     def compare(self, queries, prepared):
-        return additive_score(self.project_query(queries), prepared, self.v)
+        return additive_score(_projected("queries", queries, self.project_query), prepared, self.v)
 
 
 class MultiplicativeScore(Score):
@@ -91,21 +93,22 @@ class MultiplicativeScore(Score):
 
     def __init__(self, query_size: int, key_size: int, score_size: int):
         super().__init__()
+        check_positive(query_size=query_size, key_size=key_size, score_size=score_size)
         self.project_query = nn.Linear(query_size, score_size, bias=False)  # W_2
         self.project_key = nn.Linear(key_size, score_size, bias=False)  # W_1
 
     def prepare(self, keys):
-        return self.project_key(keys)
+        return _projected("keys", keys, self.project_key)
 
     def compare(self, queries, prepared):
-        return dot_score(self.project_query(queries), prepared)
+        return dot_score(_projected("queries", queries, self.project_query), prepared)
 
 
 class ScaledScore(MultiplicativeScore):
     """S(a, b) = (W_1 a)^T (W_2 b) / sqrt(k), with k the `score_size` (Vaswani et al. 2017)."""
 
     def compare(self, queries, prepared):
-        return scaled_dot_score(self.project_query(queries), prepared)
+        return scaled_dot_score(_projected("queries", queries, self.project_query), prepared)
 
 
 class BilinearScore(Score):
@@ -116,10 +119,16 @@ class BilinearScore(Score):
 
     def __init__(self, query_size: int, key_size: int):
         super().__init__()
+        check_positive(query_size=query_size, key_size=key_size)
         self.project_key = nn.Linear(key_size, query_size, bias=False)  # W^T
 
     def prepare(self, keys):
-        return self.project_key(keys)
+        return _projected("keys", keys, self.project_key)
 
     def compare(self, queries, prepared):
         return dot_score(queries, prepared)
+
+
+def _projected(name: str, x: Tensor, projection: nn.Linear) -> Tensor:
+    check_size(name, x, projection.in_features)
+    return projection(x)

@@ -13,6 +13,7 @@ from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.tiled import TiledAttention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention
+from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
@@ -122,6 +123,26 @@ def test_a_trained_layer_is_grouped_by_means():
     assert one.project_query.weight.equal(whole.project_query.weight)
     alike = with_copied_heads(new_layer(2))
     assert_close(grouped(alike, 2)(x), alike(x))
+
+
+@pytest.mark.parametrize("attend", [scaled_dot_product_attention, AlibiAttention(HEADS).double()])
+def test_a_layer_with_groups_is_grouped_further(attend):
+    layer, x = new_layer(2, attend=attend), normal(2, 5, SIZE)
+    assert_close(grouped(layer, 2)(x), layer(x))
+    one = grouped(layer, 1)
+    assert one.attend.attend is attend
+    assert_close(one(x), grouped(with_copied_heads(layer), 1)(x))
+
+
+def test_what_cannot_be_grouped_is_told():
+    with pytest.raises(ValueError, match="groups: expected a divisor of the 4 heads of keys, got 3"):
+        grouped(MultiHeadAttention(SIZE, HEADS), 3)
+    with pytest.raises(ValueError, match="groups: expected a divisor of the 2 heads of keys, got 4"):
+        grouped(new_layer(2), 4)
+    with pytest.raises(ValueError, match="groups: expected a divisor of the 4 heads of keys, got 0"):
+        grouped(MultiHeadAttention(SIZE, HEADS), 0)
+    with pytest.raises(ValueError, match="attention: expected keys with a matrix of their own, got a `SharedQueryKey`"):
+        grouped(SharedQueryKey(SIZE, HEADS), 2)
 
 
 def test_a_query_that_sees_nothing_gets_zero():

@@ -4,8 +4,10 @@ import pytest
 import torch
 from factories import DeviceIsGiven, normal, some_mask
 from test_efficient import NoSquares
+from torch import nn
 from torch.nn.functional import normalize
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from attention_course.efficient.hashing import (
     HashingAttention,
@@ -154,17 +156,97 @@ def test_fewer_queries_than_keys_get_the_last_rows(queries):
         assert_close(attend(x[..., -queries:, :], x, values, mask)[0], output)
 
 
-def test_queries_that_are_not_the_keys_and_other_masks_are_refused():
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_of_the_queries_only_the_number_counts(need_weights):
+    """Rows that were projected by themselves may be rounded otherwise; which words ask, the layer knows."""
+    x, values = inputs(6)
+    attend = HashingAttention(4, 4, window=2).double()
+    for queries in (6, 2):
+        expected, _ = attend(x[..., -queries:, :], x, values, need_weights=need_weights)
+        assert attend(x[..., -queries:, :] + 1e-9, x, values, need_weights=need_weights)[0].equal(expected)
+        assert attend(torch.full_like(x[..., -queries:, :], torch.nan), x, values)[0].isfinite().all()
+
+
+def test_shapes_that_cannot_be_those_of_the_keys_and_other_masks_are_refused(unchecked):
     x, values = inputs(6)
     attend = HashingAttention(4, 4).double()
-    with pytest.raises(ValueError, match="queries: expected the keys or the last of them"):
-        attend(x + 1, x, values)
+    told = r"queries: expected the keys or the last of them, which have the shape \(2, 3, 6, 4\), got the shape "
+    with pytest.raises(ValueError, match=told + r"\(2, 3, 7, 4\)"):
+        attend(normal(2, 3, 7, 4), x, values)
+    with pytest.raises(ValueError, match=told + r"\(2, 1, 6, 4\)"):
+        attend(x[:, :1], x, values)
+    with pytest.raises(ValueError, match="queries and keys: expected the same last size"):
+        attend(x[..., :3], x, values)
     with pytest.raises(ValueError, match=r"mask: expected a shape that broadcasts to \(2, 3, 1, 6\)"):
         attend(x, x, values, causal_mask(6))
     with pytest.raises(ValueError, match="buckets: expected an even number, got 3"):
         HashingAttention(4, 3)
     with pytest.raises(ValueError, match="rounds and window: expected at least 1, got 0 and 64"):
         HashingAttention(4, 4, rounds=0)
+
+
+class NoWaiting(TorchDispatchMode):
+    """Raises where a number has to come back from the device before the program can go on."""
+
+    WAITS = frozenset({"_local_scalar_dense", "equal", "nonzero", "is_nonzero", "masked_select"})
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        assert function.overloadpacket.__name__ not in self.WAITS, function
+        return function(*arguments, **(keywords or {}))
+
+
+@both_ways
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_nothing_waits_for_the_device(causal, need_weights):
+    x, layer = (
+        normal(2, 12, 8).requires_grad_(),
+        SharedQueryKey(8, 2, attend=HashingAttention(4, 4, 2, 3, causal)).double(),
+    )
+    mask = torch.arange(12) < 9
+    with NoWaiting():
+        layer(x, mask=mask, need_weights=need_weights)[0].sum().backward()
+        layer.look(x[:, -1:], layer.prepare(x), mask, need_weights)
+    with pytest.raises(AssertionError), NoWaiting():
+        x.equal(x)
+
+
+@both_ways
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_nan_comes_out_as_nan_and_what_does_not_count_as_zero(causal, need_weights):
+    layer, x = SharedQueryKey(8, 2, attend=HashingAttention(4, 4, 2, 3, causal)).double(), normal(2, 12, 8)
+    nn.init.normal_(layer.project_output.bias)
+    before, _ = layer(x[:, :9], need_weights=need_weights)
+    x[:, 10] = torch.nan
+    assert layer(x, need_weights=need_weights)[0][:, 10].isnan().all()
+    output, _ = layer(x, mask=torch.arange(12) < 9, need_weights=need_weights)
+    assert_close(output[:, :9], before)
+    assert (output[:, 9:] == 0).all()
+
+
+@both_ways
+@pytest.mark.parametrize("mask", [None, torch.arange(60) < 50])
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_float32_under_autocast_gives_what_it_gives_without_but_for_rounding(causal, mask, need_weights):
+    x, values = (y.requires_grad_() for y in inputs(60, torch.float32, size=8))
+    attend = HashingAttention(8, 4, window=4, causal=causal)
+    attend.rotations = attend.rotations.bfloat16().float()
+    exact, _ = attend(x.bfloat16().float(), x.bfloat16().float(), values, mask, need_weights)
+    with torch.autocast("cpu", torch.bfloat16):
+        output, _ = attend(x, x, values, mask, need_weights)
+    output.float().sum().backward()
+    assert (output - exact).norm() < 0.05 * exact.norm()
+    assert x.grad.isfinite().all() and values.grad.isfinite().all()
+
+
+@both_ways
+def test_alone_under_autocast_it_has_its_own_value(causal):
+    """Every vector in a bucket of its own: none sees another."""
+    x, values = torch.eye(4).expand(2, 3, 4, 4), normal(2, 3, 4, 5, dtype=torch.float32)
+    attend = HashingAttention(4, 8, rounds=2, causal=causal)
+    attend.rotations.copy_(torch.eye(4))
+    for dtype in (torch.float32, torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16):
+            assert_close(attend(x.to(dtype), x.to(dtype), values.to(dtype))[0], values.to(dtype), check_dtype=False)
 
 
 @both_ways
@@ -242,6 +324,27 @@ def test_padding_changes_nothing_in_an_encoder():
     states, _ = encoder(tokens)
     padded, _ = encoder(torch.nn.functional.pad(tokens, (0, 5)))
     assert_close(padded[:, :20], states)
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_the_last_word_looks_at_a_prepared_source_as_in_the_whole(need_weights):
+    torch.manual_seed(0)
+    layer, x = SharedQueryKey(64, 4, attend=HashingAttention(16, 8, window=8)), torch.randn(3, 40, 64)
+    whole, _ = layer(x)
+    for queries in (1, 3, 40):
+        output, _ = layer.look(x[:, -queries:], layer.prepare(x), need_weights=need_weights)
+        assert_close(output, whole[:, -queries:])
+
+
+def test_shared_query_key_projects_words_that_look_at_each_other_once_and_others_by_themselves():
+    layer, x, calls = SharedQueryKey(8, 2).double(), normal(1, 5, 8), []
+    layer.project_query.register_forward_hook(lambda *_: calls.append(1))
+    output, weights = layer(x)
+    assert len(calls) == 1
+    assert_close(layer(x, x.clone()), (output, weights))
+    assert len(calls) == 3
+    assert_close(layer(x, values=x), (output, weights))
+    assert_close(layer(normal(1, 2, 8), x)[0], layer.look(normal(1, 2, 8), layer.prepare(x))[0])
 
 
 def test_shared_query_key_has_one_matrix_for_both():

@@ -3,9 +3,9 @@
 import doctest
 from functools import partial
 
-import jaxtyping
 import pytest
 import torch
+from everything import lively
 from factories import DeviceIsGiven, normal, some_mask
 from torch import nn
 from torch.testing import assert_close
@@ -24,14 +24,6 @@ SIZES = {  # of queries, keys and values; the arguments of ours, and of PyTorch'
     "other sizes": ((E, 6, 7), {"key_size": 6, "value_size": 7}, {"kdim": 6, "vdim": 7}),
 }
 every_size = pytest.mark.parametrize("sizes", SIZES)
-
-
-def lively(module):
-    """The module with biases that are not zero."""
-    generator = torch.Generator().manual_seed(0)
-    for parameter in module.parameters():
-        nn.init.normal_(parameter, std=0.4, generator=generator)
-    return module
 
 
 def layer(sizes="one size", dtype=torch.float64, **options):
@@ -183,6 +175,8 @@ def test_the_mask_trap():
 def test_what_ours_has_not_is_told():
     with pytest.raises(ValueError, match="add_bias_kv"):
         from_torch(nn.MultiheadAttention(E, H, add_bias_kv=True))
+    with pytest.raises(ValueError, match=r"theirs: expected batch_first=True, .* got batch_first=False"):
+        from_torch(nn.MultiheadAttention(E, H))
 
 
 # Masks
@@ -263,6 +257,12 @@ def test_pruning_by_mask_is_removing_the_heads(keep, bias):
     removed = (H - len(keep)) * 2 * (E + 6 + 7 + E + 3 * bias)
     count = [sum(p.numel() for p in a.parameters()) for a in (attention, smaller)]
     assert count[0] - count[1] == removed
+
+
+@pytest.mark.parametrize("mask", [None, torch.ones(L, S).bool()])
+def test_with_all_heads_left_out_there_is_nothing_to_see(mask):
+    output, _ = layer()(*inputs(), mask, head_mask=torch.tensor([[0, 0, 0, 0], [0, 1, 0, 0]]))
+    assert not output[0].any() and output[1].all()
 
 
 def test_a_head_mask_may_differ_from_sentence_to_sentence_and_is_a_gate_with_a_gradient():
@@ -372,10 +372,52 @@ def test_masks_that_do_not_fit_are_told(wrong, message):
         layer()(*inputs(), wrong)
 
 
-def test_a_mask_of_numbers_is_told():
-    attention, (queries, keys, _) = layer(), inputs()
+def test_a_mask_of_numbers_is_told(unchecked):
     with pytest.raises(TypeError, match=r"mask: expected torch.bool \(True = may attend\), got torch.float32"):
-        attention._for_heads(torch.ones(L, S), queries, attention.prepare(keys))
+        layer()(*inputs(), torch.ones(L, S))
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, H), (B, 3), (B, H, 1)])
+def test_a_number_for_each_head_has_to_be_one_for_each_head(shape):
+    with pytest.raises(ValueError, match=r"head_mask: expected the shape \(4,\) or \(2, 4\), got"):
+        layer()(*inputs(), head_mask=torch.ones(shape))
+
+
+def test_a_source_of_another_layer_is_told(unchecked):
+    attention, (queries, keys, values) = layer(), inputs()
+    source = lively(MultiHeadAttention(E, 2)).double().prepare(keys, values)
+    with pytest.raises(ValueError, match=r"source: expected 4 heads of size 2, got the shape \(2, 2, 5, 4\)"):
+        attention.look(queries, source)
+
+
+@pytest.mark.parametrize("name", ["size", "heads", "key_size", "value_size", "head_size"])
+def test_sizes_of_nothing_are_told(name):
+    with pytest.raises(ValueError, match=f"{name}: expected at least 1, got 0"):
+        MultiHeadAttention(**{"size": E, "heads": H} | {name: 0})
+
+
+# Axes in front that broadcast
+
+
+@either_way
+@pytest.mark.parametrize(
+    ("asking", "asked"), [((1,), (3,)), ((3,), (1,)), ((2, 1), (1, 3)), ((), (3,)), ((3,), ()), ((2, 1), (3,))]
+)
+def test_axes_in_front_broadcast_with_weights_and_without(asking, asked, need_weights):
+    attention, queries, keys = layer(), normal(*asking, L, E), normal(*asked, S, E, seed=1)
+    batch = torch.broadcast_shapes(asking, asked)
+    mask = some_mask(*batch, L, S)
+    expected = attention(queries.expand(*batch, L, E), keys.expand(*batch, S, E), mask=mask)
+    output, weights = attention(queries, keys, mask=mask, need_weights=need_weights)
+    assert_close(output, expected[0])
+    assert weights is None or weights.equal(expected[1])
+    assert_close(attention(queries, keys, need_weights=need_weights)[0], attention(queries, keys)[0])
+
+
+@either_way
+def test_axes_in_front_that_do_not_broadcast_are_told(need_weights, unchecked):
+    with pytest.raises(ValueError, match=r"queries, keys, values: expected axes .* got \(2,\), \(3,\), \(3,\)"):
+        layer()(normal(2, L, E), normal(3, S, E), need_weights=need_weights)
 
 
 @pytest.mark.parametrize("name", ["queries", "keys", "values"])
@@ -388,9 +430,9 @@ def test_vectors_of_another_size_are_told(name):
         attention(**tensors)
 
 
-def test_keys_and_values_of_different_number_are_told():
+def test_keys_and_values_of_different_number_are_told(unchecked):
     queries, keys, values = inputs()
-    with pytest.raises((ValueError, jaxtyping.TypeCheckError), match="keys"):
+    with pytest.raises(ValueError, match=r"keys and values: expected the same number"):
         layer()(queries, keys, values[:, :3])
 
 

@@ -34,6 +34,11 @@ def test_it_is_asked_for_the_second_half_and_sees_no_word_too_early():
     assert said.equal(said_twice(3, 4, 6, generator())[:, -4:])
 
 
+def test_sequences_are_drawn_to_where_the_model_is():
+    (heard,), said = Repeater(4, words=6).to("meta").draw(3, generator())
+    assert heard.device.type == said.device.type == "meta"
+
+
 def test_what_is_asked_is_what_its_attention_gets():
     torch.manual_seed(0)
     model, caught = Repeater(4, words=6).eval(), []

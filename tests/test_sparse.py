@@ -14,8 +14,8 @@ from attention_course.efficient.local import LocalAttention, in_windows, local_m
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention, strided_mask
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.masks import causal_mask
-from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
+from attention_course.masks import causal_mask, padding_mask
+from attention_course.models.transformer import Config, Stack, TransformerDecoder
 
 FORMS = {
     "window": lambda: LocalAttention(4, chunk=3),
@@ -149,13 +149,13 @@ def test_the_future_changes_nothing(name):
 def test_padding_changes_nothing(name):
     torch.manual_seed(0)
     config = Config(size=8, heads=2, hidden=16, layers=2, dropout=0.0, attend=FORMS[name])
-    encoder = TransformerEncoder(20, config).double().eval()
+    encoder = Stack(20, config).double().eval()
     words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
     words[0, 12:] = 0
-    before, _ = encoder(words)
+    before, _, _ = encoder(words, [padding_mask(words)] * 2)
     with torch.no_grad():
         encoder.embedding.weight[0] += 100
-    after, _ = encoder(words)
+    after, _, _ = encoder(words, [padding_mask(words)] * 2)
     assert_close(before[words != 0], after[words != 0])
 
 
@@ -267,7 +267,7 @@ def test_gradients_reach_as_far_as_the_pattern_s_powers():
     forms = [LocalAttention(5, chunk=4), DilatedAttention(3, 4), StridedAttention(6)]
     torch.manual_seed(0)
     config = Config(size=8, heads=2, hidden=16, layers=3, dropout=0.0, attend=iter(forms).__next__)
-    encoder = TransformerEncoder(5, config).double().eval()
+    encoder = Stack(5, config).double().eval()
     x = normal(1, 30, 8).requires_grad_()
     states = x
     for block in encoder.blocks:

@@ -265,6 +265,34 @@ def test_greedy_words_are_those_of_a_decoder_that_reads_everything_again(scheme)
     assert words.equal(said[:, 1:])
 
 
+# Sides of two sizes
+
+OTHER = Config(size=12, heads=3, hidden=10, layers=3, dropout=0.0, positions=None, attend=lambda: T5Attention(3))
+
+
+def test_the_two_sides_may_have_other_sizes_heads_and_blocks():
+    torch.manual_seed(0)
+    model = Transformer(WORDS, WORDS, Config(**SIZES), OTHER).double().eval()
+    logits, looked = model(SOURCE, PREVIOUS)
+    memory, cache = model.encode(SOURCE)
+    assert logits.shape == (3, 4, WORDS) and looked.shape == (3, 4, 5)
+    for i, word in enumerate(PREVIOUS.unbind(1)):
+        step, cache, _ = model.step(word, cache, memory)
+        assert_close(step, logits[:, i])
+    reached = gradients(model, logits.square().sum())
+    assert all(g.isfinite().all() for g in reached.values())
+    assert {name for name, _ in model.named_parameters()} == set(reached)
+    assert greedy(model, SOURCE, longest=5)[0].shape[0] == 3
+
+
+def test_sides_of_one_size_draw_the_same_numbers_however_they_are_given():
+    torch.manual_seed(0)
+    one = Transformer(WORDS, WORDS, Config(**SIZES))
+    torch.manual_seed(0)
+    other = Transformer(WORDS, WORDS, Config(**SIZES), Config(**SIZES))
+    assert all(a.equal(b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
 # Weights
 
 
@@ -351,6 +379,9 @@ def test_what_does_not_go_together_is_told():
         ValueError, match="encoder: expected attention in both directions, got one that looks only back"
     ):
         Transformer(WORDS, WORDS, Config(**SIZES, attend=lambda: LocalAttention(3)))
+    for attend in ONLY_BACK.values():
+        with pytest.raises(ValueError, match="encoder: expected attention in both directions, got one that looks only"):
+            TransformerEncoder(WORDS, Config(**SIZES, attend=attend))
     with pytest.raises(SequenceTooLong, match="expected at most 40 positions, got 41"):
         new_model("decoder", "learned")(torch.full((1, 41), 5))
 

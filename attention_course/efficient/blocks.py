@@ -59,6 +59,11 @@ class BlockAttention(PatternAttention):
             raise ValueError(f"keys: expected at least as many as the {queries} queries, got {keys}")
         return block_mask(self.layout(keys, device), self.block, keys)[keys - queries :]
 
+    def seen(self, counts):
+        filled = self._cut(counts.unsqueeze(-1)).any(-2).mT  # (..., 1, blocks): those with a key that counts
+        blocks = (self.layout(counts.shape[-1], counts.device) & filled).any(-1)
+        return blocks.repeat_interleave(self.block, -1)[..., : counts.shape[-1]]
+
     def compute(self, queries, keys, values, counts):
         length, block = queries.shape[-2], self.block
         first = min(self.everywhere * block, length)

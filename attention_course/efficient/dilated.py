@@ -33,6 +33,10 @@ class DilatedAttention(PatternAttention):
     def allowed(self, queries, keys, device=None):
         return dilated_mask(queries, self.local.window, self.dilation, self.causal, device, keys)
 
+    def seen(self, counts):
+        texts = self.local.seen(self._texts(counts.unsqueeze(-1)).squeeze(-1))  # (..., dilation, n / dilation)
+        return texts.mT.flatten(-2)[..., : counts.shape[-1]]
+
     def compute(self, queries, keys, values, counts):
         length = queries.shape[-2]
         q, k, v, counts = (self._texts(x) for x in (queries, keys, values, counts.mT))

@@ -42,6 +42,12 @@ class FixedAttention(PatternAttention):
     def allowed(self, queries, keys, device=None):
         return fixed_mask(queries, self.block, self.summaries, device, keys)
 
+    def seen(self, counts):
+        blocks = self._blocks(counts.unsqueeze(-1)).squeeze(-1)  # (..., C, block)
+        sums_up = blocks[..., self.block - self.summaries :].any(-1, keepdim=True)  # (..., C, 1)
+        earlier = F.pad(sums_up, (0, 0, 1, -1)).cumsum(-2) > 0
+        return ((blocks.cumsum(-1) > 0) | earlier).flatten(-2)[..., : counts.shape[-1]]
+
     def compute(self, queries, keys, values, counts):
         length, block = queries.shape[-2], self.block
         q, k, v, counts = (self._blocks(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values, counts.mT))

@@ -94,6 +94,7 @@ class Retention(nn.Module):
     """
 
     causal = True
+    of_heads = ("log_gates",)
 
     def __init__(self, heads: int, chunk: int = 64):
         super().__init__()

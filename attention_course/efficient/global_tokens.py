@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from attention_course.efficient.local import in_windows, local_mask, sides, window_in_chunks
-from attention_course.efficient.pattern import PatternAttention
+from attention_course.efficient.pattern import PatternAttention, any_near
 from attention_course.functional import scaled_dot_product_attention
 
 
@@ -43,6 +43,13 @@ class GlobalTokenAttention(PatternAttention):
 
     def allowed(self, queries, keys, device=None):
         return global_mask(queries, self.window, self.positions, device, keys)
+
+    def seen(self, counts):
+        places = list(self.positions)
+        near = any_near(counts, self.window - 1, self.window - 1) | counts[..., places].any(-1, keepdim=True)
+        is_global = torch.zeros_like(counts)
+        is_global[..., places] = True
+        return torch.where(is_global, counts.any(-1, keepdim=True), near)
 
     def forward(self, queries, keys, values, mask=None, need_weights=False):
         if self.positions and self.positions[-1] >= keys.shape[-2]:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from attention_course.functional import check_mask, scaled_dot_product_attention
-from attention_course.layers.multi_head import Attention, KeysValues, MultiHeadAttention, split_heads
+from attention_course.layers.multi_head import Attention, MultiHeadAttention
 
 
 def grouped_attention(
@@ -63,7 +63,7 @@ class ForGroups(nn.Module):
         values: Float[Tensor, "*batch groups keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = True,
-    ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries places"] | None]:
         if self.attend is scaled_dot_product_attention:
             return grouped_attention(queries, keys, values, mask, need_weights)
         times = queries.shape[-3] // keys.shape[-3]
@@ -103,25 +103,22 @@ class GroupedQueryAttention(MultiHeadAttention):
                 nn.init.zeros_(smaller.bias)
             setattr(self, name, smaller)
 
-    def prepare(
-        self,
-        keys: Float[Tensor, "*batch keys key_size"],
-        values: Float[Tensor, "*batch keys value_size"] | None = None,
-    ) -> KeysValues:
-        """Keys and values of each group: (B, G, S, D)."""
-        values = keys if values is None else values
-        return KeysValues(
-            split_heads(self.project_key(keys), self.groups), split_heads(self.project_value(values), self.groups)
-        )
-
 
 def grouped(attention: MultiHeadAttention, groups: int) -> GroupedQueryAttention:
     """A trained layer with fewer heads of keys, each the mean of those of its group (Ainslie et al. 2023, section 2.1).
 
     It does not do what the whole layer did, but is a better start for further training than one head of each group or
     new matrices (their section 3.3). Queries and W_O are taken over. With as many groups as heads it is the same layer.
+    A layer that has groups already may get fewer.
+
+    Raises ValueError where `groups` does not divide the heads of keys, and for keys that have no matrix of their own.
     """
     query, key, value, output = attention.projections
+    if groups < 1 or attention.groups % groups:
+        raise ValueError(f"groups: expected a divisor of the {attention.groups} heads of keys, got {groups}")
+    if key is query:
+        raise ValueError(f"attention: expected keys with a matrix of their own, got a `{type(attention).__name__}`")
+    attend = attention.attend
     made = GroupedQueryAttention(
         query.in_features,
         attention.heads,
@@ -130,7 +127,7 @@ def grouped(attention: MultiHeadAttention, groups: int) -> GroupedQueryAttention
         value_size=value.in_features,
         head_size=attention.head_size,
         bias=query.bias is not None,
-        attend=attention.attend,
+        attend=attend.attend if isinstance(attend, ForGroups) else attend,
     ).to(query.weight)
     made.project_query.load_state_dict(query.state_dict())
     made.project_output.load_state_dict(output.state_dict())
@@ -140,5 +137,5 @@ def grouped(attention: MultiHeadAttention, groups: int) -> GroupedQueryAttention
 
 
 def _means(x: Tensor, groups: int, head_size: int) -> Tensor:
-    """Rows of all heads, (H * D, ...), to the means over the heads of each group, (G * D, ...)."""
+    """Rows of all heads of keys, (H * D, ...), to the means over those of each group, (G * D, ...)."""
     return x.unflatten(0, (groups, -1, head_size)).mean(1).flatten(0, 1)

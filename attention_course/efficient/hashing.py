@@ -61,7 +61,7 @@ def hashing_attention(
     """`attention_to_others` under `hashing_mask`, each round by itself and then all in one softmax."""
     rounds = [one_round(x, values, where, r, window, causal) for r in range(where.shape[-2])]
     outputs, sums = (torch.stack(parts) for parts in zip(*rounds, strict=True))  # (rounds, ..., n, size), (..., n, 1)
-    alone = (sums == torch.finfo(sums.dtype).min).all(0)  # (..., n, 1)
+    alone = (sums == torch.finfo(x.dtype).min).all(0)  # (..., n, 1)
     return torch.where(alone, values, (sums.softmax(0) * outputs).sum(0))
 
 
@@ -97,7 +97,7 @@ def one_round(
 
     queries, keys = x / x.shape[-1] ** 0.5, F.normalize(x, dim=-1)
     lowest = torch.finfo(x.dtype).min
-    scores = (cut(queries) @ neighbours(keys).mT).masked_fill(~others, lowest)
+    scores = (cut(queries) @ neighbours(keys).mT).to(x.dtype).masked_fill(~others, lowest)  # autocast may have rounded
     highest = scores.detach().amax(-1, keepdim=True)
     # At -80 a score has no weight left; where exp underflows it takes ten times as long.
     parts = (scores - highest).clamp(min=-80).exp() * (others.to(x.dtype) / times.clamp(min=1))
@@ -112,12 +112,16 @@ def one_round(
 class HashingAttention(nn.Module):
     """`hashing_attention` as an attention function, with random rotations.
 
-    It wants one vector as query and key, which `SharedQueryKey` makes: the queries are the keys, or the last of them.
+    It wants one vector as query and key, as `SharedQueryKey` makes it; another layer of several heads refuses it. Where
+    you call it yourself, of the queries only the number counts: they are taken to be the keys, or the last of them.
 
     size: of a vector. buckets: an even number; with length / window of them a bucket about fills a window.
     rounds: more of them miss fewer of the large scores, and cost in proportion.
     window: how many of its bucket a position sees in one round, on one side.
     """
+
+    one_vector = True
+    of_heads = ()
 
     def __init__(self, size: int, buckets: int, rounds: int = 4, window: int = 64, causal: bool = True, seed: int = 0):
         super().__init__()
@@ -128,6 +132,10 @@ class HashingAttention(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.register_buffer("rotations", torch.randn(rounds, size, buckets // 2, generator=generator))
         self.window, self.causal = window, causal
+
+    def seen(self, counts: Bool[Tensor, "*some length"]) -> Bool[Tensor, "*some length"]:
+        """Which positions see a key that counts: those that count, if only themselves."""
+        return counts
 
     def forward(
         self,
@@ -140,24 +148,25 @@ class HashingAttention(nn.Module):
         """mask: which keys count, (..., 1, keys); those that do not see nothing themselves, and get zero.
 
         need_weights: True computes by the definition, which costs queries * keys, as do fewer queries than keys.
-        Raises ValueError where the queries are not the last of the keys, or the mask is another one.
+        Raises ValueError where the queries cannot be the last of the keys by their shape, or the mask is another one.
         """
         check_sizes(queries, keys, values)
         length, window = queries.shape[-2], min(self.window, keys.shape[-2])
+        if queries.shape[:-2] != keys.shape[:-2] or length > keys.shape[-2]:
+            shapes = f"{tuple(keys.shape)}, got the shape {tuple(queries.shape)}"
+            raise ValueError(f"queries: expected the keys or the last of them, which have the shape {shapes}")
         buckets = hash_vectors(keys, self.rotations)  # (..., rounds, keys)
         if mask is not None:
             counts = _counts(mask, keys)  # (..., 1, keys)
-            queries, keys = queries.masked_fill(~counts[..., -length:].mT, 0), keys.masked_fill(~counts.mT, 0)
-            values = values.masked_fill(~counts.mT, 0)
+            keys, values = keys.masked_fill(~counts.mT, 0), values.masked_fill(~counts.mT, 0)
             own = torch.arange(keys.shape[-2], device=keys.device) + 2 * self.rotations.shape[-1]
             buckets = torch.where(counts, buckets, own)  # who does not count gets a bucket alone
-        if not queries.equal(keys[..., -length:, :]):
-            raise ValueError("queries: expected the keys or the last of them, as `SharedQueryKey` makes them")
         where = addresses(buckets, window)
         if length == keys.shape[-2] and not need_weights:
             return hashing_attention(keys, values, where, window, self.causal), None
         allowed = hashing_mask(where, window, self.causal, length)
-        return attention_to_others(queries, keys, values, allowed if mask is None else allowed & counts, need_weights)
+        allowed = allowed if mask is None else allowed & counts
+        return attention_to_others(keys[..., -length:, :], keys, values, allowed, need_weights)
 
 
 def _counts(mask: Tensor, keys: Tensor) -> Bool[Tensor, "... 1 keys"]:

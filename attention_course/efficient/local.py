@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attention_course.efficient.pattern import PatternAttention, steps_back
+from attention_course.efficient.pattern import PatternAttention, any_near, steps_back
 from attention_course.functional import scaled_dot_product_attention
 
 
@@ -89,6 +89,9 @@ class LocalAttention(PatternAttention):
 
     def allowed(self, queries, keys, device=None):
         return local_mask(queries, self.window, self.causal, device, keys)
+
+    def seen(self, counts):
+        return any_near(counts, self.window - 1, 0 if self.causal else self.window - 1)
 
     def by_definition(self, queries, keys, values, counts, need_weights):
         if not need_weights:  # the last queries see the last keys: however long the past is, the rest costs nothing

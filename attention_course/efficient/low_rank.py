@@ -17,6 +17,8 @@ class LowRankAttention(nn.Module):
     A weight speaks of a mixture of words. `need_weights` gives those, (..., queries, rank), and not one for each key.
     """
 
+    of_heads = ()
+
     def __init__(self, longest: int, rank: int):
         super().__init__()
         self.mix_keys = nn.Parameter(torch.randn(rank, longest) / rank**0.5)

@@ -1,6 +1,7 @@
 """What the sparse forms share: each says whom a query may see, and how to compute just that."""
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -11,6 +12,7 @@ class PatternAttention(nn.Module):
     """Attention in which place alone decides who sees whom. Each form of it is written twice:
 
     `allowed` is the definition, a mask for full attention; `compute` gives the same output and never looks elsewhere.
+    `seen` says who sees anything at all. Here it is the definition; the forms count without a tensor of length².
     """
 
     causal = False
@@ -29,6 +31,11 @@ class PatternAttention(nn.Module):
     ) -> Float[Tensor, "*batch length value_size"]:
         """The output for all positions, without a tensor of length². counts: which keys there are."""
         raise NotImplementedError
+
+    def seen(self, counts: Bool[Tensor, "*some length"]) -> Bool[Tensor, "*some length"]:
+        """Which positions see a key that counts."""
+        length = counts.shape[-1]
+        return (self.allowed(length, length, counts.device) & counts.unsqueeze(-2)).any(-1)
 
     def forward(
         self,
@@ -73,3 +80,9 @@ def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor
         raise ValueError(f"keys: expected at least as many as the {queries} queries, got {keys}")
     j = torch.arange(keys, device=device)
     return j[keys - queries :].unsqueeze(-1) - j
+
+
+def any_near(counts: Bool[Tensor, "*some length"], before: int, after: int = 0) -> Bool[Tensor, "*some length"]:
+    """Whether a position counts, one of the `before` in front of it, or one of the `after` behind it."""
+    sums = F.pad(counts, (before + 1, after)).cumsum(-1)
+    return sums[..., before + 1 + after :] > sums[..., : counts.shape[-1]]

@@ -23,6 +23,8 @@ class PositiveRandomFeatures(nn.Module):
     `redraw` takes new ones, as the authors do now and then during training.
     """
 
+    of_heads = ()
+
     def __init__(self, size: int, number: int, orthogonal: bool = True, seed: int = 0):
         super().__init__()
         self.orthogonal = orthogonal

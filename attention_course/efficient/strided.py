@@ -11,7 +11,7 @@ from torch import Tensor
 
 from attention_course.efficient.local import in_windows, sides, window_in_chunks
 from attention_course.efficient.parts import together
-from attention_course.efficient.pattern import PatternAttention, steps_back
+from attention_course.efficient.pattern import PatternAttention, any_near, steps_back
 
 
 def strided_mask(queries: int, stride: int, device=None, keys: int | None = None) -> Bool[Tensor, "queries keys"]:
@@ -36,6 +36,10 @@ class StridedAttention(PatternAttention):
 
     def allowed(self, queries, keys, device=None):
         return strided_mask(queries, self.stride, device, keys)
+
+    def seen(self, counts):
+        column = self._table(counts.unsqueeze(-1)).squeeze(-1).cumsum(-2) > 0  # (..., R, stride)
+        return any_near(counts, self.stride - 1) | column.flatten(-2)[..., : counts.shape[-1]]
 
     def compute(self, queries, keys, values, counts):
         length, stride = queries.shape[-2], self.stride

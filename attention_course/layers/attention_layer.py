@@ -5,7 +5,7 @@ from collections.abc import Callable
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import context_vector, masked_softmax
+from attention_course.functional import check_sizes, context_vector, masked_softmax
 
 
 class AttentionLayer(nn.Module):
@@ -35,6 +35,8 @@ class AttentionLayer(nn.Module):
 
         mask: True = may attend; broadcasts to (..., queries, keys).
         """
+        values = keys if values is None else values
+        check_sizes(keys, keys, values)  # what sizes queries and keys have to have, the score knows
         weights = masked_softmax(self.score(queries, keys), mask)
-        context = context_vector(weights, keys if values is None else values)
+        context = context_vector(weights, values)
         return context, (weights if need_weights else None)

@@ -1,33 +1,18 @@
 """Multi-head attention: several attentions at once, each in a smaller space of its own."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor, nn
 
-from attention_course.functional import check_mask, scaled_dot_product_attention
+from attention_course.functional import check_positive, check_size, scaled_dot_product_attention
+from attention_course.layers.attends import innermost, sees_something
+from attention_course.layers.fitting import check_head_mask, for_heads, of_one_batch
+from attention_course.layers.heads import KeysValues, merge_heads, split_heads
 
 Attention = Callable[..., tuple[Tensor, Tensor | None]]
 """A function or module of (queries, keys, values, mask, need_weights) that gives (contexts, weights or None)."""
-
-
-class KeysValues(NamedTuple):
-    """What `MultiHeadAttention.prepare` makes of a source, once, however many queries will ask."""
-
-    keys: Float[Tensor, "*batch heads keys head_size"]
-    values: Float[Tensor, "*batch heads keys head_size"]
-
-
-def split_heads(x: Float[Tensor, "*batch words size"], heads: int) -> Float[Tensor, "*batch heads words head_size"]:
-    """Cut every vector into `heads` pieces, and bring the heads in front of the words."""
-    return x.unflatten(-1, (heads, -1)).transpose(-3, -2)  # (B, S, H D) -> (B, S, H, D) -> (B, H, S, D)
-
-
-def merge_heads(x: Float[Tensor, "*batch heads words head_size"]) -> Float[Tensor, "*batch words size"]:
-    """The way back: the pieces of each word side by side."""
-    return x.transpose(-3, -2).flatten(-2)  # (B, H, S, D) -> (B, S, H, D) -> (B, S, H D)
 
 
 class MultiHeadAttention(nn.Module):
@@ -66,11 +51,11 @@ class MultiHeadAttention(nn.Module):
         attend: Attention = scaled_dot_product_attention,
     ):
         super().__init__()
-        if heads < 1:
-            raise ValueError(f"heads: expected at least 1, got {heads}")
+        check_positive(size=size, heads=heads, key_size=key_size, value_size=value_size, head_size=head_size)
         if head_size is None and size % heads:
             raise ValueError(f"heads: expected a divisor of the size {size}, or a head_size, got {heads}")
         self.heads, self.head_size = heads, head_size or size // heads
+        self.groups = heads  # heads of keys and values; in `GroupedQueryAttention` there are fewer
         key_size = key_size or size
         together = self.heads * self.head_size
         self.project_query = nn.Linear(size, together, bias)  # W^Q of all heads
@@ -95,11 +80,16 @@ class MultiHeadAttention(nn.Module):
     ) -> KeysValues:
         """What depends on the source alone. Without `values` the keys are the values, too."""
         values = keys if values is None else values
-        _check_size("keys", keys, self.project_key)
-        _check_size("values", values, self.project_value)
+        check_size("keys", keys, self.project_key.in_features)
+        check_size("values", values, self.project_value.in_features)
         return KeysValues(
-            split_heads(self.project_key(keys), self.heads), split_heads(self.project_value(values), self.heads)
+            split_heads(self.project_key(keys), self.groups), split_heads(self.project_value(values), self.groups)
         )
+
+    def ask(self, queries: Float[Tensor, "*batch queries size"]) -> Float[Tensor, "*batch heads queries head_size"]:
+        """What depends on the queries alone."""
+        check_size("queries", queries, self.project_query.in_features)
+        return split_heads(self.project_query(queries), self.heads)
 
     def keep(self, so_far: KeysValues) -> KeysValues:
         """Of the keys and values so far, those that later queries may still ask: what a decoder's cache holds.
@@ -114,71 +104,77 @@ class MultiHeadAttention(nn.Module):
 
     def look(
         self,
-        queries: Float[Tensor, "*batch queries size"],
+        queries: Float[Tensor, "*#batch queries size"],
         source: KeysValues,
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = True,
         head_mask: Shaped[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "*batch queries size"], Float[Tensor, "*batch heads queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
         """The output for queries that look at a prepared source; the arguments are those of `forward`."""
-        _check_size("queries", queries, self.project_query)
-        mask = self._for_heads(mask, queries, source)
-        asked = split_heads(self.project_query(queries), self.heads)
+        return self.answer(self.ask(queries), source, mask, need_weights, head_mask)
+
+    def answer(
+        self,
+        asked: Float[Tensor, "*#batch heads queries head_size"],
+        source: KeysValues,
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = True,
+        head_mask: Shaped[Tensor, "..."] | None = None,
+    ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
+        """`look` for queries that `ask` has projected."""
+        if getattr(innermost(self.attend), "one_vector", False) and self.project_key is not self.project_query:
+            raise ValueError(f"attend: expected a `SharedQueryKey` around it, got a `{type(self).__name__}`")
+        asked, source = of_one_batch(asked, source, self.groups)
+        if mask is not None:
+            mask = for_heads(mask, asked, source.keys.shape[-2])
         contexts, weights = self.attend(asked, *source, mask, need_weights)  # (B, H, L, D), (B, H, L, S)
+        sees = None if mask is None else sees_something(self.attend, mask, asked.shape[-2])  # (..., H or 1, L or 1)
         if head_mask is not None:
+            check_head_mask(head_mask, asked)
             contexts = contexts * head_mask.to(contexts.dtype)[..., None, None]
+            left = (head_mask != 0).unsqueeze(-1)  # a head left out sees nothing
+            sees = left if sees is None else sees & left
         output = self.project_output(merge_heads(contexts))
-        if mask is not None:  # who sees nothing gets nothing, not even the bias of W_O
-            output = output * mask.any(-1).any(-2).unsqueeze(-1)
+        if sees is not None:  # who sees nothing gets nothing, not even the bias of W_O
+            output = output * sees.any(-2).unsqueeze(-1)
         return output, weights
 
     def forward(
         self,
-        queries: Float[Tensor, "*batch queries size"],
-        keys: Float[Tensor, "*batch keys key_size"] | None = None,
-        values: Float[Tensor, "*batch keys value_size"] | None = None,
+        queries: Float[Tensor, "*#batch queries size"],
+        keys: Float[Tensor, "*#batch keys key_size"] | None = None,
+        values: Float[Tensor, "*#batch keys value_size"] | None = None,
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = True,
         head_mask: Shaped[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "*batch queries size"], Float[Tensor, "*batch heads queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
         """Give (output, weights). Without keys the queries attend to themselves; without values the keys are averaged.
 
         mask: True = may attend, unlike in `nn.MultiheadAttention`. One for all heads broadcasts to (B, L, S), as those
             of `masks` do; one with an axis more has a map for each head, (B, H, L, S).
         need_weights: False gives (output, None), see `scaled_dot_product_attention`.
-        head_mask: multiplies the contexts, (H,) or (B, H): False or 0 leaves a head out. With numbers that want
-            gradients it is the gate of Michel et al. (2019).
+        head_mask: multiplies the contexts, (H,) or (B, H): False or 0 leaves a head out, which then sees nothing. With
+            numbers that want gradients it is the gate of Michel et al. (2019).
 
-        A query that may attend to nothing in any head gets an output of exactly zero, bias or no bias. Raises
+        Axes in front may broadcast: queries (1, L, E) ask every source of a batch. A query that may attend to nothing
+        in any head, whether the mask or `attend` forbids it, gets an output of exactly zero, bias or no bias. Raises
         ValueError where sizes or masks do not fit, TypeError for a mask that is not boolean.
         """
         keys = queries if keys is None else keys
-        return self.look(queries, self.prepare(keys, values), mask, need_weights, head_mask)
-
-    def _for_heads(self, mask: Tensor | None, queries: Tensor, source: KeysValues) -> Tensor | None:
-        """The mask with an axis for the heads, where all of them share it."""
-        if mask is None:
-            return None
-        *batch, length, _ = queries.shape
-        if mask.dim() <= queries.dim():
-            check_mask(mask, (*batch, length, source.keys.shape[-2]))
-            return torch.atleast_2d(mask).unsqueeze(-3)
-        check_mask(mask, (*batch, self.heads, length, source.keys.shape[-2]))
-        return mask
-
-
-def _check_size(name: str, x: Tensor, projection: nn.Linear) -> None:
-    if x.shape[-1] != projection.in_features:
-        raise ValueError(f"{name}: expected a last size of {projection.in_features}, got the shape {tuple(x.shape)}")
+        source = self.prepare(keys, values)
+        once = keys is queries and self.project_key is self.project_query
+        return self.answer(source.keys if once else self.ask(queries), source, mask, need_weights, head_mask)
 
 
 def from_torch(theirs: nn.MultiheadAttention) -> MultiHeadAttention:
     """PyTorch's layer as ours, with copies of its weights; its dropout is left behind.
 
-    Raises ValueError for `add_bias_kv` or `add_zero_attn`, which ours has not.
+    Raises ValueError for `add_bias_kv` or `add_zero_attn`, which ours has not, and unless it takes the batch first.
     """
     if theirs.bias_k is not None or theirs.add_zero_attn:
         raise ValueError("theirs: expected a layer without add_bias_kv and add_zero_attn")
+    if not theirs.batch_first:
+        raise ValueError("theirs: expected batch_first=True, as ours takes (batch, words, size), got batch_first=False")
     sizes = {"key_size": theirs.kdim, "value_size": theirs.vdim, "bias": theirs.in_proj_bias is not None}
     ours = MultiHeadAttention(theirs.embed_dim, theirs.num_heads, **sizes).to(theirs.out_proj.weight)
     if theirs.in_proj_weight is not None:  # one matrix for the three

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import context_vector, masked_softmax
+from attention_course.functional import check_positive, check_size, context_vector, masked_softmax
 
 
 class AttentionPooling(nn.Module):
@@ -16,6 +16,7 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, size: int, score_size: int):
         super().__init__()
+        check_positive(size=size, score_size=score_size)
         self.project = nn.Linear(size, score_size, bias=False)  # W
         self.v = nn.Parameter(torch.randn(score_size) / score_size**0.5)
 
@@ -23,5 +24,6 @@ class AttentionPooling(nn.Module):
         self, values: Float[Tensor, "*batch keys size"], mask: Bool[Tensor, "*batch keys"] | None = None
     ) -> tuple[Float[Tensor, "*batch size"], Float[Tensor, "*batch keys"]]:
         """Give (context, weights). mask: True = counts; a set with nothing in it gives zeros."""
+        check_size("values", values, self.project.in_features)
         weights = masked_softmax(torch.tanh(self.project(values)) @ self.v, mask)
         return context_vector(weights.unsqueeze(-2), values).squeeze(-2), weights

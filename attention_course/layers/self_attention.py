@@ -5,7 +5,7 @@ from collections.abc import Callable
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import attention_weights, context_vector
+from attention_course.functional import attention_weights, check_positive, check_size, check_sizes, context_vector
 from attention_course.scores import AdditiveScore
 
 
@@ -24,8 +24,10 @@ def self_attention(
 
     The order of the set counts for nothing: permuted words give the same contexts, permuted.
     """
+    values = words if values is None else values
+    check_sizes(words, words, values)
     weights = attention_weights(words, words, score, mask)
-    return context_vector(weights, words if values is None else values), weights
+    return context_vector(weights, values), weights
 
 
 class SelfAttention(nn.Module):
@@ -42,6 +44,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self, size: int, score_size: int):
         super().__init__()
+        check_positive(size=size, score_size=score_size)
         self.score = AdditiveScore(size, size, score_size)
 
     def forward(
@@ -51,4 +54,5 @@ class SelfAttention(nn.Module):
         values: Float[Tensor, "*batch words value_size"] | None = None,
     ) -> tuple[Float[Tensor, "*batch words out"], Float[Tensor, "*batch words words"]]:
         """Give (contexts, weights); see `self_attention`."""
+        check_size("words", words, self.score.project_key.in_features)
         return self_attention(words, self.score, values, mask)

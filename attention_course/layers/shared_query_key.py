@@ -12,7 +12,7 @@ from .multi_head import MultiHeadAttention
 class SharedQueryKey(MultiHeadAttention):
     """`MultiHeadAttention` with W^K = W^Q, for `attention_to_others` and for attention by hashing.
 
-    Keys come from the words that ask, so there is no `key_size`.
+    Keys are made as queries are, so there is no `key_size`. For both of those the words that ask are the source's last.
     """
 
     def __init__(self, size: int, heads: int, **options):

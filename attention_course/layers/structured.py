@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import check_mask, context_vector, masked_softmax
+from attention_course.functional import check_mask, check_positive, check_size, context_vector, masked_softmax
 
 
 class StructuredAttention(nn.Module):
@@ -19,8 +19,7 @@ class StructuredAttention(nn.Module):
 
     def __init__(self, size: int, score_size: int, hops: int):
         super().__init__()
-        if hops < 1:
-            raise ValueError(f"hops: expected at least 1, got {hops}")
+        check_positive(size=size, score_size=score_size, hops=hops)
         self.project = nn.Linear(size, score_size, bias=False)  # W_1
         self.questions = nn.Parameter(torch.randn(hops, score_size) / score_size**0.5)  # W_2
 
@@ -28,6 +27,7 @@ class StructuredAttention(nn.Module):
         self, values: Float[Tensor, "*batch keys size"], mask: Bool[Tensor, "*batch keys"] | None = None
     ) -> tuple[Float[Tensor, "*batch hops size"], Float[Tensor, "*batch hops keys"]]:
         """Give (M, A). mask: True = counts; a set with nothing in it gives zeros."""
+        check_size("values", values, self.project.in_features)
         if mask is not None:
             check_mask(mask, values.shape[:-1])
             mask = mask.unsqueeze(-2)  # the same words for every hop

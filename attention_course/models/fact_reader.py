@@ -3,11 +3,15 @@
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .transformer import Config, TransformerEncoder
+from ..masks import padding_mask
+from .transformer import Config, Stack
 
 
-class FactReader(TransformerEncoder):
-    """An encoder, and one linear layer that reads the answers off the states at the questions."""
+class FactReader(Stack):
+    """An encoder, and one linear layer that reads the answers off the states at the questions.
+
+    Unlike `TransformerEncoder` it takes attention that looks only back, too.
+    """
 
     def __init__(self, words: int, answers: int, config: Config):
         super().__init__(words, config)
@@ -17,6 +21,6 @@ class FactReader(TransformerEncoder):
         self, tokens: Int[Tensor, "batch words"], asked: Int[Tensor, "batch questions"]
     ) -> tuple[Float[Tensor, "batch questions answers"], None]:
         """Logits of the answers to the questions at the places `asked`; the shape that `fitting.fit` wants."""
-        states, _ = super().forward(tokens)
+        states, _, _ = super().forward(tokens, [padding_mask(tokens)] * len(self.blocks))
         rows = asked.unsqueeze(-1).expand(-1, -1, states.shape[-1])
         return self.answer(states.gather(1, rows)), None

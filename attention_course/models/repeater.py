@@ -43,8 +43,8 @@ class Repeater(nn.Module):
         return decoder.blocks[0].itself.prepare(decoder.blocks[0].norm_itself(x))
 
     def draw(self, count: int, generator: torch.Generator) -> Batch:
-        """Sequences as `fit` wants them: what is heard, and the words that are to be said."""
-        said = said_twice(count, self.length, self.words, generator)
+        """Sequences as `fit` wants them, where the model is: what is heard, and the words that are to be said."""
+        said = said_twice(count, self.length, self.words, generator).to(self.decoder.bias.device)
         return (said[:, :-1],), said[:, -self.length :]
 
     def train_for(self, steps: int, seed: int, learning_rate: float = 1e-2, progress: bool = True) -> list[float]:

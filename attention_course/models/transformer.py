@@ -14,12 +14,17 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..functional import scaled_dot_product_attention
+from ..functional import check_positive, scaled_dot_product_attention
 from ..layers import KeysValues, MultiHeadAttention
 from ..layers.multi_head import Attention
 from ..masks import causal_mask, padding_mask
 from ..positions import SinusoidalPositions
 from .recurrent import SharedDropout
+
+
+def plain() -> Attention:
+    """What `Config` makes unless told: scaled dot-product attention."""
+    return scaled_dot_product_attention
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,13 @@ class Config:
     layers: int = 3
     dropout: float = 0.1
     positions: Callable[[int], nn.Module] | None = SinusoidalPositions
-    attend: Callable[[], Attention] = lambda: scaled_dot_product_attention
+    attend: Callable[[], Attention] = plain
     attention: Callable[..., MultiHeadAttention] = MultiHeadAttention
 
     def __post_init__(self):
-        if self.layers < 1:
-            raise ValueError(f"layers: expected at least 1, got {self.layers}")
+        check_positive(size=self.size, heads=self.heads, hidden=self.hidden, layers=self.layers)
+        if not 0 <= self.dropout <= 1:
+            raise ValueError(f"dropout: expected 0 to 1, got {self.dropout}")
 
 
 class Cache(NamedTuple):
@@ -66,15 +72,17 @@ class Block(nn.Module):
     """Attention to the words themselves, to a source if there is one, and a feed-forward network.
 
     What each of them finds is added to what came in: x + sublayer(norm(x)).
+
+    source_size: of the states of a source, where there is one.
     """
 
-    def __init__(self, config: Config, has_source: bool = False):
+    def __init__(self, config: Config, source_size: int | None = None):
         super().__init__()
         self.norm_itself = nn.LayerNorm(config.size)
         self.itself = config.attention(config.size, config.heads, attend=config.attend())
-        if has_source:
+        if source_size is not None:
             self.norm_source = nn.LayerNorm(config.size)
-            self.source = MultiHeadAttention(config.size, config.heads)
+            self.source = MultiHeadAttention(config.size, config.heads, key_size=source_size)
         self.norm_forward = nn.LayerNorm(config.size)
         self.feed_forward = nn.Sequential(  # at every word alone: W_2 max(0, W_1 x)
             nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size)
@@ -114,12 +122,13 @@ class Block(nn.Module):
 class Stack(nn.Module):
     """Embeddings with positions, the blocks, and a last norm."""
 
-    def __init__(self, words: int, config: Config = Config(), has_source: bool = False):
+    def __init__(self, words: int, config: Config = Config(), source_size: int | None = None):
         super().__init__()
+        check_positive(words=words)
         self.embedding = nn.Embedding(words, config.size)
         nn.init.normal_(self.embedding.weight, std=config.size**-0.5)
         self.positions = config.positions(config.size) if config.positions else None
-        self.blocks = nn.ModuleList(Block(config, has_source) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(config, source_size) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.size)
         self.dropout = SharedDropout(config.dropout)
 
@@ -141,6 +150,9 @@ class Stack(nn.Module):
         x = self.dropout(x)
         nothing = (None,) * len(self.blocks)
         pasts = past.blocks if past else nothing
+        for name, parts in (("past", pasts), ("source", source or nothing)):
+            if len(parts) != len(self.blocks):
+                raise ValueError(f"{name}: expected {len(self.blocks)} parts, one for each block, got {len(parts)}")
         kept, weights = [], []
         for block, mask, its_past, its_source in zip(self.blocks, masks, pasts, source or nothing, strict=True):
             x, so_far, looked = block(x, mask, its_past, its_source, source_mask, need_weights)
@@ -156,7 +168,15 @@ class Stack(nn.Module):
 
 
 class TransformerEncoder(Stack):
-    """Reads in both directions: every word looks at every other. Padding is looked at by none."""
+    """Reads in both directions: every word looks at every other. Padding is looked at by none.
+
+    Raises ValueError for attention that looks only back.
+    """
+
+    def __init__(self, words: int, config: Config = Config()):
+        super().__init__(words, config)
+        if any(looks_only_back(block) for block in self.blocks):
+            raise ValueError("encoder: expected attention in both directions, got one that looks only back")
 
     def forward(
         self, tokens: Int[Tensor, "batch words"], need_weights: bool = False
@@ -174,8 +194,8 @@ class TransformerDecoder(Stack):
     bias: added to the logits, for how often each word is said at all.
     """
 
-    def __init__(self, words: int, config: Config = Config(), has_source: bool = False):
-        super().__init__(words, config, has_source)
+    def __init__(self, words: int, config: Config = Config(), source_size: int | None = None):
+        super().__init__(words, config, source_size)
         self.bias = nn.Parameter(torch.zeros(words))
 
     def forward(
@@ -188,7 +208,7 @@ class TransformerDecoder(Stack):
     ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Weights]:
         """Give (logits, the cache for the next call's `past`, weights). `tokens` are those behind the past."""
         pasts = past.blocks if past else (None,) * len(self.blocks)
-        masks = [not_ahead(block, tokens, its_past) for block, its_past in zip(self.blocks, pasts, strict=True)]
+        masks = [not_ahead(block, tokens, its_past) for block, its_past in zip(self.blocks, pasts, strict=False)]
         states, cache, weights = super().forward(tokens, masks, past, source, source_mask, need_weights)
         return self.logits(states, self.bias), cache, weights
 
@@ -203,15 +223,13 @@ class Memory(NamedTuple):
 class Transformer(nn.Module):
     """The translator: an encoder, and a decoder whose blocks also look at what the encoder made of the source.
 
-    config: of the decoder, and of the encoder where `encoder` does not say otherwise.
+    config: of the decoder, and of the encoder where `encoder` does not say otherwise. Their sizes may differ.
     """
 
     def __init__(self, source_words: int, target_words: int, config: Config = Config(), encoder: Config | None = None):
         super().__init__()
         self.encoder = TransformerEncoder(source_words, encoder or config)
-        if any(looks_only_back(block) for block in self.encoder.blocks):
-            raise ValueError("encoder: expected attention in both directions, got one that looks only back")
-        self.decoder = TransformerDecoder(target_words, config, has_source=True)
+        self.decoder = TransformerDecoder(target_words, config, (encoder or config).size)
 
     def encode(self, source: Int[Tensor, "batch source"]) -> tuple[Memory, None]:
         """Read the source sentences. Gives what stays the same at every step, and an empty cache."""
@@ -255,5 +273,7 @@ def not_ahead(block: Block, tokens: Tensor, past: KeysValues | None) -> Bool[Ten
 
 def check_words(name: str, tokens: Tensor) -> None:
     """Raise unless there are words to look at."""
+    if tokens.dim() != 2:
+        raise ValueError(f"{name}: expected the shape (batch, words), got {tuple(tokens.shape)}")
     if not tokens.shape[-1]:
         raise ValueError(f"{name}: expected at least one word a sentence, got the shape {tuple(tokens.shape)}")

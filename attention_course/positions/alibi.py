@@ -28,6 +28,8 @@ class AlibiAttention(nn.Module):
     The paper's decoder looks only back. Here a key that lies ahead loses as much as one equally far behind.
     """
 
+    of_heads = ("slopes",)
+
     def __init__(self, heads: int):
         super().__init__()
         self.register_buffer("slopes", slopes(heads))

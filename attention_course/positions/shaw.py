@@ -15,6 +15,8 @@ class ShawAttention(nn.Module):
     The vectors are shared between the heads, as in the paper, where a is a^K and b is a^V.
     """
 
+    of_heads = ()
+
     def __init__(self, head_size: int, farthest: int = 16, value_size: int | None = None):
         super().__init__()
         self.farthest = farthest

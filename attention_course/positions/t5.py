@@ -34,6 +34,8 @@ class T5Attention(nn.Module):
     T5 itself does not divide the scores by sqrt(D) (its initialisation makes up for it); here they are divided.
     """
 
+    of_heads = ("bias",)
+
     def __init__(self, heads: int, buckets: int = 32, farthest: int = 128):
         super().__init__()
         self.buckets, self.farthest = buckets, farthest

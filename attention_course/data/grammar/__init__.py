@@ -45,6 +45,9 @@ class TooFewSentences(ValueError):
         super().__init__(message)
         self.found = found
 
+    def __reduce__(self):
+        return type(self), (str(self), self.found)
+
 
 def pairs(n: int, seed: int = 0, part: str = "train", shortest: int = 1, longest: int = 15) -> list[Pair]:
     """Return `n` pairs with different English sides of `shortest` to `longest` words, full stop included.

@@ -1,0 +1,163 @@
+"""Every attention function and every layer of several heads in the package, and who of them has a maker here."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+import attention_course
+from attention_course.efficient.blocks import BlockAttention
+from attention_course.efficient.dilated import DilatedAttention
+from attention_course.efficient.fixed import FixedAttention
+from attention_course.efficient.gated import Retention
+from attention_course.efficient.global_tokens import GlobalTokenAttention
+from attention_course.efficient.grouped_query import ForGroups, GroupedQueryAttention, grouped_attention
+from attention_course.efficient.hashing import HashingAttention
+from attention_course.efficient.linear import LinearAttention
+from attention_course.efficient.local import LocalAttention
+from attention_course.efficient.low_rank import LowRankAttention
+from attention_course.efficient.pattern import PatternAttention
+from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
+from attention_course.efficient.strided import StridedAttention
+from attention_course.efficient.tiled import TiledAttention
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.layers import AttentionLayer, MultiHeadAttention
+from attention_course.layers.attends import innermost
+from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
+from attention_course.masks import causal_mask
+from attention_course.models.recaller import unnormalised
+from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
+from attention_course.scores import ScaledScore
+
+HEADS, HEAD_SIZE, LONGEST = 4, 4, 64
+SIZE = HEADS * HEAD_SIZE
+
+
+class Form(NamedTuple):
+    make: Callable  # a new attention function for HEADS heads of HEAD_SIZE
+    any_mask: bool = False  # or one of keys alone
+
+
+def given(attend):
+    return lambda: attend
+
+
+FORMS = {
+    "plain": Form(given(scaled_dot_product_attention), True),
+    "any score": Form(lambda: AttentionLayer(ScaledScore(HEAD_SIZE, HEAD_SIZE, 5)), True),
+    "for groups": Form(lambda: ForGroups(AlibiAttention(HEADS)), True),
+    "grouped": Form(given(grouped_attention), True),
+    "to others": Form(given(attention_to_others), True),
+    "alibi": Form(lambda: AlibiAttention(HEADS), True),
+    "t5": Form(lambda: T5Attention(HEADS, buckets=8, farthest=20), True),
+    "shaw": Form(lambda: ShawAttention(HEAD_SIZE, farthest=3), True),
+    "rotary": Form(RotaryAttention, True),
+    "rotary, local": Form(lambda: RotaryAttention(attend=LocalAttention(3, chunk=2))),
+    "rotary, hashing": Form(lambda: RotaryAttention(attend=HashingAttention(HEAD_SIZE, 4, rounds=2, window=3))),
+    "tiled": Form(lambda: TiledAttention(3), True),
+    "tiled, causal": Form(lambda: TiledAttention(3, causal=True), True),
+    "local": Form(lambda: LocalAttention(3, chunk=4)),
+    "local, window 1": Form(lambda: LocalAttention(1)),
+    "local, both ways": Form(lambda: LocalAttention(3, causal=False, chunk=4)),
+    "dilated": Form(lambda: DilatedAttention(2, 3, chunk=2)),
+    "dilated, both ways": Form(lambda: DilatedAttention(2, 3, causal=False, chunk=2)),
+    "strided": Form(lambda: StridedAttention(3)),
+    "fixed": Form(lambda: FixedAttention(3)),
+    "fixed, all sum up": Form(lambda: FixedAttention(3, 3)),
+    "blocks": Form(lambda: BlockAttention(2)),
+    "blocks, neighbours": Form(lambda: BlockAttention(2, neighbours=0, everywhere=0, random=0)),
+    "global": Form(lambda: GlobalTokenAttention(2, positions=(1,), chunk=4)),
+    "global, none": Form(lambda: GlobalTokenAttention(2, positions=(), chunk=4)),
+    "linear": Form(lambda: LinearAttention(chunk=4)),
+    "linear, both ways": Form(lambda: LinearAttention(causal=False)),
+    "linear, random": Form(lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, HEADS), chunk=4)),
+    "random features": Form(lambda: RandomFeatureAttention(HEAD_SIZE, HEADS, chunk=4)),
+    "random features, both ways": Form(lambda: RandomFeatureAttention(HEAD_SIZE, HEADS, causal=False)),
+    "retention": Form(lambda: Retention(HEADS, chunk=4)),
+    "low rank": Form(lambda: LowRankAttention(LONGEST, HEADS)),
+    "hashing": Form(lambda: HashingAttention(HEAD_SIZE, 4, rounds=HEADS, window=3)),
+    "hashing, both ways": Form(lambda: HashingAttention(HEAD_SIZE, 4, rounds=2, window=3, causal=False)),
+}
+LAYERS = {  # called with the size, the heads and `attend=`
+    "multi-head": MultiHeadAttention,
+    **{f"{groups} groups": partial(GroupedQueryAttention, groups=groups) for groups in (1, 2)},
+    "shared": SharedQueryKey,
+}
+NOT_HERE = {PatternAttention, unnormalised, *(getattr(layer, "func", layer) for layer in LAYERS.values())}
+"""What looks like an attention function and is none by itself, or takes no mask."""
+
+
+def modules():
+    """All of the package that attention and models are in."""
+    for part in ("functional", "efficient", "layers", "models", "positions"):
+        module = importlib.import_module(f"{attention_course.__name__}.{part}")
+        yield module
+        for found in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
+            yield importlib.import_module(found.name)
+
+
+def attention_functions():
+    """Functions and classes that are called with queries, keys, values, a mask and need_weights."""
+    wanted = ["queries", "keys", "values", "mask", "need_weights"]
+    for module in modules():
+        for thing in vars(module).values():
+            call = getattr(thing, "forward", None) if inspect.isclass(thing) else thing
+            if inspect.isfunction(call) and thing.__module__ == module.__name__:
+                names = [name for name in inspect.signature(call).parameters if name != "self"]
+                if names == wanted:
+                    yield thing
+
+
+def layers():
+    """`MultiHeadAttention` and all that the package derives from it."""
+    list(modules())
+    classes = [MultiHeadAttention]
+    for known in classes:
+        classes += [new for new in known.__subclasses__() if new.__module__.startswith(attention_course.__name__)]
+    return classes
+
+
+def lively(module):
+    """The module with parameters, biases too, that are not zero."""
+    generator = torch.Generator().manual_seed(0)
+    for parameter in module.parameters():
+        nn.init.normal_(parameter, std=0.4, generator=generator)
+    return module
+
+
+def new_layer(layer, form):
+    """A lively one of LAYERS, in float64, with one of FORMS."""
+    return lively(LAYERS[layer](SIZE, HEADS, attend=FORMS[form].make())).double()
+
+
+def fits(layer, form):
+    """Whether the layer makes the vectors that this form wants."""
+    return layer == "shared" or not getattr(innermost(FORMS[form].make()), "one_vector", False)
+
+
+def only_back(form):
+    """Whether a query sees no later key by itself."""
+    return getattr(innermost(FORMS[form].make()), "causal", False)
+
+
+PAIRS = [(layer, form) for layer in LAYERS for form in FORMS if fits(layer, form)]
+MISFITS = [(layer, form) for layer in LAYERS for form in FORMS if not fits(layer, form)]
+
+
+def visible(attend, mask: Tensor, queries: int) -> Tensor:
+    """By the definition: whether each query sees each key, (..., queries, keys), up to what its contents decide."""
+    attend, keys = innermost(attend), mask.shape[-1]
+    if hasattr(attend, "allowed"):
+        return mask & attend.allowed(queries, keys)
+    if isinstance(attend, HashingAttention):  # who counts sees itself at least
+        return mask & torch.eye(keys, dtype=torch.bool)[-queries:]
+    return (
+        mask & causal_mask(queries, keys)
+        if getattr(attend, "causal", False)
+        else mask.expand(*mask.shape[:-2], queries, keys)
+    )

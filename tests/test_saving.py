@@ -1,0 +1,167 @@
+"""What a user would save, pickled, copied and saved by PyTorch: it comes back as it was."""
+
+import copy
+import inspect
+import io
+import pickle
+from functools import partial
+
+import pytest
+import torch
+from everything import FORMS, LAYERS, modules
+from torch import nn
+
+from attention_course import claims, results, scores
+from attention_course.checks.result import Note, Result
+from attention_course.data.grammar import TooFewSentences
+from attention_course.data.movie_reviews import MovieReview
+from attention_course.efficient.grouped_query import GroupedQueryAttention
+from attention_course.efficient.linear import LinearAttention, State
+from attention_course.efficient.pattern import PatternAttention
+from attention_course.efficient.random_features import PositiveRandomFeatures
+from attention_course.efficient.reversible import ReversibleStack
+from attention_course.layers import AttentionPooling, KeysValues, SelfAttention, StructuredAttention
+from attention_course.models import (
+    captioner,
+    efficientnet,
+    hard_attention,
+    hierarchical,
+    ibm1,
+    luong,
+    matcher,
+    recurrent,
+)
+from attention_course.models.entailer import Entailer
+from attention_course.models.fact_reader import FactReader
+from attention_course.models.multi_head_translator import MultiHeadTranslator
+from attention_course.models.neighbours import Neighbours
+from attention_course.models.reader import Reader
+from attention_course.models.recaller import Recaller
+from attention_course.models.repeater import Repeater
+from attention_course.models.sentence_embedding import SentenceEmbedding
+from attention_course.models.seq2seq import EncoderDecoder, RNNsearch, Translator
+from attention_course.models.small_encoder import SmallEncoder
+from attention_course.models.stacked import Hop, StackedAttention
+from attention_course.models.transformer import (
+    Block,
+    Cache,
+    Config,
+    Memory,
+    Stack,
+    Transformer,
+    TransformerDecoder,
+    TransformerEncoder,
+    Weights,
+)
+from attention_course.positions import LearnedPositions, RotaryAttention, SinusoidalPositions
+from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore, Score
+from attention_course.training import Training
+
+SIZES = {"embedding_size": 8, "hidden_size": 6, "decoder_size": 10}
+SMALL = Config(size=8, heads=2, hidden=8, layers=2)
+OTHERWISE = Config(
+    size=8, heads=2, attend=RotaryAttention, positions=None, attention=partial(GroupedQueryAttention, groups=1)
+)
+LEVEL = partial(hierarchical.Level, hierarchical.BothWays(6), AttentionPooling(6, 5))
+MODULES = {
+    **{f"attention function, {name}": form.make for name, form in FORMS.items() if isinstance(form.make(), nn.Module)},
+    **{f"layer, {name}": partial(layer, 16, 4, attend=FORMS["rotary, local"].make()) for name, layer in LAYERS.items()},
+    "pooling": lambda: AttentionPooling(6, 5),
+    "self-attention": lambda: SelfAttention(6, 5),
+    "structured": lambda: StructuredAttention(6, 5, 2),
+    "random features": lambda: LinearAttention(PositiveRandomFeatures(4, 8)),
+    "reversible": lambda: ReversibleStack([nn.Linear(4, 4), nn.Linear(4, 4)]),
+    "scores": lambda: nn.ModuleList(
+        [DotScore(), AdditiveScore(6, 4, 5), MultiplicativeScore(6, 4, 5), ScaledScore(6, 4, 5), BilinearScore(6, 4)]
+    ),
+    "positions": lambda: nn.ModuleList([LearnedPositions(8, 5), SinusoidalPositions(8)]),
+    "encoder": lambda: TransformerEncoder(9, SMALL),
+    "decoder": lambda: TransformerDecoder(9, OTHERWISE),
+    "Transformer": lambda: Transformer(9, 8, SMALL),
+    "fact reader": lambda: FactReader(9, 3, SMALL),
+    "repeater": lambda: Repeater(3),
+    "repeater, hashing": lambda: Repeater(3, attend=FORMS["hashing"].make()),
+    "recaller": lambda: Recaller(4, 5, FORMS["linear, both ways"].make()),
+    "encoder-decoder": lambda: EncoderDecoder(12, 11, **SIZES),
+    "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
+    "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
+    "Luong, local-p": lambda: luong.Luong(12, 11, window=luong.PredictiveWindow(10, 2), **SIZES),
+    "multi-head translator": lambda: MultiHeadTranslator(12, 11, heads=2, **SIZES),
+    "captioner": lambda: captioner.Captioner(torch.ones(3, 4, 5), 9),
+    "mean captioner": lambda: captioner.MeanCaptioner(torch.ones(3, 4, 5), 9),
+    "hard captioner": lambda: hard_attention.HardCaptioner(torch.ones(3, 4, 5), 9),
+    "album": lambda: captioner.Album(captioner.Captioner(torch.ones(3, 4, 5), 9), torch.ones(2, 4, 5)),
+    "reinforce": hard_attention.Reinforce,
+    "hierarchical": lambda: hierarchical.HierarchicalAttention(9, LEVEL(), LEVEL(), size=6),
+    "hierarchical, plain": lambda: hierarchical.Level(hierarchical.AsTheyAre(), hierarchical.MeanPooling()),
+    "stacked": lambda: StackedAttention(9, 5, 3),
+    "reader": lambda: Reader(9),
+    "entailer": lambda: Entailer(9),
+    "sentence embedding": lambda: SentenceEmbedding(9, 2, 3),
+    "matchers": lambda: nn.ModuleList(
+        [matcher.SelfAttentiveMatcher(9), matcher.RecurrentMatcher(9), matcher.AverageMatcher(9)]
+    ),
+    "small encoder": SmallEncoder,
+    "efficientnet": efficientnet.EfficientNetLite0,
+}
+INSIDE_OTHERS = {PatternAttention, Stack, Block, Translator, Score, Neighbours, Hop, recurrent.Encoder}
+INSIDE_OTHERS |= {recurrent.ContextGRUCell, recurrent.SharedDropout, efficientnet.Block, efficientnet.SameConv2d}
+some = torch.ones(1, 2, 3, 4)
+THINGS = {
+    "Config": Config(),
+    "Config, otherwise": OTHERWISE,
+    "cache": Cache((KeysValues(some, some),), 3),
+    "memory": Memory((KeysValues(some, some),), torch.ones(1, 1, 3).bool()),
+    "weights": Weights((None,), (some,)),
+    "linear state": State(some, some),
+    "training": Training(*range(len(Training._fields))),
+    "threshold": claims.Threshold(">", 0.5),
+    "results": results.Results("00", {"a": [1.0]}, "measured"),
+    "interval": results.Interval(1.0, 0.5, 1.5),
+    "result of a check": Result("correct", None, "so it is"),
+    "note": Note("a", "b"),
+    "review": MovieReview([["a"]], 1, "b"),
+    "too few sentences": TooFewSentences("there are not as many", []),
+    "IBM model 1": ibm1.Ibm1([(["a", "b"], ["c"]), (["a"], ["d"])]),
+}
+
+
+def by_torch(thing):
+    torch.save(thing, file := io.BytesIO())
+    file.seek(0)
+    return torch.load(file, weights_only=False)
+
+
+WAYS = {"pickle": lambda thing: pickle.loads(pickle.dumps(thing)), "deepcopy": copy.deepcopy, "torch.save": by_torch}
+every_way = pytest.mark.parametrize("way", WAYS)
+
+
+def shown(thing):
+    """What it says of itself, and what it holds."""
+    told = None if type(thing).__repr__ is object.__repr__ else thing
+    return repr((type(thing), told, getattr(thing, "__dict__", None)))
+
+
+@every_way
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_comes_back_with_all_its_numbers(name, way):
+    torch.manual_seed(0)
+    module = MODULES[name]()
+    back = WAYS[way](module)
+    assert type(back) is type(module) and repr(back) == repr(module)
+    ours, theirs = module.state_dict(), back.state_dict()
+    assert list(ours) == list(theirs) and all(ours[key].equal(theirs[key]) for key in ours)
+
+
+@every_way
+@pytest.mark.parametrize("name", THINGS)
+def test_a_thing_comes_back_as_it_was(name, way):
+    assert shown(WAYS[way](THINGS[name])) == shown(THINGS[name])
+
+
+def test_every_module_of_the_package_is_here():
+    tried = {type(part) for make in MODULES.values() for part in make().modules()} | INSIDE_OTHERS
+    for module in [*modules(), scores]:
+        for thing in vars(module).values():
+            if inspect.isclass(thing) and issubclass(thing, nn.Module) and thing.__module__ == module.__name__:
+                assert thing in tried, thing
