@@ -11,6 +11,7 @@ class PatternAttention(nn.Module):
     """Attention in which place alone decides who sees whom. Each form of it is written twice:
 
     `allowed` is the definition, a mask for full attention; `compute` gives the same output and never looks elsewhere.
+    Keys and values that a query may not see change nothing as long as they are finite, see `functional.context_vector`.
     """
 
     causal = False
