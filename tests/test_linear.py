@@ -12,6 +12,7 @@ from attention_course.efficient.gated import Retention, gated_linear_attention
 from attention_course.efficient.linear import LinearAttention, elu_plus_one
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
+from attention_course.efficient.sums import quotient
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.masks import causal_mask
 from attention_course.models.recaller import Recaller, fading, unnormalised
@@ -189,6 +190,36 @@ def test_what_is_left_is_the_product_of_the_gates_since():
     assert_close(gated.decay_matrix(gates.log()), expected)
 
 
+GATES = {
+    "open and half shut": [-0.1, -2.0, -0.5, 0.0, -0.1, -3.0, -0.2, -0.1],
+    "one all but shut": [-0.1, -0.2, -1e5, -0.1, -0.3, -0.1, -0.2, -0.1],
+    "one shut": [-0.1, -0.2, -torch.inf, -0.1, -0.3, -0.1, -0.2, -0.1],
+    "many all but shut": [-1e5, -0.2, -1e4, -0.1, -1e3, -0.1, -0.2, -0.1],
+}
+
+
+@pytest.mark.parametrize("gates", GATES)
+def test_no_digit_is_lost_behind_a_gate_that_shuts(gates):
+    """Against products of the gates themselves, in float64."""
+    gates = torch.tensor(GATES[gates])
+    g = gates.double().exp()
+    left = torch.tensor([[g[s + 1 : t + 1].prod() * (s <= t) for s in range(8)] for t in range(8)]).double()
+    assert_close(gated.decay_matrix(gates).double(), left, rtol=1e-6, atol=0)
+    q, k, v = (normal(8, 4, dtype=torch.float32, seed=seed).abs() for seed in range(3))  # nothing cancels here
+    exact = (q.double() @ k.double().mT * left) @ v.double()
+    gates.requires_grad_()
+    for chunk in (3, 8):
+        for queries in (8, 5, 1):
+            output = gated_linear_attention(q[-queries:], k, v, gates, chunk)
+            assert_close(output.double(), exact[-queries:], rtol=1e-6, atol=0)
+            (gradient,) = torch.autograd.grad(output.sum(), gates)
+            assert gradient.isfinite().all()
+    state = None
+    for i in range(8):
+        output, state = gated.step(q[i], k[i], v[i], gates[i], state)
+        assert_close(output.double(), exact[i], rtol=1e-6, atol=0)
+
+
 def test_open_gates_are_linear_attention_without_its_divisor():
     q, k, v = (elu_plus_one(x) for x in inputs(20))
     ones = torch.ones_like(v[..., :1])
@@ -255,7 +286,7 @@ def test_a_long_key_does_not_reach_back_through_the_scaling():
     later = 20 * k
     later[..., 15:, :] = 0  # whose features are the largest by far
     after, _ = attend(q, later, v)
-    assert_close(before[..., :15, :], after[..., :15, :])
+    assert before[..., :15, :].equal(after[..., :15, :])
 
 
 def test_the_error_of_random_features_is_that_of_the_paper():
@@ -268,6 +299,86 @@ def test_the_error_of_random_features_is_that_of_the_paper():
     ])  # fmt: skip
     predicted = (((q + k).square().sum() / size**0.5).exp() - 1) / number
     assert 0.6 < found.square().mean() / predicted < 1.6
+
+
+def by_logarithms(attend, queries, keys, values, causal):
+    """What random features give by their definition, in float64 and without an exponential that could vanish."""
+    of_queries, of_keys = (attend.features.exponents(x).double() for x in (queries, keys))
+    products = (of_queries.unsqueeze(-2) + of_keys.unsqueeze(-3)).logsumexp(-1)  # (..., L, S)
+    if causal:
+        products = products.masked_fill(~causal_mask(*products.shape[-2:]), -torch.inf)
+    return products.softmax(-1) @ values.double()
+
+
+@pytest.mark.parametrize(("sigma", "causal"), [(1, False), (10, False), (1, True), (5, True)])
+def test_random_features_of_long_vectors_are_what_their_logarithms_say(sigma, causal):
+    for seed in range(4):
+        attend = RandomFeatureAttention(64, 64, causal=causal, chunk=16, seed=seed)
+        q, k, v = (normal(5, 64, 64, dtype=torch.float32, seed=3 * seed + part) for part in range(3))
+        exact = by_logarithms(attend, sigma * q, sigma * k, v, causal)
+        for weights in (False, True):
+            output, _ = attend(sigma * q, sigma * k, v, need_weights=weights)
+            assert_close(output.double(), exact, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_very_long_vectors_have_finite_outputs_and_gradients(causal):
+    for seed in range(10):
+        attend = RandomFeatureAttention(64, 64, causal=causal, seed=seed)
+        q, k, v = (normal(20, 64, 64, dtype=torch.float32, seed=3 * seed + part) for part in range(3))
+        tensors = [x.requires_grad_() for x in (10 * q, 10 * k, v)]
+        output, _ = attend(*tensors)
+        output.square().sum().backward()
+        assert output.isfinite().all() and all(x.grad.isfinite().all() for x in tensors)
+
+
+def test_elu_plus_one_is_the_exponential_as_far_as_float32_goes():
+    x = torch.cat([torch.linspace(-87, 5, 1000), torch.tensor([-torch.inf, -1e4, 0.0, 1e4])]).requires_grad_()
+    exact = torch.where(x > 0, x.double() + 1, x.double().clamp(max=0).exp())
+    assert_close(elu_plus_one(x).double(), exact, rtol=1e-6, atol=0)
+    (slope,) = torch.autograd.grad(elu_plus_one(x).sum(), x)
+    assert_close(slope.double(), exact.clamp(max=1), rtol=1e-6, atol=0)
+    assert 0 < elu_plus_one(torch.tensor([-100.0])) < 1e-43 and elu_plus_one(torch.tensor([torch.nan])).isnan()
+    assert elu_plus_one(x.to(torch.bfloat16)).dtype == torch.bfloat16
+    some = normal(50).requires_grad_()
+    assert torch.autograd.gradcheck(elu_plus_one, some) and torch.autograd.gradgradcheck(elu_plus_one, some)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("least", [-20, -40])
+def test_queries_and_keys_far_below_zero_have_averages_too(causal, least):
+    q, k, v = (normal(1, 70, 8, dtype=torch.float32, seed=seed) for seed in range(3))
+    attend = LinearAttention(causal=causal)
+    assert_close(attend(q + least, k, torch.ones_like(v))[0], torch.ones_like(v))
+    for queries, keys in ((q + least, k), (q, k + least), (q + least, k + least)):
+        exact, _ = attend(queries.double(), keys.double(), v.double(), need_weights=True)
+        for weights in (False, True):
+            assert_close(attend(queries, keys, v, need_weights=weights)[0].double(), exact, rtol=1e-5, atol=1e-5)
+
+
+def test_what_is_tiny_cancels():
+    tiny, value = torch.tensor([[1e-20]], requires_grad=True), torch.tensor([[3.0]])
+    for output in (
+        linear.linear_attention(tiny, tiny, value),
+        linear.causal_linear_attention(tiny, tiny, value),
+        linear.by_definition(tiny, tiny) @ value,
+        linear.step(tiny[0], tiny[0], value[0])[0].unsqueeze(0),
+    ):
+        assert_close(output, value, rtol=1e-5, atol=0)  # a product of 1e-40 has no more digits
+        (gradient,) = torch.autograd.grad(output.sum(), tiny)
+        assert gradient.isfinite().all()
+    assert_close(linear.linear_attention(tiny, tiny, value), value, rtol=1e-7, atol=0)
+
+
+def test_a_quotient_has_the_gradients_of_a_quotient_and_bears_zero():
+    sums, divisor = normal(4, 3).requires_grad_(), normal(4, 1, seed=1).requires_grad_()
+    assert_close(quotient(sums, divisor), sums / divisor, rtol=0, atol=0)
+    assert torch.autograd.gradcheck(quotient, (sums, divisor))
+    assert torch.autograd.gradgradcheck(quotient, (sums, divisor))
+    nothing = torch.zeros(1, 1, requires_grad=True)
+    output = quotient(torch.zeros(1, 3), nothing)
+    output.sum().backward()
+    assert not output.any() and not nothing.grad.any()
 
 
 def test_recall_asks_for_what_was_told():

@@ -146,6 +146,17 @@ def test_the_future_changes_nothing(name):
 
 
 @every_form
+@pytest.mark.parametrize("length", [16, 3])
+def test_what_does_not_count_changes_no_bit_however_large_it_is(name, length):
+    queries, keys, values = inputs(16, torch.float32)
+    counts = some_mask(2, 1, 1, 16, seed=1)
+    large = [torch.where(counts.mT, x, 1e30 * x) for x in (keys, values)]
+    for weights in (False, True):
+        before, _ = FORMS[name]()(queries[..., -length:, :], keys, values, counts, weights)
+        assert FORMS[name]()(queries[..., -length:, :], *large, counts, weights)[0].equal(before)
+
+
+@every_form
 def test_padding_changes_nothing(name):
     torch.manual_seed(0)
     config = Config(size=8, heads=2, hidden=16, layers=2, dropout=0.0, attend=FORMS[name])

@@ -17,16 +17,24 @@ from torch import Tensor, nn
 
 from attention_course.device import at_least_float32
 from attention_course.efficient.linear import drop_masked
+from attention_course.efficient.sums import set_aside_, weigh_back
 from attention_course.functional import check_sizes
-from attention_course.masks import causal_mask
 
 
 def decay_matrix(log_gates: Float[Tensor, "*batch length"]) -> Float[Tensor, "*batch length length"]:
     """What is left at t of what came in at s, g_{s+1} ... g_t, in row t and column s; zero above the diagonal."""
-    sums = log_gates.cumsum(-1)
-    between = sums.unsqueeze(-1) - sums.unsqueeze(-2)
-    may = causal_mask(sums.shape[-1], device=sums.device)
-    return between.masked_fill(~may, -torch.inf).exp()
+    return _decays(log_gates).tril()
+
+
+def _decays(log_gates: Float[Tensor, "*batch length"]) -> Float[Tensor, "*batch length length"]:
+    """`decay_matrix` with ones above the diagonal.
+
+    Each column adds up its own gates. The difference of two running sums would cancel: after a gate of e^-100000 three
+    digits are left of all that follows.
+    """
+    length = log_gates.shape[-1]
+    own = log_gates.unsqueeze(-1).expand(*log_gates.shape, length).tril(-1)  # log g_t in row t, for columns s < t
+    return own.cumsum(-2).exp()
 
 
 def by_definition(
@@ -38,7 +46,13 @@ def by_definition(
 
     With more keys than queries the last query is level with the last key.
     """
-    return queries @ keys.mT * decay_matrix(log_gates)[..., -queries.shape[-2] :, :]
+    return _faded(queries, keys, _decays(log_gates))
+
+
+def _faded(queries: Tensor, keys: Tensor, decays: Tensor) -> Float[Tensor, "*batch queries keys"]:
+    """Products, faded, and zero ahead. Struck out last: 0 times a key that is not finite would be NaN."""
+    length = queries.shape[-2]
+    return (queries @ keys.mT * decays[..., -length:, :]).tril_(keys.shape[-2] - length)
 
 
 def gated_linear_attention(
@@ -56,18 +70,21 @@ def gated_linear_attention(
     if past < 0:
         raise ValueError(f"keys: expected at least as many as the {length} queries, got {keys.shape[-2]}")
     q, k, v, g = (at_least_float32(x) for x in (queries, keys, values, log_gates))
-    # What the past has left: each key faded to the last key of the past.
-    faded = (g[..., :past].sum(-1, keepdim=True) - g[..., :past].cumsum(-1)).exp()
-    state = (k[..., :past, :] * faded.unsqueeze(-1)).mT @ v[..., :past, :]  # (..., features, value_size)
-    k, v, g = k[..., past:, :], v[..., past:, :], g[..., past:]
+    v = v.clone()
+    marks = set_aside_(v)
+    # What the past has left: each key faded to the last key of the past, by the gates behind it.
+    behind = torch.cat([torch.zeros_like(g[..., :1]), g[..., 1:past].flip(-1)], -1)[..., :past].cumsum(-1).flip(-1)
+    state = (k[..., :past, :] * behind.exp().unsqueeze(-1)).mT @ v[..., :past, :]  # (..., features, value_size)
+    k, v, g, marks = k[..., past:, :], v[..., past:, :], g[..., past:], marks[..., past:, :]
     outputs = []
     # Not slices: the gradient of each would be as long as the whole.
-    chunks = zip(*(x.split(chunk, -2) for x in (q, k, v)), g.split(chunk, -1), strict=True)
-    for q, k, v, g in chunks:
-        sums = g.cumsum(-1).unsqueeze(-1)  # of log gates since the chunk began: (..., chunk, 1)
-        outputs.append(by_definition(q, k, g) @ v + q * sums.exp() @ state)
-        end = sums[..., -1:, :]
-        state = end.exp() * state + (k * (end - sums).exp()).mT @ v
+    chunks = zip(*(x.split(chunk, -2) for x in (q, k, v, marks)), g.split(chunk, -1), strict=True)
+    for q, k, v, mark, g in chunks:
+        decays = _decays(g)  # (..., chunk, chunk)
+        since = g.cumsum(-1).unsqueeze(-1)  # the sum of log gates since the chunk began: (..., chunk, 1)
+        outputs.append(_faded(q, k, decays) @ v + q * (since + mark).exp() @ state)
+        left = decays[..., -1, :].unsqueeze(-1)  # at the end of the chunk, of each of its keys
+        state = since[..., -1:, :].exp() * state + (k * left).mT @ v
     return torch.cat(outputs, -2).to(dtype)
 
 
@@ -123,7 +140,7 @@ class Retention(nn.Module):
         gates = gates.unsqueeze(-1).expand(-1, keys.shape[-2])  # (H, S)
         if need_weights:
             weights = by_definition(queries, keys, gates).to(values.dtype)
-            return _to_one_length(weights @ values), weights
+            return _to_one_length(weigh_back(weights, values)), weights
         return _to_one_length(gated_linear_attention(queries, keys, values, gates, self.chunk)), None
 
 

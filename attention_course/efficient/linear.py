@@ -7,7 +7,7 @@ Katharopoulos, Vyas, Pappas and Fleuret 2020. With weights proportional to phi(q
 and S and z are the same for every i, or, where a query may not look ahead, running sums: a recurrent network whose
 state does not grow. `by_definition` (length²), `linear_attention` or `causal_linear_attention` (length) and `step` (one
 position after another) give the same. Sums are taken in float32 at least: a running sum of ones in bfloat16 stops
-at 256.
+at 256. In the causal forms what comes later changes no bit of what comes before it, NaN and infinity included.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from attention_course.device import at_least_float32
+from attention_course.efficient.sums import quotient, set_aside_, weigh_back
 from attention_course.functional import check_mask, check_sizes
 from attention_course.masks import causal_mask
 
@@ -26,9 +27,26 @@ FeatureMap = Callable[[Tensor], Tensor]
 """Positive numbers (..., length, features) for vectors (..., length, size)."""
 
 
+class _EluPlusOne(torch.autograd.Function):
+    """Not `F.elu(x) + 1`, which is 0 below -17, where e^x - 1 rounds to -1. Autograd's way would take twice as long."""
+
+    @staticmethod
+    def forward(x):
+        return x.clamp(max=0).exp_().add_(x.clamp(min=0))
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(output)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (output,) = ctx.saved_tensors
+        return gradient * output.clamp(max=1)
+
+
 def elu_plus_one(x: Float[Tensor, "*batch size"]) -> Float[Tensor, "*batch size"]:
     """The feature map of the paper: exp(x) below zero, x + 1 above. As many features as there were numbers."""
-    return F.elu(x) + 1
+    return _EluPlusOne.apply(x)
 
 
 def by_definition(
@@ -40,9 +58,8 @@ def by_definition(
     products = features_q @ features_k.mT
     if mask is not None:
         check_mask(mask, products.shape)
-        products = products * mask
-    sums = products.sum(-1, keepdim=True)
-    return products / sums.masked_fill(sums == 0, 1)
+        products = products.masked_fill(~mask, 0)
+    return quotient(products, products.sum(-1, keepdim=True))
 
 
 def linear_attention(
@@ -52,14 +69,13 @@ def linear_attention(
 ) -> Float[Tensor, "*batch queries value_size"]:
     """Every query sees every key, at a cost of (queries + keys) * features * value_size."""
     q, k, v = (at_least_float32(x) for x in (features_q, features_k, values))
-    state = k.mT @ v  # S: (..., features, value_size)
-    sums = torch.linalg.vecdot(q, k.sum(-2, keepdim=True)).unsqueeze(-1)  # phi(q) . z: (..., L, 1)
-    return (q @ state * _one_over(sums)).to(values.dtype)
-
-
-def _one_over(sums: Float[Tensor, "*batch 1"]) -> Float[Tensor, "*batch 1"]:
-    """1 / sums, and 1 for the sum of nothing. To multiply a matrix by it takes less time than to divide it by sums."""
-    return sums.masked_fill(sums == 0, 1).reciprocal()
+    z = k.sum(-2, keepdim=True)  # (..., 1, features)
+    # Products of two tiny features would lose their digits. A factor on all keys cancels.
+    largest = z.detach().abs().amax(-1, keepdim=True)
+    scale = largest.masked_fill((largest == 0) | (largest > 1e-9), 1)
+    state = k.mT @ v / scale  # S: (..., features, value_size)
+    sums = torch.linalg.vecdot(q, z / scale).unsqueeze(-1)  # phi(q) . z: (..., L, 1)
+    return quotient(q @ state, sums).to(values.dtype)
 
 
 def causal_linear_attention(
@@ -78,22 +94,26 @@ def causal_linear_attention(
     # A column of ones beside the values carries phi(q) . z along with phi(q) S.
     values_and_one = torch.cat([values, values.new_ones(*values.shape[:-1], 1)], -1)
     q, k, v = (at_least_float32(x) for x in (features_q, features_k, values_and_one))
+    marks = set_aside_(v)[..., past:, :]
     if past and length <= chunk:  # a decoder's few new words: products with the keys cost less than their sums
         sums = (q @ k.mT).tril(past) @ v
     else:
-        first = 0
         if past:
             first = k[..., :past, :].mT @ v[..., :past, :]  # (..., features, value_size + 1)
-            first, k, v = first.unsqueeze(-3), k[..., past:, :], v[..., past:, :]
+            k, v = k[..., past:, :], v[..., past:, :]
         chunk = min(chunk, length)
         if length % chunk:
             q, k, v = (F.pad(x, (0, 0, 0, -length % chunk)) for x in (q, k, v))
         q, k, v = (x.unflatten(-2, (-1, chunk)) for x in (q, k, v))
         states = k.mT @ v  # of each chunk alone: (..., C, features, value_size + 1)
-        before = states.cumsum(-3) - states + first
-        sums = q @ before + (q @ k.mT).tril() @ v  # (..., C, chunk, value_size + 1)
+        # Shifted, then added up: a chunk's own sum, added and taken away again, would let the future in by rounding.
+        before = F.pad(states[..., :-1, :, :], (0, 0, 0, 0, 1, 0)).cumsum(-3)
+        if past:
+            before = before + first.unsqueeze(-3)
+        sums = q @ before  # (..., C, chunk, value_size + 1)
+        sums += (q @ k.mT).tril_() @ v
         sums = sums.flatten(-3, -2)[..., :length, :]
-    return (sums[..., :-1] * _one_over(sums[..., -1:])).to(values.dtype)
+    return quotient(sums[..., :-1], sums[..., -1:] + marks).to(values.dtype)
 
 
 class State(NamedTuple):
@@ -114,8 +134,7 @@ def step(
     product = k.unsqueeze(-1) * v.unsqueeze(-2)
     state = State(product, k) if state is None else State(state.products + product, state.sums + k)
     read = (q.unsqueeze(-2) @ state.products).squeeze(-2)
-    divisor = (q * state.sums).sum(-1, keepdim=True)
-    return (read / divisor.masked_fill(divisor == 0, 1)).to(value.dtype), state
+    return quotient(read, (q * state.sums).sum(-1, keepdim=True)).to(value.dtype), state
 
 
 class LinearAttention(nn.Module):
@@ -151,7 +170,7 @@ class LinearAttention(nn.Module):
         if need_weights:
             may = causal_mask(q.shape[-2], k.shape[-2], q.device) if self.causal else None
             weights = by_definition(q, k, may)
-            return weights @ values, weights
+            return weigh_back(weights, values) if self.causal else weights @ values, weights
         if self.causal:
             return causal_linear_attention(q, k, values, self.chunk), None
         return linear_attention(q, k, values), None

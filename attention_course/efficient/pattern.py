@@ -13,6 +13,7 @@ class PatternAttention(nn.Module):
 
     `allowed` is the definition, a mask for full attention; `compute` gives the same output and never looks elsewhere.
     `seen` says who sees anything at all. Here it is the definition; the forms count without a tensor of length².
+    Keys and values that a query may not see change nothing as long as they are finite, see `functional.context_vector`.
     """
 
     causal = False

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from attention_course.device import at_least_float32
 from attention_course.efficient import gated, linear
+from attention_course.efficient.sums import quotient, weigh_back
 from attention_course.functional import check_sizes
 
 
@@ -60,10 +61,15 @@ def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "
 class RandomFeatureAttention(nn.Module):
     """Softmax attention by positive random features, as an attention function that also bears longer queries and keys.
 
-    A factor on all features of a query cancels against the divisor, and so does a factor common to all keys, so that
-    subtracting maxima from the exponents keeps every feature within 0 to 1. In the causal form the maximum for a key
-    may be taken over earlier keys only, or the future would show. It then grows on the way, and the state has to fade
-    as it does: gated linear attention, with the ratio of two maxima for a gate.
+    A factor on all features of a query cancels against the divisor. So does one by which feature r of all keys is
+    divided, if feature r of the queries is multiplied by it. So each feature of the keys is brought to a largest of 1,
+    and then the features of each query as well: the divisor is 1 or more, however long the vectors are.
+
+    In the causal form only what came before may scale a key, or the future would show: the largest of all features so
+    far. It grows on the way, and the state has to fade as it does: gated linear attention, with the ratio of two maxima
+    for a gate. One number for all features is coarser: products e^87 times smaller than the largest feature of the
+    query times the largest of the keys are lost. Inputs with 5 standard deviations have none that matter, with 10 they
+    have some.
     """
 
     def __init__(
@@ -92,24 +98,25 @@ class RandomFeatureAttention(nn.Module):
         of_queries, of_keys = (at_least_float32(self.features.exponents(x)) for x in (queries, keys))
         if counts is not None:
             of_keys = of_keys.masked_fill(~counts, torch.finfo(of_keys.dtype).min)
+        if self.causal:
+            largest = of_keys.detach().amax(-1).cummax(-1).values  # (..., S)
+            log_gates, largest = self._log_gates(largest), largest.unsqueeze(-1)
+        else:
+            largest = of_keys.detach().amax(-2, keepdim=True)  # (..., 1, R)
+            of_queries = of_queries + largest
         q = (of_queries - of_queries.detach().amax(-1, keepdim=True)).exp()
-        largest = of_keys.detach().amax(-1)  # (..., S)
-        largest = largest.cummax(-1).values if self.causal else largest.amax(-1, keepdim=True)
-        k = (of_keys - largest.unsqueeze(-1)).exp()
+        k = (of_keys - largest).exp()
         if counts is not None:
             k = k.masked_fill(~counts, 0)
-        if not self.causal and not need_weights:
-            return linear.linear_attention(q, k, values), None
-        log_gates = self._log_gates(largest) if self.causal else None
         if need_weights:
             products = gated.by_definition(q, k, log_gates) if self.causal else q @ k.mT
-            sums = products.sum(-1, keepdim=True)
-            weights = (products / sums.masked_fill(sums == 0, 1)).to(values.dtype)
-            return weights @ values, weights
+            weights = quotient(products, products.sum(-1, keepdim=True)).to(values.dtype)
+            return weigh_back(weights, values) if self.causal else weights @ values, weights
+        if not self.causal:
+            return linear.linear_attention(q, k, values), None
         ones = values.new_ones(*values.shape[:-1], 1)
         sums = gated.gated_linear_attention(q, k, torch.cat([values, ones], -1).to(q.dtype), log_gates, self.chunk)
-        divisor = sums[..., -1:]
-        return (sums[..., :-1] / divisor.masked_fill(divisor == 0, 1)).to(values.dtype), None
+        return quotient(sums[..., :-1], sums[..., -1:]).to(values.dtype), None
 
     @staticmethod
     def _log_gates(largest: Float[Tensor, "*batch keys"]) -> Float[Tensor, "*batch keys"]:

@@ -166,7 +166,7 @@ assert torch.allclose(recurrent(q, k, v), by_definition, atol=1e-5)
 
 # %% [markdown] name="chunks-text"
 r"""
-A loop over words keeps a processor waiting, and all pairs are what we wanted to get rid of. In between lies the form that is used for training: cut the text into chunks, compare all pairs *within* a chunk, and give each chunk the sums of those before it.
+A loop over words keeps a processor waiting, and all pairs are what we wanted to get rid of. In between lies the form that is used for training: cut the text into chunks, compare all pairs *within* a chunk, and give each chunk the sums of those before it. These are shifted by a chunk and then added up; to add a chunk's own and take it away again would let a trace of the future in, by rounding.
 """
 
 # %% name="chunks"
@@ -174,7 +174,7 @@ def in_chunks(q, k, v, size=10):
     v = torch.cat([v, torch.ones(len(v), 1)], -1)  # a column of ones carries z along with S
     q, k, v = (x.unflatten(0, (-1, size)) for x in (q, k, v))  # (chunks, size, ...)
     S = k.mT @ v  # of each chunk alone: (chunks, F, D_v + 1)
-    before = S.cumsum(0) - S
+    before = torch.cat([torch.zeros_like(S[:1]), S[:-1]]).cumsum(0)  # sums over those before it
     sums = (q @ before + (q @ k.mT).tril() @ v).flatten(0, 1)
     return sums[:, :-1] / sums[:, -1:]
 
@@ -409,7 +409,7 @@ guess.reveal("more than a hundred thousand times", f"|q + k|² goes from 4 to 16
 r"""
 The exponent is about −½: four times the features, half the error. So the error falls slowly with R, while the R needed grows exponentially with the square of the length. Directions at right angles to each other, the Performer's own choice, help somewhat. (Bands are two standard errors of the estimate to either side.) We stop at lengths below 1 because for longer vectors a few rare directions carry nearly all of the mean, and most draws miss them. Sharp attention needs long vectors.
 
-Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32, and zero is divided by zero. But if the features of all keys are multiplied by one and the same number, it stands above and below the fraction bar and cancels. So `RandomFeatureAttention` subtracts the largest of all the keys' exponents from every one of them, before it takes exponentials, and for each query its own largest; then no feature is larger than one, and the largest is one.
+Long vectors are trouble for the numbers, too: $e^{-|x|^2/2}$ vanishes in float32, and zero is divided by zero. But a factor on all features of a query stands above and below the fraction bar and cancels, and one feature of all keys may be divided by any number if that feature of the queries is multiplied by it. So before it takes exponentials, `RandomFeatureAttention` subtracts from the keys' exponents the largest of each feature and adds it to the queries', and then it subtracts each query's own largest; no feature is larger than one then, and no divisor smaller.
 """
 
 # %% [markdown] name="substitute-text"
