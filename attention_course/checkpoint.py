@@ -1,52 +1,124 @@
 """A training on disk: from a checkpoint it ends as it would have without the break."""
 
 import io
+import random
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+DELETE = "delete it to train from the start"
 
 
-def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict, run: dict) -> None:
-    """Write all that the rest of a training depends on, the random numbers of CPU and CUDA included.
+def save(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    settings: dict,
+    run: dict,
+    loss: Callable | None = None,
+) -> None:
+    """Write all that the rest of a training depends on: what the model, the optimizer and the loss have learned, and
+    where the random numbers are (`_random_numbers`).
 
-    A checkpoint that is there already is replaced when the new one is whole.
+    loss: where it is an `nn.Module`, its state is kept too. A checkpoint that is there already is replaced when the new
+    one is whole.
     """
-    random = {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "random": random}
+    state = {
+        "settings": settings,
+        "run": run,
+        "random": _random_numbers(model, loss),
+        "optimizer": optimizer.state_dict(),
+        "loss": _state(loss),
+        "model": model.state_dict(),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    torch.save({"settings": settings, "run": run, **state}, partial)
+    torch.save(state, partial)
     partial.replace(path)
 
 
-def load(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict) -> dict:
-    """Put model, optimizer and random numbers where `save` found them. Gives `run` as it was.
+def load(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    settings: dict,
+    loss: Callable | None = None,
+) -> dict:
+    """Put model, optimizer, loss and random numbers where `save` found them. Gives `run` as it was.
 
-    Raises ValueError for a file that is no checkpoint, or one of a training with other settings or with a model whose
-    parameters have other names or shapes.
+    Raises ValueError for a file that is no checkpoint, or one of a training with other settings, or with a model or a
+    loss whose parameters have other names, shapes or precisions. Then the model is as it was.
     """
-    delete = "delete it to train from the start"
     data = io.BytesIO(path.read_bytes())
     try:
         state = torch.load(data, map_location="cpu", weights_only=True)
-        was, weights = state["settings"], state["model"]
+        was, run, numbers = state["settings"], state["run"], state["random"]
+        steps, losses, weights = state["optimizer"], state["loss"], state["model"]
     except Exception as error:  # there is no telling what PyTorch stumbles over in a broken file
-        raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {delete}") from error
+        raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {DELETE}") from error
     for name, value in settings.items():
         if was.get(name) != value:
             raise ValueError(
-                f"checkpoint {path}: it belongs to a training with {name} = {was.get(name)}, not {value}; {delete}"
+                f"checkpoint {path}: it belongs to a training with {name} = {was.get(name)}, not {value}; {DELETE}"
             )
     # `load_state_dict` would notice too, but only after it has written what fits into the model.
-    if _shapes(weights) != _shapes(model.state_dict()):
-        raise ValueError(f"checkpoint {path}: it belongs to another model; {delete}")
+    if _forms(weights) != _forms(model.state_dict()):
+        raise ValueError(f"checkpoint {path}: it belongs to another model; {DELETE}")
+    if _forms(losses) != _forms(_state(loss)) or len(numbers["own"]) != len(_generators(model, loss)):
+        raise ValueError(f"checkpoint {path}: it belongs to another loss; {DELETE}")
+    try:
+        optimizer.load_state_dict(steps)
+    except ValueError as error:  # as many numbers, but in one the embeddings are shared
+        raise ValueError(f"checkpoint {path}: it belongs to another model; {DELETE}") from error
+    try:
+        _draw_on(numbers, model, loss)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {DELETE}") from error
+    if isinstance(loss, nn.Module):
+        loss.load_state_dict(losses)
     model.load_state_dict(weights)
-    optimizer.load_state_dict(state["optimizer"])
-    torch.set_rng_state(state["random"]["cpu"])
-    torch.cuda.set_rng_state_all(state["random"]["cuda"])
-    return state["run"]
+    return run
 
 
-def _shapes(weights: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in weights.items()}
+def _state(loss: Callable | None) -> dict:
+    return loss.state_dict() if isinstance(loss, nn.Module) else {}
+
+
+def _forms(state: dict) -> dict:
+    """The names, shapes and precisions; of what is no tensor, the names."""
+    return {name: (value.shape, value.dtype) if isinstance(value, Tensor) else None for name, value in state.items()}
+
+
+def _random_numbers(model: nn.Module, loss: Callable | None) -> dict:
+    """The state of the generators of Python, NumPy and PyTorch, and of those that the model or the loss has."""
+    name, keys, *rest = numpy.random.get_state()  # noqa: NPY002 the global generator is what others draw from
+    return {
+        "python": random.getstate(),
+        "numpy": (name, keys.tolist(), *rest),
+        "cpu": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all(),
+        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+        "own": [generator.get_state() for generator in _generators(model, loss)],
+    }
+
+
+def _draw_on(numbers: dict, model: nn.Module, loss: Callable | None) -> None:
+    """Put all generators that are here as well where they were; the checkpoint may be from a machine with more GPUs."""
+    random.setstate(numbers["python"])
+    numpy.random.set_state(numbers["numpy"])  # noqa: NPY002
+    torch.set_rng_state(numbers["cpu"])
+    for i, state in enumerate(numbers["cuda"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(state, i)
+    if numbers["mps"] is not None and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(numbers["mps"])
+    for generator, state in zip(_generators(model, loss), numbers["own"], strict=True):
+        generator.set_state(state)
+
+
+def _generators(model: nn.Module, loss: Callable | None) -> list[torch.Generator]:
+    """Those that parts of the model and of the loss hold as attributes."""
+    modules = [part for owner in (model, loss) if isinstance(owner, nn.Module) for part in owner.modules()]
+    return [value for part in modules for value in vars(part).values() if isinstance(value, torch.Generator)]

@@ -8,6 +8,8 @@ OFF = "Progress is not kept: ATTENTION_COURSE_PROGRESS is off, or CI is set."
 
 def main(argv: list[str] | None = None) -> int:
     """Do what the command line asks; 0 when all is well."""
+    if hasattr(sys.stdout, "reconfigure"):  # a console that does not know a character shows a question mark for it
+        sys.stdout.reconfigure(errors="replace")
     options = parser().parse_args(argv)
     try:
         return options.run(options)

@@ -1,13 +1,11 @@
 """Training a translator on a budget of target tokens."""
 
-import contextlib
 import copy
-import signal
 import sys
-import threading
 import time
+import warnings
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +18,10 @@ from tqdm import tqdm
 from . import checkpoint as saved
 from . import device
 from .data.batches import Example, endless
+from .fingerprint import fingerprint
+from .interruptions import interruptions
 from .masks import PAD
+from .modes import evaluating, start_training
 
 SAVE_EVERY = 60.0  # seconds between two checkpoints
 TIDY_EVERY = 20  # steps
@@ -35,6 +36,7 @@ class Training(NamedTuple):
     losses: list[float]  # nats a target token, one a step
     validations: list[tuple[int, float]]  # target tokens, and the score that the model had then
     interrupted: bool
+    precision: str  # what was computed in: "bfloat16" (weights stay wider), or the model's own, as a rule "float32"
 
 
 def sequence_loss(
@@ -49,6 +51,8 @@ def warm_up_then_decay(progress: float, warm_up: float = 0.1) -> float:
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def train(
     model: nn.Module,
     examples: Sequence[Example],
@@ -71,22 +75,30 @@ def train(
     AdamW; gradients are clipped at norm 1; the learning rate follows `warm_up_then_decay`.
 
     batch_tokens: see `data.batches.cut`.
-    autocast: compute in bfloat16 where that pays (`device.autocast`).
-    loss: what to lower, given (model, source, target); `sequence_loss` of the model's logits if none is given.
+    autocast: compute in bfloat16 where that pays (`device.bfloat16_pays`).
+    loss: what to lower, given (model, source, target); `sequence_loss` of the model's logits if none is given. An
+        `nn.Module` is moved to the model's device.
     validate: a score of the model, the higher the better, taken at the shares `validate_at` of the budget. The model
         is left as it was when it scored best.
-    checkpoint: a file that the training is saved to now and then. Where it exists, training goes on from there, and
-        ends as it would have without the break; a training that had ended is not repeated.
+    checkpoint: a file that the training is saved to now and then. Where it exists, training goes on from there, in the
+        precision in which it began, and ends as it would have without the break; a training that had ended is not
+        repeated. A loss with a state of its own has to be an `nn.Module`, with the state in its `state_dict` or in a
+        `torch.Generator` among its attributes.
+
+    A model in training mode keeps the modes of its parts (`modes.start_training`), so that what is frozen stays frozen.
+    It is left in evaluation mode. Gradients are computed also where the surroundings have switched them off.
 
     An interruption (Ctrl-C, or the notebook's stop button) ends the training, and the model keeps what it has learned;
     the checkpoint, if there is one, is saved first.
 
-    Raises ValueError for a budget below one token, no examples, or a checkpoint of another training, and
-    ArithmeticError where the loss is no longer finite.
+    Raises ValueError for a budget below one token, no examples, a checkpoint of another training, or one for a loss
+    whose state it cannot hold, and ArithmeticError where the loss is no longer finite.
     """
     if target_tokens < 1:
         raise ValueError(f"target_tokens: expected at least 1, got {target_tokens}")
     where = next(model.parameters()).device
+    if isinstance(loss, nn.Module):
+        loss.to(where)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.98), fused=True)
     settings = {
         "target_tokens": target_tokens,
@@ -96,11 +108,13 @@ def train(
         "autocast": autocast,
         "validate_at": list(validate_at) if validate else None,
         "seed": seed,
+        "loss": fingerprint(loss) if loss and checkpoint else None,
         "examples": f"{len(examples)}, checksum {zlib.crc32(repr(list(examples)).encode())}" if checkpoint else None,
     }
-    run = {"seen": 0, "seconds": 0.0, "losses": [], "validations": [], "best": None}
+    half = autocast and device.bfloat16_pays(where.type)
+    run = {"seen": 0, "seconds": 0.0, "losses": [], "validations": [], "best": None, "half": half}
     if checkpoint and checkpoint.exists():
-        run = saved.load(checkpoint, model, optimizer, settings)
+        run = saved.load(checkpoint, model, optimizer, settings, loss)
     last_save = time.perf_counter()
     start = last_save - run["seconds"]
     steps_before = len(run["losses"])
@@ -117,12 +131,15 @@ def train(
     )
     with bar, interruptions() as interrupted:
         while run["seen"] < target_tokens and not interrupted:
-            source, target = (side.to(where) for side in next(stream))
-            tokens = int((target[:, 1:] != PAD).sum())
+            source, target = next(stream)
+            tokens = int((target[:, 1:] != PAD).sum())  # before they move: the device is not waited for
+            source, target = source.to(where), target.to(where)
             before, after = run["seen"], run["seen"] + tokens
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate * warm_up_then_decay(min(1.0, (before + tokens / 2) / target_tokens))
-            value = train_step(model, optimizer, source, target, label_smoothing, autocast, loss)
+            value = train_step(model, optimizer, source, target, label_smoothing, run["half"], loss)
+            if settings["loss"] and len(run["losses"]) == steps_before and fingerprint(loss) != settings["loss"]:
+                raise ValueError(f"loss: {settings['loss']} has a state that a checkpoint cannot hold; see `train`")
             run["losses"].append(value)
             run["seen"] = after
             if validate and any(before < share * target_tokens <= after for share in validate_at):
@@ -133,18 +150,23 @@ def train(
                 device.give_back_memory()
             run["seconds"] = time.perf_counter() - start
             if checkpoint and time.perf_counter() - last_save > SAVE_EVERY:
-                saved.save(checkpoint, model, optimizer, settings, run)
+                saved.save(checkpoint, model, optimizer, settings, run, loss)
                 last_save = time.perf_counter()
         if checkpoint and len(run["losses"]) > steps_before:
-            saved.save(checkpoint, model, optimizer, settings, run)
+            try:
+                saved.save(checkpoint, model, optimizer, settings, run, loss)
+            except OSError as error:
+                if run["seen"] < target_tokens:
+                    raise
+                warnings.warn(f"checkpoint {checkpoint}: not written, but the training is done ({error})", stacklevel=4)
         bar.refresh()  # a training shorter than the bar's interval shows its loss, too
     if run["best"] and run["seen"] >= target_tokens:
         model.load_state_dict(run["best"])
     model.eval()
     device.give_back_memory()
-    return Training(
-        run["seen"], len(run["losses"]), run["seconds"], run["losses"], run["validations"], bool(interrupted)
-    )
+    precision = "bfloat16" if run["half"] else str(next(model.parameters()).dtype).removeprefix("torch.")
+    losses, validations = run["losses"], run["validations"]
+    return Training(run["seen"], len(losses), run["seconds"], losses, validations, bool(interrupted), precision)
 
 
 def train_step(
@@ -153,12 +175,16 @@ def train_step(
     source: Int[Tensor, "batch source"],
     target: Int[Tensor, "batch target"],
     label_smoothing: float = 0.0,
-    autocast: bool = False,
+    half: bool = False,
     loss: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
 ) -> float:
-    """One batch, one step. Gives the loss, or raises ArithmeticError, and takes no step, where that is not finite."""
-    model.train()
-    with device.autocast(source.device, autocast):
+    """One batch, one step. Gives the loss, or raises ArithmeticError, and takes no step, where that is not finite.
+
+    half: compute in bfloat16. For the rest, see `train`.
+    """
+    start_training(model)
+    kind = source.device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=half):
         if loss:
             value = loss(model, source, target)
         else:
@@ -167,7 +193,8 @@ def train_step(
     if not value.isfinite():
         raise ArithmeticError(f"loss: expected a finite number, got {value.item()}; the learning rate may be too high")
     optimizer.zero_grad()
-    value.backward()
+    with torch.autocast(kind, enabled=False):  # whatever the surroundings say
+        value.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     return value.item()
@@ -175,31 +202,8 @@ def train_step(
 
 def _validate(model: nn.Module, validate: Callable[[nn.Module], float], run: dict) -> None:
     """Score the model, and keep a copy of the best so far."""
-    model.eval()
-    score = float(validate(model))
+    with evaluating(model):
+        score = float(validate(model))
     if not run["validations"] or score > max(s for _, s in run["validations"]):
         run["best"] = copy.deepcopy(model.state_dict())
     run["validations"].append((run["seen"], score))
-
-
-@contextlib.contextmanager
-def interruptions() -> Iterator[list[int]]:
-    """Collect Ctrl-C instead of being stopped by it: a step is finished before anything is saved. A second one stops.
-
-    Outside the main thread signals cannot be had; there nothing is collected.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-    usual = signal.getsignal(signal.SIGINT)
-
-    def collect(number, frame):
-        received.append(number)
-        signal.signal(signal.SIGINT, usual)
-
-    signal.signal(signal.SIGINT, collect)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, usual)

@@ -9,8 +9,9 @@ from factories import FAMILIES, SOURCE, DeviceIsGiven, leaves, new_model, new_tr
 from torch import nn
 from torch.testing import assert_close
 
+from attention_course.beam_search import beam, pick
 from attention_course.data.vocabulary import BOS, EOS, pad
-from attention_course.decoding import beam, greedy, pick
+from attention_course.decoding import greedy
 from attention_course.models.luong import LuongState
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
@@ -37,9 +38,9 @@ def every_sentence(words, longest):
 class Table(nn.Module):
     """Probabilities of the next word by the words so far. Its state is these words; it has no weights."""
 
-    def __init__(self, table):
+    def __init__(self, table, words=8):
         super().__init__()
-        self.table = table
+        self.table, self.words = table, words
 
     def encode(self, source):
         return None, torch.zeros(len(source), 0, dtype=torch.int64)
@@ -47,7 +48,7 @@ class Table(nn.Module):
     def step(self, previous, state, memory):
         state = torch.cat([state, previous[:, None]], 1)
         rows = [self.table.get(tuple(row[1:]), {EOS: 1.0}) for row in state.tolist()]
-        return torch.tensor([[row.get(word, 0.0) for word in range(8)] for row in rows]).log(), state, None
+        return torch.tensor([[row.get(word, 0.0) for word in range(self.words)] for row in rows]).log(), state, None
 
 
 # Against greedy decoding, teacher forcing, and trying everything
@@ -141,6 +142,133 @@ def test_what_has_ended_stays_as_it_is():
             same = kept[tuple(h.words)]
             assert (same.log_probability, same.score) == (h.log_probability, h.score)
             assert_close(same.weights, h.weights)
+
+
+# What has ended is kept aside
+
+
+A, B, C, D = 3, 4, 5, 6
+NINE = range(7, 16)
+GETS_WORSE = Table(
+    {(): {A: 0.51, B: 0.49}, (A,): {EOS: 0.2} | dict.fromkeys(NINE[:8], 0.1), (B,): {C: 0.5, D: 0.5}}
+    | {(B, word): dict.fromkeys(NINE, 1 / 9) for word in (C, D)},
+    words=16,
+)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 20])
+def test_a_sentence_that_has_ended_is_not_pushed_out_by_one_that_gets_worse(width):
+    """After b, the two beginnings look better than a sentence that has ended after a, until they go on."""
+    ((first, *_),) = beam(GETS_WORSE, SOURCE[:1], width=width, longest=3)
+    assert first.words == [A, EOS] or width == 20
+    assert first.score > math.log(0.51 * 0.2) / 2 - 1e-6  # which is greedy search's
+
+
+class Random(nn.Module):
+    """The probabilities of a word depend on all words before it, by chance; the state is these words."""
+
+    def __init__(self, seed, words=5):
+        super().__init__()
+        self.seed, self.words = seed, words
+
+    def logs(self, said):
+        number = sum(word * (self.words + 1) ** i for i, word in enumerate(said, 1))
+        generator = torch.Generator().manual_seed(1_000_003 * self.seed + number)
+        return (1.5 * torch.randn(self.words, generator=generator)).log_softmax(-1)
+
+    def encode(self, source):
+        return None, torch.zeros(len(source), 0, dtype=torch.int64)
+
+    def step(self, previous, state, memory):
+        state = torch.cat([state, previous[:, None]], 1)
+        return torch.stack([self.logs(tuple(row[1:])) for row in state.tolist()]), state, None
+
+    def total(self, said):
+        return sum(self.logs(tuple(said[:i]))[word].item() for i, word in enumerate(said))
+
+
+def in_plain_words(model, width, longest, power):
+    """The search as its docstring has it, one beginning at a time, and without an early end."""
+
+    def score(found):
+        said, log = found
+        return log / len(said) ** power
+
+    alive, aside = [((), 0.0)], set()
+    for _ in range(longest):
+        candidates = []
+        for said, log in alive:
+            if EOS in said:
+                candidates.append((said, log))
+                continue
+            logs = model.logs(said)
+            candidates += [((*said, word), log + logs[word].item()) for word in range(model.words)]
+            if logs.argmax() == EOS:
+                aside.add(((*said, EOS), log + logs[EOS].item()))
+        alive = sorted(candidates, key=score, reverse=True)[:width]
+        aside |= {found for found in alive if EOS in found[0]}
+    found = aside | {found for found in alive if EOS not in found[0]}
+    return sorted(((score(f), list(f[0])) for f in found), reverse=True)[:width]
+
+
+POWERS = [-1.0, 0.0, 0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("width", [1, 2, 3, 7])
+def test_it_is_the_search_in_plain_words(width, power):
+    for seed in range(6):
+        model = Random(seed)
+        ((*found,),) = beam(model, SOURCE[:1], width=width, longest=6, length_power=power)
+        expected = in_plain_words(model, width, 6, power)
+        assert [h.words for h in found] == [words for _, words in expected]
+        assert all(math.isclose(h.score, score, rel_tol=1e-5) for h, (score, _) in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_a_beam_as_wide_as_there_are_sentences_finds_the_best(power):
+    sentences = [tuple(s) for s in every_sentence(4, 4)]
+    for seed in range(4):
+        model = Random(seed, words=4)
+        scores = {s: model.total(s) / len(s) ** power for s in sentences}
+        (found,) = beam(model, SOURCE[:1], width=len(sentences), longest=4, length_power=power)
+        assert tuple(found[0].words) == max(scores, key=scores.get) and len(found) == len(sentences)
+        for width in (1, 2, 5, 10):
+            (narrow,) = beam(model, SOURCE[:1], width=width, longest=4, length_power=power)
+            assert len(narrow) == width and len({tuple(h.words) for h in narrow}) == width
+            assert all(math.isclose(h.score, scores[tuple(h.words)], rel_tol=1e-5) for h in narrow)
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_it_is_never_worse_than_greedy_search_from_a_beginning_that_it_has_kept(power):
+    """The beginning of what greedy search says, up to its end, is in a beam of that width."""
+    compared = 0
+    for seed in range(40):
+        model = Random(seed)
+        words = greedy(model, SOURCE[:1], 6)[0][0].tolist()
+        if EOS in words:
+            said = tuple(words[: words.index(EOS) + 1])
+            for width in (1, 2, 4):
+                kept = [in_plain_words(model, width, n, power) for n in range(1, len(said))]
+                if all(list(said[:n]) in [w for _, w in at] for n, at in enumerate(kept, 1)):
+                    ((best, *_),) = beam(model, SOURCE[:1], width=width, longest=6, length_power=power)
+                    assert best.score >= model.total(said) / len(said) ** power - 1e-5
+                    compared += 1
+    assert compared > 40
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_it_ends_when_there_is_nothing_more_to_find(power):
+    """And then more patience finds the same."""
+    for seed in range(6):
+        model = Random(seed)
+        with_end = model.logs
+        model.logs = lambda said, logs=with_end: (logs(said) + torch.eye(5)[EOS] * len(said)).log_softmax(-1)
+        steps, step = [], model.step
+        model.step = lambda *given, step=step, steps=steps: steps.append(1) or step(*given)
+        (found,) = beam(model, SOURCE[:1], width=3, longest=60, length_power=power)
+        assert len(steps) < 30 and all(h.words[-1] == EOS for h in found)
+        assert beam(model, SOURCE[:1], width=3, longest=len(steps), length_power=power) == [found]
 
 
 # Sentences, states, modes

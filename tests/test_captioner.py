@@ -257,3 +257,63 @@ def test_the_loss_of_training_moves_its_baseline_and_skips_padding():
     wider = torch.nn.functional.pad(target, (0, 2))
     np.testing.assert_allclose(again(album, torch.tensor([[0], [1]]), wider).item(), first.item(), atol=2.0)
     assert_close(again.baseline[4:], torch.zeros(4).double())
+
+
+BATCH = torch.tensor([[0], [1]]), pad([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS]])
+
+
+def test_the_loss_writes_nothing_in_place():
+    """So the first loss can be lowered after the second has been computed."""
+    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(longest=8).double()
+    before = loss.baseline
+    first, kept = loss(album, *BATCH), loss.baseline
+    copy = kept.clone()
+    second = loss(album, *BATCH)
+    assert not before.any() and kept.equal(copy) and not loss.baseline.equal(kept)
+    (first + second).backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in album.parameters())
+
+
+@pytest.mark.parametrize("of_loss, of_model", [(torch.float32, torch.float64), (torch.float64, torch.float32)])
+def test_the_loss_goes_with_the_model_to_its_precision(of_loss, of_model):
+    album, loss = Album(new(HardCaptioner).train().to(of_model), FEATURES), Reinforce(longest=8).to(of_loss)
+    assert loss(album, *BATCH).dtype == of_model
+    assert loss.baseline.dtype == of_loss and loss.baseline[0] < 0
+
+
+def test_the_loss_goes_with_the_model_to_its_device():
+    album, loss = Album(new(HardCaptioner).train(), FEATURES).to("meta"), Reinforce(longest=8)
+    assert loss(album, *(part.to("meta") for part in BATCH)).device.type == "meta"
+    assert loss.baseline.device.type == "meta"
+
+
+def test_training_takes_a_loss_to_the_model_s_device():
+    moved = []
+
+    class Loss(torch.nn.Module):
+        def to(self, device):
+            moved.append(device)
+            return self
+
+        def forward(self, album, source, target):
+            return sequence_loss(album(source, target[:, :-1])[0], target[:, 1:])
+
+    album = Album(Captioner(FEATURES.float(), 11, **SIZES), FEATURES.float())
+    train(album, [([0], [BOS, 4, EOS])], target_tokens=2, learning_rate=1e-2, loss=Loss(), progress=False)
+    assert moved == [torch.device("cpu")]
+
+
+def test_captions_longer_than_the_baseline_are_told():
+    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(longest=3)
+    with pytest.raises(ValueError, match="target: expected at most longest = 3 words a caption, got 4"):
+        loss(album, *BATCH)
+    assert Reinforce(longest=4)(album, *BATCH).isfinite()
+
+
+def test_a_captioner_made_in_another_precision_standardises_in_it():
+    torch.set_default_dtype(torch.float64)
+    try:
+        captioner = Captioner(FEATURES.float(), 11, **SIZES)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert captioner(FEATURES.float(), PREVIOUS)[0].dtype == torch.float64

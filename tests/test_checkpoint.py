@@ -7,7 +7,7 @@ import pytest
 import torch
 from factories import SIZES, SOURCE, tiny_examples, train_tiny
 
-from attention_course import training
+from attention_course import device, training
 from attention_course.decoding import greedy
 from attention_course.models.luong import Luong
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
@@ -139,6 +139,88 @@ def test_a_training_that_has_ended_is_not_repeated(tmp_path):
     assert not other.training and greedy(other, SOURCE)[0].equal(greedy(model, SOURCE)[0])
 
 
+# Other machines
+
+
+def test_a_training_goes_on_in_the_precision_in_which_it_began(tmp_path, monkeypatch):
+    for began in (True, False):
+        path, pays = tmp_path / f"{began}.pt", lambda device_type, began=began: began
+        monkeypatch.setattr(device, "bfloat16_pays", pays)
+        unbroken = new()
+        expected = everything(unbroken, run(unbroken, autocast=True))
+        run(break_at(new(), 3, interrupt), path, autocast=True)
+        monkeypatch.setattr(device, "bfloat16_pays", lambda device_type, began=began: not began)
+        model = other_numbers()
+        again = run(model, path, autocast=True)
+        assert everything(model, again) == expected
+        assert again.precision == ("bfloat16" if began else "float32")
+
+
+def test_a_model_of_another_precision_is_another_model(finished):
+    refused(finished, "it belongs to another model", other_numbers().double())
+
+
+@pytest.mark.parametrize("gpus", [0, 1, 2, 3])
+def test_a_checkpoint_from_two_gpus_goes_on_with_as_many_as_there_are(gpus, tmp_path, monkeypatch):
+    unbroken = new()
+    expected = everything(unbroken, run(unbroken))
+    states, found = [torch.tensor([n], dtype=torch.uint8) for n in (7, 8)], {}
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
+    run(break_at(new(), 3, interrupt), tmp_path / "run.pt")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, place: found.update({place: state.item()}))
+    assert everything(*resumed(tmp_path / "run.pt")) == expected
+    assert found == dict([(0, 7), (1, 8)][:gpus])
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_random_numbers_of_an_apple_gpu_go_on_where_there_is_one(there, tmp_path, monkeypatch):
+    found = []
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.backends.mps, "is_available", lambda: True)
+        patch.setattr(torch.mps, "get_rng_state", lambda: torch.tensor([5], dtype=torch.uint8))
+        run(break_at(new(), 3, interrupt), tmp_path / "run.pt")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there)
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.tensor([5], dtype=torch.uint8))
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: found.append(state.item()))
+    resumed(tmp_path / "run.pt")
+    assert found == [5] * there
+
+
+class Tied(torch.nn.Module):
+    """As many names and shapes with one table as with two."""
+
+    def __init__(self, tied):
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding, self.words = torch.nn.Embedding(12, 12), torch.nn.Linear(12, 12, bias=False)
+        if tied:
+            self.words.weight = self.embedding.weight
+
+    def forward(self, source, previous):
+        return self.words(self.embedding(previous)), None
+
+
+def test_a_model_that_shares_its_parameters_is_another_model(tmp_path):
+    run(Tied(tied=True), tmp_path / "run.pt", validate=None)
+    file, model = (tmp_path / "run.pt").read_bytes(), Tied(tied=False)
+    before = contents(model)
+    with pytest.raises(ValueError, match="it belongs to another model; delete it to train from the start"):
+        run(model, tmp_path / "run.pt", validate=None)
+    assert contents(model) == before and (tmp_path / "run.pt").read_bytes() == file
+
+
+def test_nothing_is_written_into_the_model_before_all_else_is_in_its_place(finished):
+    state = torch.load(finished, weights_only=True)
+    state["random"]["cpu"] = torch.zeros(3, dtype=torch.uint8)
+    torch.save(state, finished)
+    model = other_numbers()
+    before = contents(model)
+    with pytest.raises(ValueError, match="this file is broken or no checkpoint"):
+        run(model, finished)
+    assert contents(model) == before
+
+
 # Other trainings, broken files
 
 
@@ -218,6 +300,14 @@ def test_a_file_that_is_no_checkpoint_is_told(content, tmp_path):
     refused(tmp_path / "run.pt", "this file is broken or no checkpoint", other_numbers())
 
 
+@pytest.mark.parametrize("part", ["settings", "run", "random", "optimizer", "loss", "model"])
+def test_a_checkpoint_that_lacks_a_part_is_told(part, finished):
+    state = torch.load(finished, weights_only=True)
+    del state[part]
+    torch.save(state, finished)
+    refused(finished, "this file is broken or no checkpoint", other_numbers())
+
+
 @pytest.mark.parametrize("content", [torch.zeros(3), [1], {"settings": {}}, new().state_dict(), None], ids=range(5))
 def test_another_file_of_pytorch_is_no_checkpoint(content, tmp_path):
     torch.save(content, tmp_path / "run.pt")
@@ -241,3 +331,16 @@ def test_a_checkpoint_is_replaced_when_the_new_one_is_whole(tmp_path, monkeypatc
     assert path.read_bytes() == file
     monkeypatch.undo()
     assert everything(*resumed(path)) == expected
+
+
+def test_a_finished_training_is_not_lost_where_its_checkpoint_cannot_be_written(tmp_path, monkeypatch):
+    def full(state, partial):
+        raise OSError("No space left on device")
+
+    unbroken = new()
+    expected = everything(unbroken, run(unbroken))
+    monkeypatch.setattr(torch, "save", full)
+    model = new()
+    with pytest.warns(UserWarning, match=r"run.pt: not written, but the training is done \(No space left on device\)"):
+        assert everything(model, run(model, tmp_path / "run.pt")) == expected
+    assert not model.training

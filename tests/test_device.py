@@ -60,6 +60,54 @@ def test_half_width_pays_or_not():
     assert bfloat16_pays("a device of tomorrow") is False
 
 
+@pytest.fixture
+def processor(monkeypatch, tmp_path):
+    """Gives what a processor with some instructions is taken for, as PyTorch tells them, or Linux to an older one."""
+
+    def pays(told_by, instructions):
+        bfloat16_pays.cache_clear()
+        monkeypatch.setattr("attention_course.device.CPUINFO", tmp_path / "cpuinfo")
+        if told_by == "PyTorch":
+            told = {"avx2": True, "avx512_bf16": False, "amx_bf16": False, "architecture": "x86_64"}
+            told |= dict.fromkeys(instructions, True)
+            monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+        else:
+            monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+            (tmp_path / "cpuinfo").write_text(f"model name : X\nflags : fpu avx2 {' '.join(instructions)} xsave\n")
+        return bfloat16_pays()
+
+    yield pays
+    bfloat16_pays.cache_clear()
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
+@pytest.mark.parametrize("told_by", ["PyTorch", "Linux"])
+@pytest.mark.parametrize(
+    ("instructions", "pays"),
+    [
+        ([], False),
+        (["avx512_f", "avx512_vnni", "avx512_fp16", "amx_int8"], False),
+        (["avx512_bf16"], True),
+        (["amx_tile", "amx_bf16"], True),
+        (["neon", "bf16"], True),
+    ],
+)
+def test_half_width_pays_where_the_processor_has_instructions_for_it(told_by, instructions, pays, processor):
+    assert processor(told_by, instructions) is pays
+
+
+def test_where_nothing_is_told_half_width_does_not_pay(processor, monkeypatch, tmp_path):
+    processor("Linux", ["avx512_bf16"])
+    monkeypatch.setattr("attention_course.device.CPUINFO", tmp_path / "not there")
+    bfloat16_pays.cache_clear()
+    assert bfloat16_pays() is False
+
+
+def test_without_onednn_the_instructions_lie_idle(processor, monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert processor("PyTorch", ["avx512_bf16"]) is False
+
+
 @pytest.mark.parametrize("pays", [False, True])
 @pytest.mark.parametrize("enabled", [False, True])
 def test_half_width_is_taken_where_it_pays_and_is_wanted(enabled, pays, monkeypatch):

@@ -46,3 +46,11 @@ def test_errors():
         pointing(torch.ones(1, 4), [], [[]])
     with pytest.raises(ValueError, match="square number of regions, got 5"):
         pointing(torch.ones(1, 5), [[(0, 0, 1, 1)]], [[(0, 0, 1, 1)]])
+
+
+def test_maps_on_another_device_stay_there():
+    """On this one there are no numbers: all goes well up to the first that is asked for."""
+    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
+        pointing(torch.ones(1, 4, device="meta"), [[(0, 0, 1, 1)]], [[(0, 0, 1, 1)]])
+    with torch.device("meta"):
+        assert inside([(0, 0, 1, 1)], 2, 2).device.type == "cpu"

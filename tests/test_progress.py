@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import platformdirs
 import pytest
@@ -208,21 +209,90 @@ for n in range(200):
 """
 
 
-def test_two_processes_at_once_leave_a_valid_file(store):
-    command = [sys.executable, "-c", WRITER, progress.__file__]
+@contextlib.contextmanager
+def processes(program, *names):
+    """Some that run a program, each told its own name, and begin at one moment."""
     with contextlib.ExitStack() as stack:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        writers = [stack.enter_context(subprocess.Popen([*command, name], **pipes)) for name in "ab"]
-        for writer in writers:
-            assert writer.stdout.readline() == "ready\n"
-        for writer in writers:
-            writer.stdin.write("go\n")
-            writer.stdin.flush()
+        commands = [[sys.executable, "-c", program, progress.__file__, name] for name in names]
+        started = [stack.enter_context(subprocess.Popen(command, **pipes)) for command in commands]
+        for process in started:
+            assert process.stdout.readline() == "ready\n"
+        for process in started:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        yield started
+
+
+def test_processes_at_once_lose_nothing_and_always_leave_a_valid_file(store):
+    with processes(WRITER, "a", "b", "c") as writers:
         seen = 0
         while any(writer.poll() is None for writer in writers):
             found = progress.load()
             assert found is not None
             seen = max(seen, len(found.get("lesson_01", {})))
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert seen > 1 and len(progress.load()["lesson_01"]) >= 40
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    kept = progress.load()["lesson_01"]
+    assert seen > 1 and set(kept) == {f"{name}-{n}" for name in "abc" for n in range(40)}
+    assert {entry["tries"] for entry in kept.values()} == {5}
     assert tree(store.parent) == {"progress.json"}
+
+
+def test_threads_at_once_lose_nothing(store):
+    def write(name):
+        for n in range(20):
+            progress.record("lesson_01", f"{name}-{n % 10}", "wrong")
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = progress.load()["lesson_01"]
+    assert len(kept) == 30 and {entry["tries"] for entry in kept.values()} == {2}
+    assert tree(store.parent) == {"progress.json"}
+
+
+HOLDER = (
+    WRITER.partition("for n in")[0]
+    + """
+with progress.alone(progress.file()):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+)
+
+
+def test_a_process_that_dies_with_the_lock_holds_up_nobody(store):
+    CHECK("A")
+    with processes(HOLDER, "a") as [holder]:
+        assert holder.stdout.readline() == "held\n"
+        holder.kill()
+    assert tree(store.parent) == {"progress.json", ".progress.json.lock"}
+    CHECK("B")
+    assert (entry(store)["outcome"], entry(store)["tries"]) == ("correct", 2)
+    assert tree(store.parent) == {"progress.json"}
+
+
+def test_a_check_does_not_wait_for_ever(store, monkeypatch):
+    CHECK("A")
+    monkeypatch.setattr(progress, "TRIES", 3)
+    with processes(HOLDER, "a") as [holder]:
+        assert holder.stdout.readline() == "held\n"
+        assert CHECK("B").outcome == "correct"
+        assert entry(store)["tries"] == 1
+        holder.stdin.write("go\n")
+    CHECK("B")
+    assert entry(store)["tries"] == 2
+
+
+@pytest.mark.skipif(not progress.fcntl, reason="Windows locks otherwise")
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_folder_that_knows_no_locks_is_written_to_without(code, store, monkeypatch):
+    def deny(*args):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(progress.fcntl, "flock", deny)
+    CHECK("A")
+    CHECK("B")
+    assert entry(store)["tries"] == 2 and tree(store.parent) == {"progress.json"}

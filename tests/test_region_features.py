@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from attention_course import device
 from attention_course.data.scenes import scenes
 from attention_course.models.region_features import encode_images, region_features
 
@@ -68,6 +69,15 @@ def test_other_scenes_sizes_and_weights_are_other_features():
         encoder.seen = 0
         change()
         assert encoder.seen
+
+
+def test_features_of_another_precision_are_other_features(cache, monkeypatch):
+    encoder, kept = Encoder(), []
+    for pays in (True, False):
+        monkeypatch.setattr(device, "bfloat16_pays", lambda device_type, pays=pays: pays)
+        features(encoder)
+        kept.append(len(list(cache.iterdir())))
+    assert kept == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,15 @@ def test_autocast_computes_in_bfloat16_where_it_pays_and_learns_the_same(monkeyp
     assert losses[False] == train_tiny().losses
 
 
+@pytest.mark.parametrize("autocast", [False, True])
+@pytest.mark.parametrize("pays", [False, True])
+def test_the_precision_is_told(pays, autocast, monkeypatch):
+    monkeypatch.setattr(device, "bfloat16_pays", lambda device_type: pays)
+    run = train_tiny(autocast=autocast, target_tokens=20)
+    assert run.precision == ("bfloat16" if pays and autocast else "float32")
+    assert train_tiny(new_translator().double(), target_tokens=20).precision == "float64"
+
+
 # Validation
 
 
@@ -252,6 +261,16 @@ def test_after_an_error_ctrl_c_is_what_it_was():
     assert signal.getsignal(signal.SIGINT) is before
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+def test_where_ctrl_c_was_set_by_another_language_it_is_left_alone(monkeypatch):
+    """Then `getsignal` gives None, which could not be set again."""
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(signal, "getsignal", lambda number: None)
+        run = train_tiny()
+    assert run.losses == train_tiny().losses and not run.interrupted
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_it_runs_outside_the_main_thread():

@@ -2,13 +2,26 @@
 
 import contextlib
 import datetime
+import errno
 import itertools
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
+
+TRIES, PAUSE = 5_000, 0.002  # how often a lock is asked for, and the seconds in between
 
 
 def file() -> Path | None:
@@ -42,13 +55,13 @@ def load() -> dict[str, dict[str, dict]] | None:
 def record(lesson: str, problem: str, outcome: str) -> None:
     """Note the outcome of a check. A problem once correct stays so.
 
-    What can't be written is let go: no check fails for it. A file that can't be read is set aside, not overwritten.
+    Where several notebooks do so at once, one waits for the other, and nothing is lost. What can't be written is let
+    go: no check fails for it. A file that can't be read is set aside, not overwritten.
     """
     path = file()
     if path is None:
         return
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError), alone(path):
         solved = load()
         if solved is None:
             names = (path.with_name(f"{path.stem}.unreadable-{n}{path.suffix}") for n in itertools.count(1))
@@ -60,6 +73,51 @@ def record(lesson: str, problem: str, outcome: str) -> None:
             entry["outcome"] = outcome
         entry["last"] = datetime.date.today().isoformat()
         with tempfile.TemporaryDirectory(prefix=".progress-", dir=path.parent) as folder:
-            written = Path(folder, path.name)  # apart from what another notebook writes at the same moment
+            written = Path(folder, path.name)
             written.write_text(json.dumps(solved, indent=1), encoding="utf-8")
-            written.replace(path)
+            written.replace(path)  # in one step: who reads meanwhile finds the old file or the new one
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep others from changing `path`, by a lock that the system takes back from a process however it ends.
+
+    It is on a file beside it, which goes when the lock goes (on Windows it stays). Raises OSError where no file can be
+    made there, or where another does not let go of the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.lock")
+    for _ in range(TRIES):
+        file = beside.open("ab")
+        if _lock(file) and _is_there(file, beside):
+            break
+        file.close()
+        time.sleep(PAUSE)
+    else:
+        raise TimeoutError(f"{beside} is locked")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        file.close()
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock it, unless another has. Where the folder knows no locks, go on without."""
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+    return True
+
+
+def _is_there(file: BinaryIO, path: Path) -> bool:
+    """Whether the open file is the one of that name: who had the lock before may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,6 +1,8 @@
 """What a check answers, and how it looks."""
 
+import codecs
 import html
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +10,7 @@ Outcome = Literal["correct", "wrong", "not attempted"]
 
 COLOURS = {"correct": "#2a7f62", "wrong": "#b5532a", "not attempted": "#767676", "hint": "#3b6ea8"}
 SIGNS = {"correct": "✓", "wrong": "✗", "not attempted": "○", "hint": "→"}
+PLAINER = {"✓": "+", "✗": "x", "○": "o", "→": ">", "−": "-", "√": "sqrt", "…": "...", "“": '"', "”": '"', "·": "*"}
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Result:
     message: str
 
     def __repr__(self) -> str:
-        return f"{SIGNS[self.outcome]} {self.outcome.capitalize()}. {self.message}".rstrip()
+        return showable(f"{SIGNS[self.outcome]} {self.outcome.capitalize()}. {self.message}".rstrip())
 
     def _repr_html_(self) -> str:
         return box(self.outcome, f"{self.outcome.capitalize()}.", self.message)
@@ -33,7 +36,7 @@ class Note:
     text: str
 
     def __repr__(self) -> str:
-        return f"{SIGNS['hint']} {self.title}\n{self.text}"
+        return showable(f"{SIGNS['hint']} {self.title}\n{self.text}")
 
     def _repr_html_(self) -> str:
         return box("hint", self.title, self.text)
@@ -50,3 +53,16 @@ def box(kind: str, title: str, text: str) -> str:
         f'<div style="border-left:4px solid {COLOURS[kind]};padding:.2em .8em;max-width:46em">'
         f"<b>{SIGNS[kind]} {html.escape(title)}</b> {html.escape(first)}{kept}</div>"
     )
+
+
+def showable(text: str) -> str:
+    """The text with something plainer for each character that the console does not know, so that it can be printed."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "plainer").decode(encoding)
+
+
+def _plainer(error: UnicodeEncodeError) -> tuple[str, int]:
+    return "".join(PLAINER.get(character, "?") for character in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("plainer", _plainer)

@@ -30,16 +30,19 @@ def facts(
     """
     if not 1 <= per_text <= len(PEOPLE):
         raise ValueError(f"per_text: expected 1 to {len(PEOPLE)}, got {per_text}")
-    apart = torch.as_tensor(distance).expand(count)
+    place = {"generator": generator, "device": generator.device}
+    numbers = place | {"dtype": torch.float32}
+    apart = torch.as_tensor(distance, device=generator.device).expand(count)
     if (apart < per_text).any() or (apart > length - per_text).any():
         raise ValueError(f"distance: expected {per_text} to {length - per_text}, got {apart.min()} to {apart.max()}")
     spread = torch.minimum(apart, length - apart).unsqueeze(-1)  # the stretch in which the facts stand
-    places = torch.rand(count, length, generator=generator).masked_fill(torch.arange(length) >= spread, -1)
-    start = torch.rand(count, 1, generator=generator) * (length - apart.unsqueeze(-1) - spread + 1)
+    behind = torch.arange(length, device=generator.device) >= spread
+    places = torch.rand(count, length, **numbers).masked_fill(behind, -1)
+    start = torch.rand(count, 1, **numbers) * (length - apart.unsqueeze(-1) - spread + 1)
     places = places.topk(per_text).indices + start.long()
-    people = torch.rand(count, len(PEOPLE), generator=generator).topk(per_text).indices
-    colours = torch.randint(len(COLOURS), (count, per_text), generator=generator)
+    people = torch.rand(count, len(PEOPLE), **numbers).topk(per_text).indices
+    colours = torch.randint(len(COLOURS), (count, per_text), **place)
     asked = places + apart.unsqueeze(-1)
-    words = torch.ones(count, length, dtype=torch.long)
+    words = torch.ones(count, length, dtype=torch.long, device=generator.device)
     words = words.scatter(1, places, WORDS.index(FACTS[0]) + people * len(COLOURS) + colours)
     return (words.scatter(1, asked, WORDS.index(QUESTIONS[0]) + people), asked), colours

@@ -21,8 +21,9 @@ class Pointing(NamedTuple):
 
 def inside(boxes: Sequence[Box], rows: int, columns: int) -> Bool[Tensor, " regions"]:
     """Which regions have their centre in one of the boxes; they run row by row from the upper left."""
-    left, top, right, bottom = torch.tensor([tuple(box) for box in boxes]).reshape(-1, 4).T.unsqueeze(-1)  # (boxes, 1)
-    y, x = ((torch.arange(n) + 0.5) / n for n in (rows, columns))
+    corners = torch.tensor([tuple(box) for box in boxes], device="cpu")
+    left, top, right, bottom = corners.reshape(-1, 4).T.unsqueeze(-1)  # (boxes, 1)
+    y, x = ((torch.arange(n, device="cpu") + 0.5) / n for n in (rows, columns))
     within = ((left <= x) & (x <= right)).unsqueeze(1) & ((top <= y) & (y <= bottom)).unsqueeze(2)
     return within.any(0).flatten()  # (boxes, rows, columns) -> (regions)
 
@@ -44,7 +45,7 @@ def pointing(
     side = round(maps.shape[-1] ** 0.5)
     if side**2 != maps.shape[-1]:
         raise ValueError(f"maps: expected a square number of regions, got {maps.shape[-1]}")
-    targets = torch.stack([inside(boxes, side, side) for boxes in named])  # (nouns, regions)
+    targets = torch.stack([inside(boxes, side, side) for boxes in named]).to(maps.device)  # (nouns, regions)
     hits = targets.gather(1, maps.argmax(-1, keepdim=True)).float()
     shares = [len(boxes) / len(all_boxes) for boxes, all_boxes in zip(named, things, strict=True)]
     return Pointing(

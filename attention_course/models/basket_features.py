@@ -8,6 +8,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from ..data import baskets
+from ..modes import evaluating
 from .region_features import as_images
 
 PLACE = 3.0
@@ -22,18 +23,20 @@ class Album(NamedTuple):
 
     def variants(self, n: int, generator: torch.Generator | None = None) -> Int[Tensor, "n cells"]:
         """Which of the drawings stands in each cell, at random."""
-        return torch.randint(self.features.shape[2], (n, baskets.CELLS), generator=generator)
+        return torch.randint(self.features.shape[2], (n, baskets.CELLS), **baskets.drawn_by(generator))
 
     def regions(
         self, worlds: baskets.World, variants: Int[Tensor, "worlds cells"]
     ) -> Float[Tensor, "worlds cells region_size"]:
-        """The cells' vectors: the encoder's channels, and where the cell is."""
-        seen = self.features[worlds.kinds, worlds.colours, variants]
-        return torch.cat([seen, PLACE * baskets.places().expand(*seen.shape[:2], -1)], -1)
+        """The cells' vectors, on the features' device: the encoder's channels, and where the cell is."""
+        where = self.features.device
+        seen = self.features[worlds.kinds.to(where), worlds.colours.to(where), variants.to(where)]
+        places = baskets.places(where).to(seen.dtype)
+        return torch.cat([seen, PLACE * places.expand(*seen.shape[:2], -1)], -1)
 
     def picture(self, worlds: baskets.World, variants: Int[Tensor, "worlds cells"], i: int) -> np.ndarray:
         """Picture i as pixels, (height, width, 3)."""
-        cells = self.pixels[worlds.kinds[i].numpy(), worlds.colours[i].numpy(), variants[i].numpy()]
+        cells = self.pixels[tuple(which[i].cpu().numpy() for which in (worlds.kinds, worlds.colours, variants))]
         return baskets.picture(cells)
 
 
@@ -52,7 +55,8 @@ def albums(encoder: nn.Module, variants: int = 12) -> tuple[Album, Album]:
 
 @torch.no_grad()
 def _encode(encoder: nn.Module, pixels: np.ndarray) -> Float[Tensor, "kinds colours variants channels"]:
-    """The mean over each drawing's regions."""
-    flat = pixels.reshape(-1, *pixels.shape[3:])
-    means = [encoder(as_images(flat[i : i + 24])).mean((2, 3)) for i in range(0, len(flat), 24)]
+    """The mean over each drawing's regions, on the encoder's device."""
+    flat, like = pixels.reshape(-1, *pixels.shape[3:]), next(encoder.parameters(), torch.zeros(0, device="cpu"))
+    with evaluating(encoder):
+        means = [encoder(as_images(flat[i : i + 24]).to(like)).mean((2, 3)) for i in range(0, len(flat), 24)]
     return torch.cat(means).view(*pixels.shape[:3], -1)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from ..data.documents import Numbers, pad_documents
 from ..data.vocabulary import UNKNOWN
 from ..masks import PAD
+from ..modes import evaluating, start_training
 from ..training import warm_up_then_decay
 from .hierarchical import Reading
 
@@ -27,6 +28,8 @@ class Run(NamedTuple):
     losses: list[float]
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def train(
     model: nn.Module,
     documents: Sequence[Numbers],
@@ -43,17 +46,18 @@ def train(
 
     AdamW; gradients are clipped at norm 1; the learning rate follows `warm_up_then_decay`.
     word_dropout: the share of words that are read as `<unk>`, others at every pass.
+    What is frozen stays frozen (`modes.start_training`), and the model is left in evaluation mode.
 
     Raises ValueError where there are no documents or not as many labels, ArithmeticError where the loss is not finite.
     """
     if not documents or len(documents) != len(labels):
         raise ValueError(f"documents and labels: expected as many of both, got {len(documents)} and {len(labels)}")
     order, shuffle = list(range(len(documents))), random.Random(seed)
-    noise = torch.Generator().manual_seed(seed)
+    noise = torch.Generator("cpu").manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.98), fused=True)
     where = next(model.parameters()).device
     losses, seen, budget, start = [], 0, passes * len(documents), time.perf_counter()
-    model.train()
+    start_training(model)
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
     with tqdm(total=budget, unit=" documents", disable=not progress, file=sys.stdout, leave=False) as bar:
         for _ in range(passes):
@@ -61,7 +65,8 @@ def train(
             for chosen in [order[i : i + batch] for i in range(0, len(order), batch)]:
                 tokens = pad_documents([documents[i] for i in chosen])
                 if word_dropout:
-                    tokens[(torch.rand(tokens.shape, generator=noise) < word_dropout) & (tokens != PAD)] = UNKNOWN
+                    lost = torch.rand(tokens.shape, generator=noise, dtype=torch.float32, device="cpu") < word_dropout
+                    tokens[lost.to(tokens.device) & (tokens != PAD)] = UNKNOWN
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate * warm_up_then_decay((seen + len(chosen) / 2) / budget)
                 target = torch.tensor([int(labels[i]) for i in chosen], device=where)
@@ -81,10 +86,11 @@ def train(
 
 @torch.no_grad()
 def read(model: nn.Module, documents: Sequence[Numbers], batch: int = 100) -> Reading:
-    """Read documents, a batch at a time; the weights of all of them stand in two tensors, filled up with zeros."""
-    model.eval()
+    """Read documents, without dropout and a batch at a time; the weights of all of them stand in two tensors, filled up
+    with zeros."""
     tokens = pad_documents(documents).to(next(model.parameters()).device)
-    return Reading(*(torch.cat(parts) for parts in zip(*map(model, tokens.split(batch)), strict=True)))
+    with evaluating(model):
+        return Reading(*(torch.cat(parts) for parts in zip(*map(model, tokens.split(batch)), strict=True)))
 
 
 def accuracy(reading: Reading, labels: Sequence[int] | Int[Tensor, " batch"]) -> float:

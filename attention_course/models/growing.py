@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..data import baskets
+from ..modes import evaluating, start_training
 from .basket_features import Album
 from .stacked import StackedAttention
 
@@ -43,6 +44,8 @@ class Examined(NamedTuple):
         return (self.maps[asked, hop].argmax(-1) == self.questions.chain[asked, step]).float().mean().item()
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def grow(
     model: StackedAttention,
     album: Album,
@@ -66,18 +69,19 @@ def grow(
     its last hop a model learns with all its parts.
 
     frozen, old: updates in which a new hop learns alone, and the older parts' share of the learning rate after that, by
-    stage.
+    stage. What is drawn at random is the same on every device. The model is left in evaluation mode, and what is frozen
+    in it stays frozen (`modes.start_training`).
 
     Raises ValueError for more stages than there are steps.
     """
     if len(updates) > baskets.MOST_STEPS:
         raise ValueError(f"updates: expected at most {baskets.MOST_STEPS} stages, got {len(updates)}")
-    generator = torch.Generator().manual_seed(seed)
+    like, generator = next(model.parameters()), torch.Generator("cpu").manual_seed(seed)
     optimizer = torch.optim.AdamW(_parts(model), lr=learning_rate, weight_decay=0.01)
     plan = [(stage, i) for stage, n in enumerate(updates, 1) for i in range(n)]
     plan += [(len(updates) + 1, i) for i in range(free)]
     losses, start = [], time.perf_counter()
-    model.train()
+    start_training(model)
     bar = tqdm(plan, unit=" updates", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False)
     for done, (stage, i) in enumerate(bar):
         most, last = min(stage, len(updates)), min(stage, len(updates), len(model.hops))
@@ -91,11 +95,12 @@ def grow(
         worlds = baskets.worlds(batch, generator)
         asked = baskets.random_questions(worlds, tuple(range(1, most + 1)), generator)
         filled = i / (FILLING if stage == 1 else 2 * FILLING) if stage <= len(updates) else 1.0
-        there = torch.rand(batch, baskets.CELLS, generator=generator) < 0.1 + 0.9 * filled
-        mask = there.scatter(1, asked.chain, True).unsqueeze(1) if filled < 1 else None
-        regions = album.regions(worlds, album.variants(batch, generator))
-        logits, _ = model(regions, asked.tokens, mask, last)
-        loss = F.cross_entropy(logits, asked.answer)
+        drawn = torch.rand(batch, baskets.CELLS, dtype=torch.float32, **baskets.drawn_by(generator))
+        there = drawn < 0.1 + 0.9 * filled
+        mask = there.scatter(1, asked.chain, True).unsqueeze(1).to(like.device) if filled < 1 else None
+        regions = album.regions(worlds, album.variants(batch, generator)).to(like)
+        logits, _ = model(regions, asked.tokens.to(like.device), mask, last)
+        loss = F.cross_entropy(logits, asked.answer.to(like.device))
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -109,12 +114,14 @@ def grow(
 def examine(
     model: StackedAttention, album: Album, n: int = 6000, steps: tuple[int, ...] = (1, 2, 3), seed: int = 1_000_000
 ) -> Examined:
-    """Ask a model `n` new questions about new pictures."""
-    generator = torch.Generator().manual_seed(seed)
+    """Ask a model `n` new questions about new pictures, without dropout. All that it gives is on the CPU."""
+    like, generator = next(model.parameters()), torch.Generator("cpu").manual_seed(seed)
     worlds = baskets.worlds(n, generator)
     asked = baskets.random_questions(worlds, steps, generator)
-    logits, maps = model(album.regions(worlds, album.variants(n, generator)), asked.tokens)
-    return Examined(asked, logits.argmax(-1) == asked.answer, maps)
+    regions = album.regions(worlds, album.variants(n, generator)).to(like)
+    with evaluating(model):
+        logits, maps = model(regions, asked.tokens.to(like.device))
+    return Examined(asked, logits.argmax(-1).cpu() == asked.answer, maps.cpu())
 
 
 def _parts(model: StackedAttention) -> list[dict]:

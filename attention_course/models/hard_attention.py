@@ -78,6 +78,7 @@ class Reinforce(nn.Module):
     """The loss of a `HardCaptioner` in an `Album`, for `training.train`: minus `reinforce` a word.
 
     The baseline of word t is a running average of the rewards that draws for word t have had, `momentum` of it old.
+    longest: the words that a caption may have, `<eos>` included. ValueError for one with more.
     """
 
     def __init__(self, longest: int = 20, momentum: float = 0.95):
@@ -89,14 +90,18 @@ class Reinforce(nn.Module):
         self, album: nn.Module, source: Int[Tensor, "batch 1"], target: Int[Tensor, "batch words"]
     ) -> Float[Tensor, ""]:
         previous, target = target[:, :-1], target[:, 1:]
+        length = target.shape[1]
+        if length > len(self.baseline):
+            raise ValueError(f"target: expected at most longest = {len(self.baseline)} words a caption, got {length}")
         counts = (target != PAD).float()
         logits, log_draws = album.captioner.follow(album.features[source[:, 0]], previous)
         logs = at_least_float32(logits).log_softmax(-1)
         log_words = logs.gather(-1, target.unsqueeze(-1)).squeeze(-1) * counts
-        baseline = self.baseline[: target.shape[1]]
+        baseline, later = self.baseline.to(log_words).tensor_split([length])
         value = reinforce(log_words, log_draws * counts, baseline)
         rewards = log_words.detach().flip(-1).cumsum(-1).flip(-1)
         seen = counts.sum(0)
         new = torch.where(seen > 0, (rewards * counts).sum(0) / seen.clamp(min=1), baseline)
-        self.baseline[: target.shape[1]] = torch.lerp(new, baseline, self.momentum)
+        new = torch.lerp(new, baseline, self.momentum)
+        self.baseline = torch.cat([new, later]).to(self.baseline.dtype)  # another tensor: nothing is written in place
         return -value.sum() / counts.sum()

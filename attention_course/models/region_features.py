@@ -16,16 +16,17 @@ from tqdm import tqdm
 from .. import device
 from ..data import registry
 from ..data.scenes import Scene
+from ..modes import evaluating
 
 BATCH = 16  # images that are encoded at once: the first layers take some 10 MB each
 
 
 def as_images(pixels: UInt8[np.ndarray, "batch height width 3"]) -> Float[Tensor, "batch 3 height width"]:
     """Pixels from 0 to 255 as an encoder takes them."""
-    return torch.tensor(pixels).permute(0, 3, 1, 2).float() / 255
+    return torch.tensor(pixels, device="cpu").permute(0, 3, 1, 2).float() / 255
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def encode_images(
     encoder: nn.Module, pixels: UInt8[np.ndarray, "images height width 3"]
 ) -> Float16[Tensor, "images regions channels"]:
@@ -33,12 +34,13 @@ def encode_images(
 
     encoder: (B, 3, H, W) → (B, C, rows, columns), such as `efficientnet.EfficientNetLite0`.
     """
-    where, found = next(encoder.parameters()).device, []
-    for start in range(0, len(pixels), BATCH):
-        with device.autocast(where):
-            maps = encoder(as_images(pixels[start : start + BATCH]).to(where))
-        found.append(maps.flatten(2).mT.half().cpu())
-    return torch.cat(found)
+    like, found = next(encoder.parameters()), []
+    with evaluating(encoder), device.autocast(like.device):
+        for start in range(0, len(pixels), BATCH):
+            maps = encoder(as_images(pixels[start : start + BATCH]).to(like))
+            found.append(maps.flatten(2).mT.half().cpu())
+    with torch.autocast("cpu", enabled=False):  # which cannot join half precision
+        return torch.cat(found)
 
 
 def region_features(
@@ -60,7 +62,7 @@ def region_features(
     path = registry.cache_folder() / "region_features" / f"{_key(encoder, scenes, size)}.bin"
     if (kept := _load(path, shape)) is not None:
         return kept
-    features = torch.empty(shape, dtype=torch.float16)
+    features = torch.empty(shape, dtype=torch.float16, device="cpu")
     # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
     with tqdm(
         total=len(scenes), unit=" images", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False

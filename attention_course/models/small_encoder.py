@@ -50,40 +50,45 @@ def single_pictures(
     return images, torch.from_numpy(kinds), torch.from_numpy(colours)
 
 
-def an_encoder() -> nn.Module:
+def an_encoder(device: torch.device | str = "cpu") -> nn.Module:
     """EfficientNet-Lite0 as it was trained on ImageNet or, where its weights are not installed, `trained_encoder`.
 
     Where it is the second, a line says so.
     """
     try:
-        return pretrained()
+        return pretrained().to(device)
     except ImportError:
         print(
             "EfficientNet's weights are not installed here;",
             "a small CNN, trained now on single pictures, takes their place.",
         )
-        return trained_encoder()
+        return trained_encoder(device=device)
 
 
-def trained_encoder(images: int = 6_000, steps: int = 900, batch: int = 64, progress: bool = True) -> SmallEncoder:
+@torch.inference_mode(False)
+@torch.enable_grad()
+def trained_encoder(
+    images: int = 6_000, steps: int = 900, batch: int = 64, progress: bool = True, device: torch.device | str = "cpu"
+) -> SmallEncoder:
     """An encoder that has learned to tell kinds and colours of single pictures, and is ready to be used on scenes.
 
     It is given no boxes. Like a network that was trained on ImageNet it answers once an image, from the mean over all
     regions, and is then used for its regions.
     """
-    encoder = SmallEncoder()
-    answers = nn.Linear(encoder.channels, len(KINDS) + len(COLOURS))
+    with torch.device("cpu"):  # it starts alike wherever it is trained
+        encoder = SmallEncoder()
+        answers = nn.Linear(encoder.channels, len(KINDS) + len(COLOURS))
+    encoder.to(device), answers.to(device)
     parameters = [*encoder.parameters(), *answers.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=3e-3, fused=True)
     pixels, kinds, colours = single_pictures(images)
-    order = torch.cat([torch.randperm(images) for _ in range(-(-steps * batch // images))]).split(batch)
+    order = torch.cat([torch.randperm(images, device="cpu") for _ in range(-(-steps * batch // images))]).split(batch)
     for step in tqdm(range(steps), unit=" steps", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False):
         some = order[step]
         optimizer.param_groups[0]["lr"] = 3e-3 * warm_up_then_decay((step + 0.5) / steps)
-        kind, colour = answers(encoder(as_images(pixels[some.numpy()])).mean((2, 3))).split(
-            [len(KINDS), len(COLOURS)], -1
-        )
-        loss = F.cross_entropy(kind, kinds[some]) + F.cross_entropy(colour, colours[some])
+        means = encoder(as_images(pixels[some.numpy()]).to(answers.weight)).mean((2, 3))
+        kind, colour = answers(means).split([len(KINDS), len(COLOURS)], -1)
+        loss = F.cross_entropy(kind, kinds[some].to(device)) + F.cross_entropy(colour, colours[some].to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -19,7 +19,7 @@ from attention_course.data.baskets.asking import (
     random_questions,
 )
 from attention_course.data.baskets.drawing import bank, picture, places, regions
-from attention_course.data.baskets.world import BASKETS, CELLS, COLOURS, KINDS, World, worlds
+from attention_course.data.baskets.world import BASKETS, CELLS, COLOURS, KINDS, World, drawn_by, worlds
 
 __all__ = ["ANSWERS", "BASKETS", "CELLS", "COLOURS", "FORMS", "KINDS", "MOST_STEPS", "STEPS", "WORDS", "Questions"]
-__all__ += ["World", "ask", "bank", "encode", "picture", "places", "random_questions", "regions", "worlds"]
+__all__ += ["World", "ask", "bank", "drawn_by", "encode", "picture", "places", "random_questions", "regions", "worlds"]

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from .world import BASKETS, CELLS, COLOURS, KINDS, World
+from .world import BASKETS, CELLS, COLOURS, KINDS, World, drawn_by
 
 ANSWERS = (*KINDS, *COLOURS, *BASKETS)
 HEADS = {"kind": "what is", "colour": "what colour is", "basket": "where is"}
@@ -69,40 +69,42 @@ class Questions(NamedTuple):
 
     @property
     def steps(self) -> Int[Tensor, " worlds"]:
-        return torch.tensor(STEPS)[self.form]
+        return torch.tensor(STEPS, device=self.form.device)[self.form]
 
 
 def ask(worlds: World, form: Int[Tensor, " worlds"], start: Int[Tensor, " worlds"]) -> Questions:
     """Ask each world a question of the form FORMS[form] about the thing in cell `start`."""
-    rows = torch.arange(len(form))
+    where = worlds.kinds.device
+    rows, cells = torch.arange(len(form), device=where), torch.arange(CELLS, device=where)
     same = worlds.colours.unsqueeze(2) == worlds.colours.unsqueeze(1)
     next_by = torch.stack(  # one row a relation: the cell it leads to, from every cell
         [
-            torch.arange(CELLS).expand_as(worlds.colours),  # nowhere else
-            (same & ~torch.eye(CELLS, dtype=torch.bool)).int().argmax(2),
-            (torch.arange(CELLS) ^ 1).expand_as(worlds.colours),
+            cells.expand_as(worlds.colours),  # nowhere else
+            (same & ~torch.eye(CELLS, dtype=torch.bool, device=where)).int().argmax(2),
+            (cells ^ 1).expand_as(worlds.colours),
         ]
     )
-    relations = torch.tensor([[_NUMBERS[r] for r in f.relations] + [0] * (3 - f.steps) for f in FORMS])[form]
+    relations = [[_NUMBERS[r] for r in f.relations] + [0] * (3 - f.steps) for f in FORMS]
+    relations = torch.tensor(relations, device=where)[form]
     chain = [start]
     for relation in relations.unbind(1):
         chain.append(next_by[relation, rows, chain[-1]])
     end = chain[-1]
     found = torch.stack([worlds.kinds[rows, end], len(KINDS) + worlds.colours[rows, end], _FIRST_BASKET + end // 2])
-    answer = found[torch.tensor([list(HEADS).index(f.asked) for f in FORMS])[form], rows]
-    return Questions(form, _TOKENS[form, worlds.kinds[rows, start]], torch.stack(chain, 1), answer)
+    answer = found[torch.tensor([list(HEADS).index(f.asked) for f in FORMS], device=where)[form], rows]
+    return Questions(form, _TOKENS.to(where)[form, worlds.kinds[rows, start]], torch.stack(chain, 1), answer)
 
 
 def random_questions(worlds: World, steps: tuple[int, ...], generator: torch.Generator | None = None) -> Questions:
     """One question about each world. Every number in `steps` is as likely as the others, and so is every form of it."""
-    n = len(worlds.kinds)
-    forms = [torch.tensor([i for i, s in enumerate(STEPS) if s == wanted]) for wanted in steps]
-    form = torch.empty(n, dtype=torch.long)
-    which = torch.randint(len(steps), (n,), generator=generator)
-    for i, choices in enumerate(forms):
+    n, where = len(worlds.kinds), worlds.kinds.device
+    which = torch.randint(len(steps), (n,), **drawn_by(generator))
+    form = torch.empty_like(which)
+    for i, wanted in enumerate(steps):
+        choices = torch.tensor([i for i, s in enumerate(STEPS) if s == wanted], device=which.device)
         mine = which == i
-        form[mine] = choices[torch.randint(len(choices), (int(mine.sum()),), generator=generator)]
-    return ask(worlds, form, torch.randint(CELLS, (n,), generator=generator))
+        form[mine] = choices[torch.randint(len(choices), (int(mine.sum()),), **drawn_by(generator))]
+    return ask(worlds, form.to(where), torch.randint(CELLS, (n,), **drawn_by(generator)).to(where))
 
 
 def encode(words: tuple[str, ...] | str) -> Int[Tensor, " longest"]:

@@ -19,7 +19,7 @@ def chance(steps: int) -> float:
 
 def read_off(worlds: World) -> Int[Tensor, "worlds cells asked"]:
     """The answer that stands in each cell, whatever is asked for: its kind, its colour, its basket."""
-    basket = (len(KINDS) + len(COLOURS) + torch.arange(CELLS) // 2).expand_as(worlds.kinds)
+    basket = (len(KINDS) + len(COLOURS) + torch.arange(CELLS, device=worlds.kinds.device) // 2).expand_as(worlds.kinds)
     return torch.stack([worlds.kinds, len(KINDS) + worlds.colours, basket], -1)
 
 
@@ -28,16 +28,16 @@ def question_only(seen: Questions, unseen: Questions) -> Float[Tensor, " unseen"
 
     No model that is told the question alone can do better than this table.
     """
-    tables = torch.zeros(len(FORMS), len(KINDS), len(ANSWERS))
-    tables.index_put_((seen.form, _named(seen), seen.answer), torch.ones(len(seen.form)), accumulate=True)
+    tables = torch.zeros(len(FORMS), len(KINDS), len(ANSWERS), device=seen.form.device)
+    tables.index_put_((seen.form, _named(seen), seen.answer), tables.new_ones(len(seen.form)), accumulate=True)
     return (tables[unseen.form, _named(unseen)].argmax(-1) == unseen.answer).float()
 
 
 def position_only(seen: tuple[World, Questions], unseen: tuple[World, Questions]) -> Float[Tensor, " unseen"]:
     """1 where the answer stands in the cell that was best, in `seen`, for the very same question: one look, whose place
     the question alone decides."""
-    hits = torch.zeros(len(FORMS), len(KINDS), CELLS)
     counts = hits_in(*seen)
+    hits = counts.new_zeros(len(FORMS), len(KINDS), CELLS)
     hits.index_put_((seen[1].form, _named(seen[1])), counts, accumulate=True)
     best = hits[unseen[1].form, _named(unseen[1])].argmax(-1)
     return hits_in(*unseen).gather(1, best.unsqueeze(1)).squeeze(1)
@@ -45,13 +45,13 @@ def position_only(seen: tuple[World, Questions], unseen: tuple[World, Questions]
 
 def hits_in(worlds: World, asked: Questions) -> Float[Tensor, "worlds cells"]:
     """1 for every cell in which the answer stands."""
-    what = torch.tensor([list(HEADS).index(form.asked) for form in FORMS])[asked.form]
+    what = torch.tensor([list(HEADS).index(form.asked) for form in FORMS], device=asked.form.device)[asked.form]
     standing = read_off(worlds).gather(2, what.view(-1, 1, 1).expand(-1, CELLS, 1)).squeeze(2)
     return (standing == asked.answer.unsqueeze(1)).float()
 
 
 def _named(asked: Questions) -> Int[Tensor, " questions"]:
     """The kind that is named: the last word."""
-    kinds = torch.full((len(WORDS),), -1)
-    kinds[[WORDS.index(kind) for kind in KINDS]] = torch.arange(len(KINDS))
+    kinds = torch.full((len(WORDS),), -1, device=asked.tokens.device)
+    kinds[[WORDS.index(kind) for kind in KINDS]] = torch.arange(len(KINDS), device=kinds.device)
     return kinds[asked.tokens[:, -1]]

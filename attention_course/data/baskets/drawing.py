@@ -69,7 +69,7 @@ def regions(image: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "ce
     return np.stack([image[y : y + SIDE, x : x + SIDE] for x, y in corners])
 
 
-def places() -> Float[Tensor, "cells 8"]:
+def places(device: torch.device | None = None) -> Float[Tensor, "cells 8"]:
     """Where the cells are, one row a cell: in which basket (six numbers), on which side of it (two)."""
-    basket = torch.eye(len(BASKETS)).repeat_interleave(2, 0)
-    return torch.cat([basket, torch.eye(2).repeat(len(BASKETS), 1)], 1)
+    basket = torch.eye(len(BASKETS), device=device).repeat_interleave(2, 0)
+    return torch.cat([basket, torch.eye(2, device=device).repeat(len(BASKETS), 1)], 1)

@@ -32,7 +32,7 @@ class World(NamedTuple):
 
 def worlds(n: int, generator: torch.Generator | None = None) -> World:
     """`n` pictures at random."""
-    kinds = torch.rand(n, len(KINDS), generator=generator).argsort(1)[:, :CELLS]
+    kinds = torch.rand(n, len(KINDS), dtype=torch.float32, **drawn_by(generator)).argsort(1)[:, :CELLS]
     colours = _colours(n, generator)
     while (same := (colours[:, ::2] == colours[:, 1::2]).any(1)).any():
         colours[same] = _colours(int(same.sum()), generator)
@@ -41,4 +41,9 @@ def worlds(n: int, generator: torch.Generator | None = None) -> World:
 
 def _colours(n: int, generator: torch.Generator | None) -> Int[Tensor, "worlds cells"]:
     """Each colour twice, in any cells."""
-    return torch.rand(n, CELLS, generator=generator).argsort(1) // 2
+    return torch.rand(n, CELLS, dtype=torch.float32, **drawn_by(generator)).argsort(1) // 2
+
+
+def drawn_by(generator: torch.Generator | None) -> dict:
+    """What to tell PyTorch's random functions: numbers are drawn on their generator's device."""
+    return {"generator": generator, "device": generator.device if generator else None}
