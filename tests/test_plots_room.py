@@ -11,7 +11,7 @@ from attention_course import plots
 from attention_course.plots import Block, Picture
 from attention_course.plots.colours import luminance
 
-COUNTS = [1, 2, 4, 5, 6, 7, 13, 26, 27, 40]
+COUNTS = [1, 2, 5, 9]
 SHORT = [f"w{i}" for i in range(40)]
 LONG = [f"a name that is rather long {i}" for i in range(40)]
 X = np.linspace(1, 3, 8)
@@ -102,6 +102,7 @@ PLOTS = {  # a picture of things with these names, and what of it must be there,
         lambda f: f.axes[0].collections[0].get_segments(),
     ),
 }  # fmt: skip
+MOST = {"lines": 5, "lines that meet": 5, "bands": 5, "one amount": 4, "amounts": 6, "buckets": 26, "scores": 32}
 FIRST = {"pictures": 12}  # it says that of more it draws these
 NAMED_FROM_TWO = {"heads", "layers"}
 
@@ -110,15 +111,15 @@ NAMED_FROM_TWO = {"heads", "layers"}
 @pytest.mark.parametrize("plot", PLOTS)
 def test_all_that_has_a_name_is_drawn_and_named_or_refused(plot, names):
     draw, parts = PLOTS[plot]
-    refused = []
-    for count in COUNTS:
+    most = MOST.get(plot, 13)
+    for count in sorted({*COUNTS, most, most + 1}):
         try:
             figure = draw(names[:count])
         except ValueError as error:
             assert ": expected " in str(error)
-            refused.append(count)
+            assert count > most or plot == "buckets"  # where it depends on the words
             continue
-        assert not refused, "fewer were refused"
+        assert count <= most or plot not in MOST
         drawn = min(count, FIRST.get(plot, count))
         assert len(parts(figure)) == drawn
         figure.draw_without_rendering()
@@ -126,9 +127,6 @@ def test_all_that_has_a_name_is_drawn_and_named_or_refused(plot, names):
         written = [text for text in figure.findobj(Text) if is_named(text, names[:count])]
         assert {text.get_text().split("  ")[0].split(":")[0] for text in written} == set(named)
         assert_inside_and_apart(figure, written, plot)
-    assert 1 not in refused and (
-        refused or plot not in ("lines", "bands", "one amount", "amounts", "buckets", "scores")
-    )
 
 
 def is_named(text, names):
