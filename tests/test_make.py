@@ -21,7 +21,7 @@ fi
 """
 TARGETS = ("lab", "test", "lessons", "notebooks", "experiments", "site")
 
-pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+pytestmark = pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="needs make and a shell")
 
 
 @pytest.fixture(params=["plain", "a space", 'it\'s 5$HOME "(x)" `y`; #1 été'])

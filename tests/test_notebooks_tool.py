@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -549,6 +550,13 @@ def test_check_works_from_anywhere_without_torch(course, tmp_path):
         f"assert notebooks.main(['--check', '--root', {str(course)!r}]) == 0; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+
+def test_any_console_can_show_what_is_found(course):
+    edit(lesson_source(course), 'name="slider"', 'name="naïve"')
+    command = [sys.executable, TOOLS / "notebooks.py", "--check", "--root", course]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True)
+    assert done.returncode == 1 and r'the cell name "na\xefve" must be' in done.stdout and not done.stderr
 
 
 # Running

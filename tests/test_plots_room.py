@@ -266,5 +266,7 @@ def test_the_text_is_true_of_odd_data():
     assert even == "dot: for the query (0.5, 0.5) the scores are 1 everywhere."
     nothing = plots.measurements([1, 2], [3, 4], query=1.0, weights=[0.0, 0.0], **XY)
     assert nothing.alt.endswith("is answered with 0; it looks at nothing.") and nothing.png()
+    small = plots.measurements([1, 2], [0.2, 0.6], query=1.0, weights=[0.5, 0.5], **XY)
+    assert "is answered with 0.4; it looks" in small.alt and small.axes[0].texts[0].get_text() == "1: 0.4"
     unnamed = plots.steps({"a": [Block(np.array([[0.1, 0.9]]), ["cat"], weights=True)]}).alt
     assert "“cat” looks most at “number 2” (0.90)" in unnamed

@@ -17,6 +17,7 @@ from tqdm import tqdm
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks; 0 when all is well."""
     options = parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # a console need not have the letters of a cell that failed
     root = options.root.resolve()
     try:
         if options.check:
