@@ -98,7 +98,7 @@ def _control(name: str, given, label: str, label_width: float):
     return FloatSlider(value=start, min=low, max=high, step=step, readout_format=digits, **look)
 
 
-def _digits(low: float, start: float, step: float) -> int:
+def _digits(low: float | int, start: float | int, step: float | int) -> int:
     """How many digits after the point show every value as it is, or, where no few do, tell neighbours apart."""
     least = max(0, math.ceil(-math.log10(step) - 1e-9))
     for digits in range(least, least + 3):
