@@ -3,20 +3,23 @@
 
 PYTHON ?= python3
 VENV := .venv
-RUN := $(abspath $(VENV))/bin
+RUN := $(VENV)/bin
 BENCHMARKS := .venv-benchmarks
 
-# Notebooks run in their own folder, so the folder of a mirror must not depend on where one stands. A URL stays as it is.
-ifneq ($(strip $(ATTENTION_COURSE_DATA)),)
-ifeq ($(findstring ://,$(ATTENTION_COURSE_DATA)),)
-export ATTENTION_COURSE_DATA := $(abspath $(ATTENTION_COURSE_DATA))
+# Paths here are relative, and installed scripts are run by python: the folder's own name may hold spaces, quotes or $.
+# Notebooks run in their own folder, so that a relative path becomes absolute; the package itself knows ~ and URLs.
+from-here = $(if $(filter /% ~% file:%,$(firstword $(1)))$(findstring ://,$(1)),,$(CURDIR)/)$(1)
+ifneq ($(strip $(value ATTENTION_COURSE_DATA)),)
+export ATTENTION_COURSE_DATA := $(call from-here,$(value ATTENTION_COURSE_DATA))
 endif
+ifneq ($(strip $(value ATTENTION_COURSE_CACHE)),)
+export ATTENTION_COURSE_CACHE := $(call from-here,$(value ATTENTION_COURSE_CACHE))
 endif
 
 .PHONY: lab test test-browser lessons notebooks experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
-	$(RUN)/jupyter lab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
+	$(RUN)/python -m jupyterlab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
 
 # Jupyter does not start for root, the only user of many containers, unless it is told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -27,7 +30,7 @@ test: export OMP_NUM_THREADS := 1
 test: $(VENV)/installed  ## everything that CI runs
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
-	$(RUN)/lint-imports
+	$(RUN)/python $(RUN)/lint-imports
 	$(RUN)/python tools/notebooks.py --check
 	$(RUN)/python tools/notebooks.py --filled build/filled
 	$(RUN)/python -m pytest notebooks build/filled tests $(WORKERS) $(NBVAL)
@@ -52,7 +55,7 @@ notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executi
 	$(RUN)/python tools/picture.py
 
 experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
-	for file in experiments/[0-9]*.py; do $(RUN)/python $$file || exit 1; done
+	for file in experiments/[0-9]*.py; do $(RUN)/python "$$file" || exit 1; done
 
 benchmarks: $(BENCHMARKS)/installed  ## training and attention beside other packages, in an environment of its own
 	$(BENCHMARKS)/bin/python benchmarks/translation.py speed
@@ -61,7 +64,7 @@ benchmarks: $(BENCHMARKS)/installed  ## training and attention beside other pack
 
 site: $(VENV)/installed  ## the web site, in site/
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[site]"
-	$(RUN)/sphinx-build -q -W -c docs . site
+	$(RUN)/python -m sphinx -q -W -c docs . site
 
 repository: $(VENV)/installed  ## make repository REPO=owner/name: set the project's public address everywhere
 	$(RUN)/python tools/repository.py $(REPO)
@@ -70,13 +73,13 @@ clean:
 	rm -rf $(VENV) $(BENCHMARKS) build site
 
 $(VENV)/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
+	"$(PYTHON)" -m venv $(VENV)
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[test]"
 	touch $@
 
 # The peers' own pins are older than what runs here, so they come without their dependencies.
 $(BENCHMARKS)/installed: pyproject.toml constraints.txt benchmarks/requirements.txt benchmarks/peers.txt
-	$(PYTHON) -m venv $(BENCHMARKS)
+	"$(PYTHON)" -m venv $(BENCHMARKS)
 	$(BENCHMARKS)/bin/python -m pip install -q -c constraints.txt -e . -r benchmarks/requirements.txt
 	$(BENCHMARKS)/bin/python -m pip install -q --no-deps -r benchmarks/peers.txt
 	touch $@

@@ -164,10 +164,14 @@ def test_half_done_is_attempted():
 
 
 def test_a_kernel_that_pytorch_has_not_is_no_stub():
-    def answer(x, names):
-        return (x > 0).softmax(0)
+    def of_truths(x, names):
+        return (x > 0).softmax(0)  # RuntimeError up to PyTorch 2.8, NotImplementedError from 2.9
 
-    wrong(answer, "return (x > 0).softmax(0)", "NotImplementedError:", "not implemented for 'Bool'")
+    def of_a_sparse_tensor(x, names):
+        return x.to_sparse().softmax(0)
+
+    wrong(of_truths, "return (x > 0).softmax(0)", "Error:", "not implemented for 'Bool'")
+    wrong(of_a_sparse_tensor, "return x.to_sparse().softmax(0)", "NotImplementedError: Could not run")
 
 
 def test_nor_is_anything_else_that_is_not_raised_by_hand():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -37,7 +38,9 @@ An energy $\\alpha$; see [the score](https://example.org/home/score) and / or th
 # %% name="stream" tags=["nbval-check-output"]
 # cat sat on the mat
 import os, sys
+from attention_course import __version__
 
+assert __version__
 print("10%\\r 50%\\rdone")
 print("a bar", end="\\r", file=sys.stderr)
 print("     ", end="\\r", file=sys.stderr)
@@ -104,7 +107,7 @@ def built(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     for name, text in {
         "pyproject.toml": '[tool.course]\nrepository = ""\n',
-        "attention_course/__init__.py": "",
+        "attention_course/__init__.py": '__version__ = "0"\n',
         "notebooks/src/lessons/00_start.py": LESSON,
         "notebooks/src/exercises/00_start.py": EXERCISE,
         "elsewhere/kernels/python3/kernel.json": '{"argv": ["no-python"], "display_name": "", "language": "python"}',
@@ -266,7 +269,7 @@ def test_what_makes_a_lesson_stale(course, tool, monkeypatch, change):
     if change == "code":
         edit(lesson_source(course), "value=3", "value=4")
     elif change == "package":
-        (course / "attention_course/masks.py").write_text("x = 1\n")
+        (course / "attention_course/__init__.py").write_text('__version__ = "1"\n')
     elif change == "no notebook":
         lesson(course).unlink()
     elif change == "conflict":
@@ -514,13 +517,31 @@ def test_check_passes_and_changes_nothing(course, tool):
 
 
 def test_check_warns_of_a_changed_package(course, tool):
-    (course / "attention_course/__pycache__").mkdir()
-    (course / "attention_course/__pycache__/masks.py").write_text("")
+    (course / "attention_course/masks.py").write_text("x = 1\n")  # the lesson has nothing of it
+    (course / "attention_course/__init__.py").write_text('"""The course."""\n\n__version__ = "0"  # so far\n')
     assert "0 warnings" in tool("--check")[1]
-    (course / "attention_course/masks.py").write_text("x = 1\n")
+    (course / "attention_course/__init__.py").write_text('__version__ = "1"\n')
     code, printed = tool("--check")
     assert code == 0
-    assert "notebooks/00_start.ipynb: warning: executed with another state of the package" in printed
+    said = "notebooks/00_start.ipynb: warning: executed before a change of attention_course/__init__.py\n"
+    assert printed == f"{said}2 notebooks checked: 0 findings, 1 warnings\n"
+
+
+def test_who_knows_that_the_outputs_are_the_same_need_not_execute(course, tool, nothing_executes):
+    before = nbformat.read(lesson(course), as_version=4)
+    (course / "attention_course/__init__.py").write_text('__version__ = "1"\n')
+    assert tool("--same-outputs")[0] == 0
+    assert tool("--check")[1] == "2 notebooks checked: 0 findings, 0 warnings\n"
+    assert nbformat.read(lesson(course), as_version=4).cells == before.cells
+    edit(lesson_source(course), "value=3", "value=4")
+    with pytest.raises(AssertionError, match="must not execute"):  # not the outputs of this code
+        tool("--same-outputs")
+
+
+def test_check_reads_any_line_ending(course, tool):
+    for path in [path for path in course.rglob("*") if path.is_file()]:
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert tool("--check") == (0, "2 notebooks checked: 0 findings, 0 warnings\n")
 
 
 def test_check_works_from_anywhere_without_torch(course, tmp_path):
@@ -529,6 +550,13 @@ def test_check_works_from_anywhere_without_torch(course, tmp_path):
         f"assert notebooks.main(['--check', '--root', {str(course)!r}]) == 0; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+
+def test_any_console_can_show_what_is_found(course):
+    edit(lesson_source(course), 'name="slider"', 'name="naïve"')
+    command = [sys.executable, TOOLS / "notebooks.py", "--check", "--root", course]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True)
+    assert done.returncode == 1 and r'the cell name "na\xefve" must be' in done.stdout and not done.stderr
 
 
 # Running

@@ -15,6 +15,7 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pooch.downloaders
 import pytest
@@ -429,6 +430,38 @@ def test_a_mirror_folder_is_used_in_place(mirror, server, cache):
     assert fetch(NAME) == mirror / NAME
     assert tree(cache) == before
     assert not server.requests
+
+
+@pytest.mark.parametrize("name", ["mirror", "my mirror", "it's 5$ (ä), 100%"])
+@pytest.mark.parametrize(
+    "form", ["{path}", "file://{url}", "file://localhost{url}", "file:{url}", "FILE://{url}", "{path}/"]
+)
+def test_a_folder_in_every_form_is_the_mirror_and_the_cache(name, form, monkeypatch, tmp_path, server):
+    folder = tmp_path / name
+    given = form.format(path=folder, url=quote(str(folder)))
+    put(folder / NAME, RIGHT)
+    monkeypatch.setenv("ATTENTION_COURSE_DATA", given)
+    assert where(NAME) == "mirror" and fetch(NAME) == folder / NAME
+    monkeypatch.delenv("ATTENTION_COURSE_DATA")
+    monkeypatch.setenv("ATTENTION_COURSE_CACHE", given)
+    assert registry.cache_folder() == folder
+    assert where(NAME) == "cache" and fetch(NAME) == folder / NAME
+    assert not server.requests
+
+
+@pytest.mark.parametrize("given", ["ftp://a.org/data", "s3://data", "file://data", "file://a.org/data", "file:"])
+def test_a_mirror_of_another_kind_is_refused_with_what_may_stand_there(given, mirror, monkeypatch):
+    monkeypatch.setenv("ATTENTION_COURSE_DATA", given)
+    assert where(NAME) is None
+    refused("the mirror folder", "does not exist", "(a folder, file:///folder or http://host/folder)")
+
+
+@pytest.mark.parametrize("given", ["", " "])
+def test_an_empty_variable_is_none(given, server, monkeypatch, tmp_path):
+    monkeypatch.setenv("ATTENTION_COURSE_DATA", given)
+    monkeypatch.setenv("ATTENTION_COURSE_CACHE", given)
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / project)
+    assert where(NAME) == "download" and fetch(NAME) == tmp_path / "attention_course" / NAME
 
 
 def test_a_relative_mirror_and_one_at_home(mirror, monkeypatch, tmp_path):

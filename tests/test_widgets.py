@@ -51,6 +51,23 @@ def test_each_kind_of_control_reaches_the_function():
     assert seen[-1] == moves and len(seen) == 6
 
 
+@pytest.mark.parametrize(("given", "shown"), [
+    ((-2.0, 2.0, 1.0, 0.25), ".2f"),
+    ((0.0, 10.0, 5.0, 2.5), ".1f"),
+    ((0.05, 1.0, 0.15, 0.1), ".2f"),
+    ((0.0, 1.0, 0.125, 0.1), ".3f"),
+    ((0.0, 2.5, 1.0), ".3f"),
+    ((0.0, 5.0, 2.9), ".2f"),
+    ((0.0, 3.0, 1.0, 0.1), ".1f"),
+    ((0.0, 360.0, 30.0, 15.0), ".0f"),
+    ((0.0, 1.0, 0.0, 1 / 3), ".2f"),
+    ((0.0, 1e-3, 1e-4, 1e-4), ".4f"),
+])  # fmt: skip
+def test_a_slider_shows_the_number_that_it_stands_for(given, shown):
+    slider = explore(lambda share: bars(0.5), share=given).controls["share"]
+    assert slider.readout_format == shown
+
+
 def test_moving_a_slider_changes_the_picture_but_not_the_static_one():
     explorer = explore(bars, share=(0.0, 1.0, 0.5), word=["cat", "dog"])
     assert explorer.image.value == static(explorer)[0] == bars(0.5).png()

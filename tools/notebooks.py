@@ -17,6 +17,7 @@ from tqdm import tqdm
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks; 0 when all is well."""
     options = parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # a console need not have the letters of a cell that failed
     root = options.root.resolve()
     try:
         if options.check:
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
             return bool(run([page for page in course.pages(root, options.lesson) if page.is_lesson]))
         if options.filled:
             return fill(root, course.pages(root, options.lesson), options.filled)
-        return bool(build(root, options.lesson, options.force))
+        return bool(build(root, options.lesson, options.force, same_outputs=options.same_outputs))
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -39,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("lesson", nargs="*", help="numbers or names, such as 00 or 04_translation (default: all)")
     mode = result.add_mutually_exclusive_group()
     mode.add_argument("--force", action="store_true", help="execute lessons that are up to date as well")
+    mode.add_argument(
+        "--same-outputs",
+        action="store_true",
+        help="do not execute a lesson because the package has changed: you know that its outputs have not",
+    )
     mode.add_argument("--check", action="store_true", help="only say which notebooks are not of their sources")
     mode.add_argument("--run", action="store_true", help="execute the lessons, write nothing, print time and memory")
     mode.add_argument("--filled", type=Path, metavar="DIR", help="write the exercises with their solutions to DIR")

@@ -6,11 +6,14 @@ number of lines if it is a text. Two environment variables change where files co
 - `ATTENTION_COURSE_DATA`: a mirror, that is a folder or a base URL that holds the files under their names. While it is
   set, no public address is asked.
 - `ATTENTION_COURSE_CACHE`: the folder that keeps downloads, instead of the user's cache folder.
+
+A folder may begin with ~, or be a URL (file:///x/data).
 """
 
 import difflib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypedDict
 from urllib.parse import quote
+from urllib.request import url2pathname
 
 from attention_course.data.unavailable import (
     DatasetUnavailable,
@@ -126,12 +130,16 @@ def _entry(name: str) -> Entry:
     raise ValueError(f"name: expected a name in the registry, {expected}; got {name!r}")
 
 
-def _folder(path: str) -> Path:
+def _folder(given: str) -> Path:
+    """Return the absolute path of a folder, given as a path, from the user's home (~) or as a file:/// URL."""
+    url = re.fullmatch(r"file:(?://(?:localhost)?)?(/.*)", given, re.IGNORECASE)
+    path = url2pathname(url[1]) if url else given
     return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 (Path.expanduser raises for an unknown ~user)
 
 
 def _cache() -> Path:
-    if folder := os.environ.get("ATTENTION_COURSE_CACHE"):
+    folder = os.environ.get("ATTENTION_COURSE_CACHE", "")
+    if folder.strip():
         return _folder(folder)
     import pooch
 
@@ -140,8 +148,8 @@ def _cache() -> Path:
 
 def _mirror() -> Path | str | None:
     """Return the mirror, a folder as a `Path` or a base URL as a `str`, if one is set."""
-    mirror = os.environ.get("ATTENTION_COURSE_DATA")
-    if not mirror:
+    mirror = os.environ.get("ATTENTION_COURSE_DATA", "")
+    if not mirror.strip():
         return None
     return mirror if mirror.lower().startswith(("http://", "https://")) else _folder(mirror)
 

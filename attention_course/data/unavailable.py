@@ -80,7 +80,8 @@ def ask(root: str) -> Callable[[], bool]:
 
 
 def mirror_advice(url: str) -> str:
-    return f"Correct ATTENTION_COURSE_DATA, or unset it to have the file from its public address,\n{url}"
+    forms = "a folder, file:///folder or http://host/folder"
+    return f"Correct ATTENTION_COURSE_DATA ({forms}), or unset it to have the file from its public address,\n{url}"
 
 
 def network_advice(name: str, url: str, target: Path) -> str:

@@ -30,6 +30,14 @@ def as_weights(weights, *names: str) -> np.ndarray:
     return np.minimum(array, 1.0)
 
 
+def counted(name: str, given, most: int | None = None) -> None:
+    """ValueError unless there are one to `most` of what was given."""
+    if not len(given):
+        raise ValueError(f"{name}: expected at least one, got none")
+    if most is not None and len(given) > most:
+        raise ValueError(f"{name}: expected at most {most}, got {len(given)}")
+
+
 def as_labels(name: str, labels, count: int, each: str) -> list[str]:
     """`labels` as `count` literal strings; ValueError, with the argument's `name`, when there are more or fewer."""
     if isinstance(labels, str):

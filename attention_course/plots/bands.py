@@ -3,17 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.axes import quiet
+from attention_course.plots.arguments import counted
+from attention_course.plots.axes import STYLES, apart, quiet
 from attention_course.plots.picture import Picture, describe, size_in_points
 from attention_course.plots.text import LITERAL, NORMAL
-
-STYLES = [
-    ("#2a598c", "-", "o"),
-    ("#c4622d", "--", "s"),
-    ("#4d4d4d", ":", "^"),
-    ("#6f9e3a", "-.", "D"),
-    ("#8a4f9e", (0, (6, 1, 1, 1, 1, 1)), "v"),
-]
 
 
 def bands(x, curves: dict[str, object], *, x_label: str, y_label: str, log: str = "", ax=None) -> Figure:
@@ -21,15 +14,15 @@ def bands(x, curves: dict[str, object], *, x_label: str, y_label: str, log: str 
 
     At most five curves, told apart by dash and marker as well as by colour. log: "x", "y" or "xy" for logarithmic axes;
     a logarithmic x has a tick at each of `x`. ValueError where a curve has not three numbers for each x, or there are
-    more than five.
+    none or more than five.
     """
     x = np.asarray(x, dtype=float)
     curves = {name: np.asarray(rows, dtype=float) for name, rows in curves.items()}
+    counted("x", x)
+    counted("curves", curves, len(STYLES))
     for name, rows in curves.items():
         if rows.shape != (len(x), 3):
             raise ValueError(f"{name}: expected ({len(x)}, 3), a row (mean, low, high) for every x, got {rows.shape}")
-    if len(curves) > len(STYLES):
-        raise ValueError(f"curves: expected at most {len(STYLES)}, got {len(curves)}")
     ax = Picture((6.8, 3.8)).add_subplot() if ax is None else ax
     for rows, (colour, dash, marker) in zip(curves.values(), STYLES, strict=False):
         mean, low, high = rows.T
@@ -50,19 +43,9 @@ def _name_ends(ax, x: float, ends: dict[str, float]) -> None:
     """Names right of the last points, moved apart where they would overlap."""
     height = size_in_points(ax)[1]
     data = ax.transData.transform([(x, y) for y in ends.values()])
-    places = dict(zip(ends, ax.transAxes.inverted().transform(data)[:, 1] * height, strict=True))
-    order = sorted(places, key=places.get)
-    wanted = np.array([places[name] for name in order])
-    at = wanted.copy()
-    for _ in range(100):  # push neighbours apart until none overlap
-        close = np.diff(at) < NORMAL + 3
-        if not close.any():
-            break
-        at[:-1] -= close * 0.5
-        at[1:] += close * 0.5
-    for name, place, start in zip(order, at, wanted, strict=True):
-        colour = STYLES[list(ends).index(name)][0]
+    places = ax.transAxes.inverted().transform(data)[:, 1] * height
+    for (name, y), shift, (colour, _, _) in zip(ends.items(), apart(places) - places, STYLES, strict=False):
         ax.annotate(
-            name, (x, ends[name]), xytext=(10, place - start), textcoords="offset points", va="center",
+            name, (x, y), xytext=(10, shift), textcoords="offset points", va="center",
             color=colour, fontsize=NORMAL, annotation_clip=False, **LITERAL,
         )  # fmt: skip

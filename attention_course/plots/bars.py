@@ -23,7 +23,8 @@ def weight_bars(
     """One bar for each weight of one distribution, from 0 to `limit` (1 unless told, so that pictures compare).
 
     `weights` is (keys,), `labels` names the bars: from the top down, or from left to right when not `horizontal`.
-    `values` writes the numbers at the bars' ends, else a grid helps to read them. ValueError when the lengths do not
+    `values` writes the numbers at the bars' ends, else a grid helps to read them. In an `ax` without room for all names
+    and numbers every second stands there, or every third and so on. ValueError when the lengths do not
     fit, a weight is not in 0 to 1, or a bar is longer than `limit`.
     """
     weights = as_weights(weights, "keys")
@@ -57,7 +58,8 @@ def weight_bars(
     ax.spines["left" if horizontal else "bottom"].set(visible=True, color="#888888")
     if values:
         crowded = 0 if horizontal or long / count >= 24 else 90
-        ax.bar_label(bars, [f"{w:.2f}" for w in weights], padding=3, fontsize=SMALL, rotation=crowded, **LITERAL)
+        numbers = [f"{weight:.2f}" if i in shown else "" for i, weight in enumerate(weights)]
+        ax.bar_label(bars, numbers, padding=3, fontsize=SMALL, rotation=crowded, **LITERAL)
     else:
         ax.grid(axis=along, color=LINES, linewidth=0.6)
         ax.set_axisbelow(True)

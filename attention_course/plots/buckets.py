@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Rectangle, Wedge
 
-from attention_course.plots.arguments import as_labels
+from attention_course.plots.arguments import as_labels, counted
 from attention_course.plots.picture import Picture, describe
-from attention_course.plots.text import LITERAL, NORMAL, SMALL
+from attention_course.plots.text import LITERAL, NORMAL, SMALL, widest
 
-SHADES = ["#ffffff", "#d9d9d9", "#efefef", "#c4c4c4"]  # sectors side by side differ, and all have a letter
+SHADES = ["#ffffff", "#d9d9d9", "#efefef", "#c4c4c4"]
+ROOM = 440  # points for the words of a row
 LINK = "#2a598c"
 EDGE = {"edgecolor": "#888888", "linewidth": 0.8}
 
@@ -20,25 +21,34 @@ def buckets(angles, buckets, words, *, turn: float | int, sectors: int, window: 
 
     angles: of the words' vectors, in degrees. buckets: the number of each one's sector, counted from the one in whose
     middle `turn` lies. An arc goes from a word to each of the `window` before it in its bucket, which it may look at.
-    ValueError where lengths do not fit or a bucket is none of the sectors.
+    ValueError where lengths do not fit, a bucket is none of the sectors, these are more than there are letters, or the
+    words are more or longer than there is room for (some ten of six letters).
     """
+    counted("words", words)
     words = as_labels("words", words, len(angles), "angle")
+    counted("sectors", range(sectors), len(ascii_uppercase))
     angles, buckets = np.asarray(angles, dtype=float), np.asarray(buckets)
     if buckets.shape != angles.shape or not ((buckets >= 0) & (buckets < sectors)).all():
         raise ValueError(f"buckets: expected one in 0 to {sectors - 1} for each angle, got {buckets.tolist()}")
+    shades = [SHADES[b % 4] for b in range(sectors)]  # sectors side by side differ
+    if sectors % 4 == 1:  # the last is beside the first
+        shades[-1] = SHADES[2]
+    cells = len(words) + 0.7 * len(set(buckets.tolist())) + 0.7
+    if (needed := cells * (widest(words, NORMAL) + 4)) > ROOM:
+        raise ValueError(f"words: expected fewer or shorter ones, got what needs {needed / ROOM:.1f} of the room")
     picture = Picture((10, 3.5))
     circle, rows = picture.subplots(1, 2, width_ratios=[1, 1.75])
-    _circle(circle, angles, words, turn, sectors)
-    seen = _rows(rows, buckets, words, window)
+    _circle(circle, angles, words, turn, shades)
+    seen = _rows(rows, buckets, words, window, shades)
     said = ", ".join(f"“{word}” {ascii_uppercase[b]}" for word, b in zip(words, buckets, strict=True))
     return describe(rows, f"A circle cut into {sectors} buckets: {said}. Sorted by bucket, {seen} pairs of words meet.")
 
 
-def _circle(ax, angles: np.ndarray, words: list[str], turn: float | int, sectors: int) -> None:
-    width = 360 / sectors
-    for b in range(sectors):
+def _circle(ax, angles: np.ndarray, words: list[str], turn: float | int, shades: list[str]) -> None:
+    width = 360 / len(shades)
+    for b, shade in enumerate(shades):
         start = turn + (b - 0.5) * width
-        ax.add_patch(Wedge((0, 0), 1, start, start + width, facecolor=SHADES[b % len(SHADES)], **EDGE))
+        ax.add_patch(Wedge((0, 0), 1, start, start + width, facecolor=shade, **EDGE))
         corner = np.radians(start + 0.14 * width)  # beside most arrows
         ax.text(
             0.87 * np.cos(corner), 0.87 * np.sin(corner), ascii_uppercase[b], ha="center", va="center",
@@ -57,7 +67,7 @@ def _circle(ax, angles: np.ndarray, words: list[str], turn: float | int, sectors
     ax.axis("off")
 
 
-def _rows(ax, buckets: np.ndarray, words: list[str], window: int) -> int:
+def _rows(ax, buckets: np.ndarray, words: list[str], window: int, shades: list[str]) -> int:
     """The two rows and what joins them; gives the number of pairs that meet."""
     order = np.argsort(buckets, kind="stable")
     ranks = np.unique(buckets[order], return_inverse=True)[1]
@@ -66,7 +76,7 @@ def _rows(ax, buckets: np.ndarray, words: list[str], window: int) -> int:
     shift = (place.max() - (len(words) - 1)) / 2
     for i, (word, b) in enumerate(zip(words, buckets, strict=True)):
         for x, y in ((i + shift, 2.0), (place[i], 0.6)):
-            ax.add_patch(Rectangle((x - 0.46, y), 0.92, 0.4, facecolor=SHADES[b % len(SHADES)], **EDGE))
+            ax.add_patch(Rectangle((x - 0.46, y), 0.92, 0.4, facecolor=shades[b], **EDGE))
             ax.text(x, y + 0.2, word, ha="center", va="center", fontsize=NORMAL, **LITERAL)
         ax.plot([i + shift, place[i]], [2.0, 1.28], color="#aaaaaa", linewidth=0.8)
     for b in np.unique(buckets):
@@ -88,6 +98,6 @@ def _rows(ax, buckets: np.ndarray, words: list[str], window: int) -> int:
         (lowest - 0.13, "sorted by bucket; arcs: who looks back at whom"),
     ):
         ax.text(-0.5, y, text, fontsize=SMALL, color="#444444", va="center", **LITERAL)
-    ax.set(xlim=(-0.7, place.max() + 0.7), ylim=(-0.35, 2.65))
+    ax.set(xlim=(-0.7, place.max() + 0.7), ylim=(min(-0.35, lowest - 0.3), 2.65))
     ax.axis("off")
     return pairs

@@ -8,7 +8,7 @@ from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from attention_course.plots.arguments import as_labels, as_weights
 from attention_course.plots.colours import ATTENTION_COLOURS, BAR, LINES, readable_on
-from attention_course.plots.picture import Picture, describe, size_in_points
+from attention_course.plots.picture import Picture, describe, has_room, size_in_points
 from attention_course.plots.sentences import MARGIN, PAD, wrap
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, listing, looks, text_width
 
@@ -30,12 +30,15 @@ def document(
 
     `sentence_weights` has a number for each sentence, and `word_weights` a row for each with a number for each of its
     words; either may have more, for padding, which is not looked at. `mark` is the place of a sentence to mark with a
-    triangle, such as one that is known to decide. ValueError where there are too few or a weight is not in 0 to 1.
+    triangle, such as one that is known to decide. ValueError where there are too few, a weight is not in 0 to 1, or
+    the sentences would run out of the figure of `ax`.
     """
     count = len(sentences)
     if min(len(sentence_weights), len(word_weights)) < count:
         counts = f"{len(sentence_weights)} and {len(word_weights)}"
         raise ValueError(f"weights: expected {count} or more at both levels, one for each sentence, got {counts}")
+    if mark is not None and not 0 <= mark < count:
+        raise ValueError(f"mark: expected the place of one of {count} sentences, got {mark}")
     weights = as_weights(sentence_weights[:count], "sentences")
     shades = [as_weights(row[: len(s)], "words") for s, row in zip(sentences, word_weights, strict=False)]
     words = [as_labels("sentences", s, len(row), "weight") for s, row in zip(sentences, shades, strict=True)]
@@ -48,6 +51,7 @@ def document(
     if ax is None:
         picture = Picture((width, (top + sum(heights) + MARGIN) / 72), layout=None)
         ax = picture.add_axes((0, 0, 1, 1))
+    has_room(ax, top + sum(heights))
 
     ax.set_axis_off()
     # points to the right of and below the axes' upper left corner, whatever the size it is given later

@@ -45,17 +45,20 @@ def head_grid(
     names = [f"{layer}, {head}" if deep else head for layer in layers for head in heads]
     columns = len(heads) if deep else -(-len(heads) // -(-len(heads) // ACROSS))
     rows = -(-len(maps) // columns)
+    named = len(maps) > 1
 
     # the layout, in points
     cell = min(CELL, ((WIDEST + GAP) / columns - GAP) / len(keys))
     width, height = (max(LEAST, cell * count) for count in (len(keys), len(queries)))
+    width = max(width, widest(heads, SMALL) + 2 if named else 0)
+    height = max(height, widest(layers, SMALL) + 2 if deep else 0)
     flat = widest(keys, SMALL) + 4 <= width / len(keys)
     key_room = (LINE if flat else widest(keys, SMALL) + 6) if flat or width / len(keys) >= SMALL + 2 else 0
     query_room = widest(queries, SMALL) + 6 if height / len(queries) >= SMALL + 2 else 0
-    named = LINE if len(maps) > 1 else 0
+    name_room = LINE if named else 0
     left = max((LINE if deep else 0) + LINE + query_room, text_width(key_label, SMALL) + 10)
-    above = (NORMAL + 12 if title else 4) + max(named + key_room, LINE)
-    down = height + (GAP if deep else named + key_room + 6)
+    above = (NORMAL + 12 if title else 4) + max(name_room + key_room, LINE)
+    down = height + (GAP if deep else name_room + key_room + 6)
     right = left + columns * (width + GAP) + 4
     tall = above + max((rows - 1) * down + height + 4, 84)
     total = max(right + 52, text_width(title or "", NORMAL + 1) + 12)

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from attention_course.plots.arguments import as_weights
 from attention_course.plots.maps import RING
 from attention_course.plots.picture import Picture, describe
-from attention_course.plots.text import LITERAL, NORMAL, SMALL
+from attention_course.plots.text import LITERAL, NORMAL, SMALL, widest
 
 PALE, WIDE, WORTH_A_NUMBER = 0.25, 168, 0.05  # strength of what gets no weight; points of a picture; weight
 
@@ -30,13 +30,14 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
         if len(given) != len(maps):
             raise ValueError(f"{what}: expected one for each of {len(maps)} hops, got {len(given)}")
     tall = WIDE * image.shape[0] / image.shape[1]
-    wide = len(maps) * (WIDE + 12) + 12
-    lines = textwrap.wrap(heading, wide // 6)
+    step = max(WIDE, widest(titles, NORMAL)) + 12
+    wide = len(maps) * step + 12
+    lines = _wrapped(heading, wide)
     size = wide, tall + 34 + 16 * len(lines)
     picture = Picture((size[0] / 72, size[1] / 72), layout=None)
     said = []
     for m, weights in enumerate(maps):
-        left = 12 + m * (WIDE + 12)
+        left = 12 + m * step
         ax = picture.add_axes((left / size[0], 8 / size[1], WIDE / size[0], tall / size[1]))
         ax.imshow(image, interpolation="nearest")  # blended pixels would cost the palette the pure colours
         for i, ((x, y), weight) in enumerate(zip(corners, weights, strict=True)):
@@ -58,3 +59,12 @@ def hops(image, maps, corners, side: int, names, *, titles=None, expected=None, 
     return describe(
         ax, f"{heading}{'. ' * bool(heading)}The picture once for each of {len(maps)} hops: {'; '.join(said)}."
     )
+
+
+def _wrapped(heading: str, wide: float | int) -> list[str]:
+    """The lines of a heading over a picture of this width."""
+    for characters in range(int(wide // 6), 0, -1):
+        lines = textwrap.wrap(heading, characters)
+        if not lines or widest(lines, NORMAL + 1) <= wide - 16:
+            break
+    return lines

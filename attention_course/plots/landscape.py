@@ -28,6 +28,9 @@ def landscape(x, y, scores, query, *, title: str = "", steps: int = 9, ax=None) 
     if ax.get_subplotspec() is None or ax.get_subplotspec().is_first_col():
         ax.set_ylabel("key, second number", fontsize=SMALL)
     ax.tick_params(labelsize=SMALL, length=3, color="#888888")
+    said = f"{title}: for the query ({query[0]:g}, {query[1]:g}) the scores"
+    if np.ptp(scores) == 0:
+        return describe(ax, f"{said} are {scores.max():.2g} everywhere.")
     row, column = np.unravel_index(scores.argmax(), scores.shape)
-    said = f"{title}: for the query ({query[0]:g}, {query[1]:g}) the scores run from {scores.min():.2g} to"
-    return describe(ax, f"{said} {scores.max():.2g}, highest at ({x[column]:.2g}, {y[row]:.2g}).")
+    where = f"({x[column]:.2g}, {y[row]:.2g})"
+    return describe(ax, f"{said} run from {scores.min():.2g} to {scores.max():.2g}, highest at {where}.")

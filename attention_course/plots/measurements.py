@@ -11,7 +11,7 @@ from attention_course.plots.text import LITERAL, NORMAL
 
 
 def measurements(
-    x, y, *, curve=None, query: float | None = None, weights=None, x_label: str, y_label: str, ax=None
+    x, y, *, curve=None, query: float | int | None = None, weights=None, x_label: str, y_label: str, ax=None
 ) -> Figure:
     """Points (x, y), the line `curve` = (x, y) through them, and the look of one query.
 
@@ -32,19 +32,20 @@ def measurements(
         weights = as_weights(weights, "keys")
         if len(weights) != len(x):
             raise ValueError(f"weights: expected {len(x)}, one for each point, got {len(weights)}")
-        answer = float(weights @ y)
-        ax.vlines(x, y, answer, color=ATTENTION_COLOURS(weights / weights.max()), linewidth=1.2, zorder=1)
+        answer, most = float(weights @ y), weights.max() or 1
+        told = f"{answer:.0f}" if abs(answer) >= 100 else f"{answer:.3g}"
+        ax.vlines(x, y, answer, color=ATTENTION_COLOURS(weights / most), linewidth=1.2, zorder=1)
         ax.scatter(
-            x, y, c=weights, cmap=ATTENTION_COLOURS, vmin=0, vmax=weights.max(), s=26, edgecolors="#888888",
+            x, y, c=weights, cmap=ATTENTION_COLOURS, vmin=0, vmax=most, s=26, edgecolors="#888888",
             linewidths=0.6, zorder=3,
         )  # fmt: skip
         ax.plot(query, answer, "D", color="#c4622d", markersize=9, zorder=4)
         ax.annotate(
-            f"{query:g}: {answer:.0f}", (query, answer), xytext=(12, 26), textcoords="offset points",
+            f"{query:g}: {told}", (query, answer), xytext=(12, 26), textcoords="offset points",
             fontsize=NORMAL, color="#c4622d", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **LITERAL,
         )  # fmt: skip
         best = int(weights.argmax())
-        said += f" The query {query:g} is answered with {answer:.0f}"
-        said += f"; it looks most at {x[best]:g}, with {weights[best]:.2f}."
+        looks = f"most at {x[best]:g}, with {weights[best]:.2f}" if weights[best] else "at nothing"
+        said += f" The query {query:g} is answered with {told}; it looks {looks}."
     quiet(ax, x_label, y_label)
     return describe(ax, said)

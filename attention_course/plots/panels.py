@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from attention_course.plots.arguments import counted
 from attention_course.plots.axes import quiet
 from attention_course.plots.picture import Picture, describe
-from attention_course.plots.text import LITERAL, NORMAL, SMALL
+from attention_course.plots.text import LITERAL, NORMAL, SMALL, every_nth, widest
 
 CURVE, LEVEL = "#2a598c", "#c4622d"
 
@@ -16,9 +17,10 @@ def panels(
     """For each of `curves` (name: rows, one a training, with a number for every x) a panel, all on one scale.
 
     mark: an x, at which a thin line stands, named in the first panel. A dashed line goes on to the right of it at the
-    height that the mean of the rows has there. ValueError where a row has not as many numbers as `x`, or `mark` is
-    none of `x`.
+    height that the mean of the rows has there. ValueError where there are no curves, a row has not as many numbers as
+    `x`, or `mark` is none of `x`.
     """
+    counted("curves", curves)
     x = np.asarray(x, dtype=float)
     curves = {name: np.atleast_2d(np.asarray(rows, dtype=float)) for name, rows in curves.items()}
     for name, rows in curves.items():
@@ -27,8 +29,10 @@ def panels(
     if mark not in x:
         raise ValueError(f"mark: expected one of x, got {mark}")
     at = int(np.flatnonzero(x == mark)[0])
+    across = min(across, len(curves))
     down = -(-len(curves) // across)
-    picture = Picture((2.25 * min(across, len(curves)) + 0.3, 1.9 * down + 0.4))
+    width = max(2.25, widest(curves, NORMAL) / 72 + 0.2)
+    picture = Picture((width * across + 0.3, 1.9 * down + 0.4))
     axes = picture.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
     for ax, (name, rows) in zip(axes, curves.items(), strict=False):
         level = rows[:, at].mean()
@@ -43,7 +47,9 @@ def panels(
         mark_label, (mark, 1), (4, -3), xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
         fontsize=SMALL, color="#444444", **LITERAL,
     )  # fmt: skip
-    axes[0].set_xticks(np.arange(mark, x[-1] + 1, mark))
+    if mark > 0:
+        ticks = mark * np.arange(1, x[-1] // mark + 1)
+        axes[0].set_xticks(ticks[every_nth(len(ticks), 72 * width - 30, 26)])
     for ax in axes[len(curves) :]:
         ax.set_visible(False)
     for ax in axes[max(0, len(curves) - across) : len(curves)]:  # those with none below

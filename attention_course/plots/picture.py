@@ -48,6 +48,13 @@ def describe(ax, sentence: str) -> Figure:
     return figure
 
 
+def has_room(ax, height: float | int) -> None:
+    """ValueError where `height` points, from the top of `ax` down, are more than there are to the figure's end."""
+    box, dpi = ax.get_window_extent(), ax.figure.figure.dpi
+    if height > box.y1 * 72 / dpi + 0.5:
+        raise ValueError(f"ax: expected a figure with {height:.0f} points below its top, got {box.y1 * 72 / dpi:.0f}")
+
+
 def size_in_points(ax) -> tuple[float, float]:
     """Width and height that `ax` has once its figure is laid out."""
     figure = ax.figure.figure

@@ -13,18 +13,21 @@ from attention_course.plots.text import LITERAL, NORMAL, SMALL, looks
 CONTEXT = "#c4622d"
 
 
-def plane(query, keys, weights, labels, *, limit: float = 3.0, ax=None) -> Figure:
+def plane(query, keys, weights, labels, *, limit: float | int = 3.0, ax=None) -> Figure:
     """Keys that are their own values, in two dimensions: the query, its weights, and the context vector.
 
     query (2,), keys (keys, 2), weights (keys,), labels one a key. A key's line to the context is as thick as its
     weight. The context is computed here, as the average of the keys under the weights. Both axes run from -limit to
-    limit. ValueError where shapes do not fit or a weight is not in 0 to 1.
+    limit. ValueError where shapes do not fit, a weight is not in 0 to 1, or the query or a key is outside of the axes.
     """
     weights = as_weights(weights, "keys")
     labels = as_labels("labels", labels, len(weights), "key")
     keys, query = np.asarray(keys, dtype=float), np.asarray(query, dtype=float)
     if keys.shape != (len(weights), 2) or query.shape != (2,):
         raise ValueError(f"query and keys: expected (2,) and ({len(weights)}, 2), got {query.shape} and {keys.shape}")
+    farthest = max(np.abs(keys).max(), np.abs(query).max())
+    if farthest > limit * (1 + 1e-6):
+        raise ValueError(f"limit: expected {farthest:.6g} or more, which the query or a key needs, got {limit:.6g}")
     context = weights @ keys
 
     ax = Picture((4.6, 4.6)).add_subplot() if ax is None else ax

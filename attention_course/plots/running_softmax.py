@@ -3,14 +3,15 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import as_labels
+from attention_course.plots.arguments import as_labels, counted
 from attention_course.plots.axes import quiet
 from attention_course.plots.colours import BAR
 from attention_course.plots.picture import Picture, describe
-from attention_course.plots.text import LITERAL, SMALL
+from attention_course.plots.text import LITERAL, SMALL, text_width
 
 GREYS, HATCHES = ("#2a2a2a", "#8a8a8a", "#c8c8c8", "#f0f0f0"), ("", "///", "", "...")
 IN_THE_LAYER = {"ha": "center", "va": "center", "fontsize": SMALL}
+MOST_SCORES, MOST_TILES, WIDTH = 32, 20, 460  # that can be named; points of the axes
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 
 
@@ -19,23 +20,32 @@ def running_softmax(scores, labels, tile: int) -> Figure:
 
     A bar is the sum of exp(score - m) so far, in layers: what each tile has brought, as it counts at that moment. Where
     a tile brings a larger m, the layers before it shrink by one factor, which is written over the bar. ValueError
-    where scores are not one row with a label each, or for a tile below 1.
+    where scores are not one row of finite numbers with a label each, for a tile below 1, and for more than 32 scores or
+    20 tiles.
     """
     scores = np.asarray(scores, dtype=float)
     if scores.ndim != 1 or not len(scores):
         raise ValueError(f"scores: expected one row, got the shape {scores.shape}")
+    counted("scores", scores, MOST_SCORES)
+    if not np.isfinite(scores).all():
+        raise ValueError(f"scores: expected finite numbers, got {scores.tolist()}")
     labels = as_labels("labels", labels, len(scores), "score")
     if tile < 1:
         raise ValueError(f"tile: expected at least 1, got {tile}")
     parts = [slice(start, min(start + tile, len(scores))) for start in range(0, len(scores), tile)]
+    counted("tiles", parts, MOST_TILES)
     largest = np.maximum.accumulate([scores[part].max() for part in parts])
     above, below = Picture((7.2, 4.8)).subplots(2, 1, height_ratios=[1, 1.1])
 
     low = min(0.0, scores.min())
     above.vlines(range(len(scores)), low, scores, color=BAR, linewidth=7)
-    for part, m in zip(parts, largest, strict=True):
+    each = WIDTH * tile / len(scores)  # points of a tile
+    room_for_note = text_width("what was there", SMALL) < each
+    for step, (part, m) in enumerate(zip(parts, largest, strict=True)):
         above.plot([part.start - 0.5, part.stop - 0.5], [m, m], color="black", linewidth=1.5)
-        above.text(part.stop - 0.55, m, f"m = {m:.1f}", ha="right", va="bottom", fontsize=SMALL, **LITERAL)
+        name = f"m = {m:.1f}"
+        if text_width(name, SMALL) < each or step == 0 or m > largest[step - 1]:
+            above.text(part.stop - 0.55, m, name, ha="right", va="bottom", fontsize=SMALL, **LITERAL)
     above.vlines([part.start - 0.5 for part in parts[1:]], low, scores.max() * 1.15, color="#888888", linestyle=":")
     quiet(above, "", "score")
     above.set_xticks(range(len(scores)), labels, rotation=30, ha="right", fontsize=SMALL, **LITERAL)
@@ -52,7 +62,7 @@ def running_softmax(scores, labels, tile: int) -> Figure:
                 below.text(middle, bottom + amount / 2, f"tile {number + 1}", bbox=WHITE, **IN_THE_LAYER, **LITERAL)
             bottom += amount
         shrink = np.exp(largest[step - 1] - m) if step else 1.0
-        note = f"\nwhat was there\nbefore × {shrink:.2f}" if step and tile > 2 else ""
+        note = f"\nwhat was there\nbefore × {shrink:.2f}" if step and tile > 2 and room_for_note else ""
         below.text(middle, bottom, f"{bottom:.2f}{note}", ha="center", va="bottom", fontsize=SMALL, **LITERAL)
         said.append(f"m {m:.2f}, sum {bottom:.2f}, what was there times {shrink:.2f}")
     quiet(below, "after each tile, what all tiles so far have brought", "ℓ, the sum of exp(score − m)")

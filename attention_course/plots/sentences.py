@@ -6,7 +6,7 @@ from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from attention_course.plots.arguments import as_labels, as_weights
 from attention_course.plots.colours import ATTENTION_COLOURS, readable_on
-from attention_course.plots.picture import Picture, describe, size_in_points
+from attention_course.plots.picture import Picture, describe, has_room, size_in_points
 from attention_course.plots.text import LARGE, LITERAL, NORMAL, SMALL, listing, looks, text_width
 
 PAD, GAP, MARGIN = 2.5, 1.5, 6  # points: beside a word, between words, around all
@@ -26,10 +26,13 @@ def shaded_sentence(
     """`words` set as running text that wraps at `width` inches, each on the shade of its weight (white 0, dark 1).
 
     `weights` is (words,). `values` writes the weight below each word. framed: the place of the word that asks, which
-    gets a frame. ValueError when the lengths do not fit or a weight is not in 0 to 1.
+    gets a frame. ValueError when the lengths do not fit, a weight is not in 0 to 1, `framed` is none of the places, or
+    the words would run out of the figure of `ax`.
     """
     weights = as_weights(weights, "words")
     words = as_labels("words", words, len(weights), "element")
+    if framed is not None and not 0 <= framed < len(words):
+        raise ValueError(f"framed: expected the place of one of {len(words)} words, got {framed}")
     room = (width * 72 if ax is None else size_in_points(ax)[0]) - 2 * MARGIN
     numbers = [f"{weight:.2f}" if values else "" for weight in weights]
     widths = [
@@ -44,6 +47,7 @@ def shaded_sentence(
         right = max(right, text_width(title or "", NORMAL + 1) + MARGIN)
         picture = Picture(((right + MARGIN) / 72, (top + step * (places[-1][1] + 1) + MARGIN) / 72), layout=None)
         ax = picture.add_axes((0, 0, 1, 1))
+    has_room(ax, top + step * places[-1][1] + BOX)
 
     ax.set_axis_off()
     # points to the right of and below the axes' upper left corner, whatever the size it is given later

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from attention_course.plots.arguments import counted
 from attention_course.plots.axes import quiet
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, SMALL
@@ -29,23 +30,28 @@ def shares(
     curves: name: y. Those of about one amount have one mark and differ in its filling and in dash; a legend under
     `amount_label` has the name and the amount of each, since the curves run too close to be named where they are.
     others: name: (y, share), whose share is the same at every x; dashed on the left, crosses on the right.
-    ValueError where a curve has not as many points as `x`, or no amount.
+    ValueError where a curve has not as many points as `x`, or no amount, and where there are no curves, more than four
+    of about one amount or more than six amounts.
     """
+    counted("curves", curves)
     x = np.asarray(x, dtype=float)
     curves = {name: np.asarray(y, dtype=float) for name, y in curves.items()}
     if wrong := [name for name, y in curves.items() if y.shape != x.shape or name not in amounts]:
         raise ValueError(f"{wrong[0]}: expected {len(x)} points and an amount")
-    left, right = Picture((10, 4.2)).subplots(1, 2, sharey=True)
     groups: list[list[str]] = []  # names of about one amount
-    for name, y in sorted(curves.items(), key=lambda item: amounts[item[0]]):
+    for name in sorted(curves, key=amounts.get):
         if not groups or amounts[name] > 1.5 * amounts[groups[-1][0]]:
             groups.append([])
         groups[-1].append(name)
-        look = {"marker": MARKS[len(groups) - 1], "markersize": 5, "color": OWN, "alpha": 0.8}
-        shape = (len(groups[-1]) - 1) % len(DASHES)
-        look |= {"fillstyle": FILLS[shape], "markerfacecoloralt": "white"}
-        left.plot(x, y, linewidth=1.2, linestyle=DASHES[shape], label=f"{name}: {amounts[name]:,.0f}", **look)
-        right.plot(amounts[name] / x, y, linestyle="", **look)
+    counted("different amounts", groups, len(MARKS))
+    left, right = Picture((10, 4.2)).subplots(1, 2, sharey=True)
+    for names, mark in zip(groups, MARKS, strict=False):
+        counted("curves of about one amount", names, len(DASHES))
+        for name, fill, dash in zip(names, FILLS, DASHES, strict=False):
+            look = {"marker": mark, "markersize": 5, "color": OWN, "alpha": 0.8}
+            look |= {"fillstyle": fill, "markerfacecoloralt": "white"}
+            left.plot(x, curves[name], linewidth=1.2, linestyle=dash, label=f"{name}: {amounts[name]:,.0f}", **look)
+            right.plot(amounts[name] / x, curves[name], linestyle="", **look)
     right.legend(
         handles=list(left.lines), title=amount_label, loc="lower right", frameon=False, fontsize=SMALL,
         title_fontsize=SMALL, handlelength=3.5, labelspacing=0.25, borderpad=0,

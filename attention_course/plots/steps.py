@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attention_course.plots.arguments import as_labels
+from attention_course.plots.arguments import as_labels, counted
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.maps import RING
 from attention_course.plots.picture import Picture, describe
@@ -31,15 +31,19 @@ class Block(NamedTuple):
     columns: list[str] | None = None
     name: str = ""
     weights: bool = False
-    limit: float | None = None
+    limit: float | int | None = None
     marked: int | None = None
 
 
 def steps(panels: dict[str, list[Block]]) -> Figure:
     """Panels in reading order, as many in a line as there is room for: a title, and the blocks of that step.
 
-    ValueError where labels do not fit an array, or an array has not two axes.
+    ValueError where there are no panels or blocks, labels do not fit an array, an array has not two axes or no numbers,
+    or a marked row is none.
     """
+    counted("panels", panels)
+    for title, blocks in panels.items():
+        counted(f"blocks of {title}", blocks)
     made = {title: [_checked(block) for block in blocks] for title, blocks in panels.items()}
     lines = [[]]
     for title, blocks in made.items():
@@ -73,6 +77,9 @@ def _checked(block: Block) -> Block:
     array = block.array.detach().cpu().numpy() if hasattr(block.array, "detach") else np.asarray(block.array)
     if array.ndim != 2:
         raise ValueError(f"array: expected two axes, got the shape {array.shape}")
+    counted("array", array.ravel())
+    if block.marked is not None and not 0 <= block.marked < len(array):
+        raise ValueError(f"marked: expected one of {len(array)} rows, got {block.marked}")
     rows = as_labels("rows", block.rows, len(array), "row of the array")
     columns = block.columns and as_labels("columns", block.columns, array.shape[1], "column of the array")
     return block._replace(array=array, rows=rows, columns=columns)
@@ -123,4 +130,5 @@ def _words(block: Block) -> str:
         rows, columns = block.array.shape
         return f"{name}{rows} rows of {columns} numbers from {block.array.min():.2g} to {block.array.max():.2g}"
     marked = block.marked or 0
-    return f"{name}weights in which “{block.rows[marked]}” looks {looks(block.array[marked], block.columns)}"
+    columns = block.columns or [f"number {i + 1}" for i in range(block.array.shape[1])]
+    return f"{name}weights in which “{block.rows[marked]}” looks {looks(block.array[marked], columns)}"

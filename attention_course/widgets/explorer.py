@@ -94,8 +94,17 @@ def _control(name: str, given, label: str, label_width: float):
     if all(isinstance(number, int) for number in given):
         return IntSlider(start, low, high, *step or (1,), **look)
     step = step[0] if step else (high - low) / 100
-    digits = max(0, math.ceil(-math.log10(step) - 1e-9))
-    return FloatSlider(value=start, min=low, max=high, step=step, readout_format=f".{digits}f", **look)
+    digits = f".{_digits(low, start, step)}f"
+    return FloatSlider(value=start, min=low, max=high, step=step, readout_format=digits, **look)
+
+
+def _digits(low: float | int, start: float | int, step: float | int) -> int:
+    """How many digits after the point show every value as it is, or, where no few do, tell neighbours apart."""
+    least = max(0, math.ceil(-math.log10(step) - 1e-9))
+    for digits in range(least, least + 3):
+        if all(math.isclose(round(number, digits), number, abs_tol=1e-9 * step) for number in (low, start, step)):
+            return digits
+    return least + 1
 
 
 def _as_png(figure, unnamed: str) -> tuple[bytes, dict]:

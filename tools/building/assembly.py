@@ -8,15 +8,21 @@ from nbformat import NotebookNode
 from . import address, cleaning, course, source, widget_ids
 from .course import CourseError, Page
 from .execution import CellFailed, execute
+from .reach import Reach, changed
 
 
-def build(root: Path, wanted: list[str], force: bool = False, may_execute: bool = True) -> int:
-    """Write the notebooks that are not as their sources say; the number of those that could not be built."""
+def build(
+    root: Path, wanted: list[str], force: bool = False, may_execute: bool = True, same_outputs: bool = False
+) -> int:
+    """Write the notebooks that are not as their sources say; the number of those that could not be built.
+
+    `same_outputs`: the package as it is would give the outputs that there are, and nothing is executed for its sake.
+    """
     pages = [page for page in course.pages(root, wanted) if page.source.exists()]
-    failed = 0
+    package, failed = Reach(root), 0
     for page in pages:
         try:
-            if write(page.notebook, built(page, force, may_execute)):
+            if write(page.notebook, built(page, package, force, may_execute, same_outputs)):
                 print(f"{page.shown(page.notebook)}: written")
         except (CellFailed, CourseError) as error:
             print(f"{page.shown(page.notebook)}: {error}")
@@ -25,16 +31,18 @@ def build(root: Path, wanted: list[str], force: bool = False, may_execute: bool 
     return failed
 
 
-def built(page: Page, force: bool, may_execute: bool) -> str:
+def built(page: Page, package: Reach, force: bool, may_execute: bool, same_outputs: bool) -> str:
     """The text of the page's notebook; a lesson is executed unless the outputs on the disk are to be kept."""
     fresh, old = source.read(page), load_or_none(page)
-    package = course.package_hash(page.root)
+    if same_outputs and page.is_lesson and outputs_fit(fresh, old):
+        old.metadata["course"]["package"] = package.of(source.program(fresh))
     reason = why_execute(fresh, old, package, force) if page.is_lesson else ""
     if reason and may_execute:
         print(f"{page.name}: executing, {reason}", flush=True)
         cost = execute(fresh, page.notebook.parent)
         print(f"{page.name}: {cost.seconds:.1f} s, {cost.megabytes:.0f} MB")
-        fresh.metadata["course"] = {"code": source.code_hash(fresh.cells), "package": package}
+        reached = package.of(source.program(fresh))
+        fresh.metadata["course"] = {"code": source.code_hash(fresh.cells), "package": reached}
     elif reason and not outputs_fit(fresh, old):
         raise CourseError(f"left as it is, for it must be executed: {reason}")
     else:
@@ -42,7 +50,7 @@ def built(page: Page, force: bool, may_execute: bool) -> str:
     return finished(page, fresh, course.repository(page.root))
 
 
-def why_execute(fresh: NotebookNode, old: NotebookNode | None, package: str, force: bool) -> str:
+def why_execute(fresh: NotebookNode, old: NotebookNode | None, package: Reach, force: bool) -> str:
     """Why a lesson must be executed; "" where its notebook's outputs are those of this code and this package."""
     if force:
         return "as asked"
@@ -50,9 +58,15 @@ def why_execute(fresh: NotebookNode, old: NotebookNode | None, package: str, for
         return "there is no notebook yet"
     if not outputs_fit(fresh, old):
         return "its code is not what was executed"
-    if old.metadata["course"].get("package") != package:
-        return "the package is not what it was executed with"
+    if files := changed_since(fresh, old, package):
+        return f"it was executed before a change of {files}"
     return ""
+
+
+def changed_since(fresh: NotebookNode, old: NotebookNode, package: Reach) -> str:
+    """The files of the package that are not what the lesson was executed with, in words; "" where there are none."""
+    recorded = old.metadata["course"].get("package")
+    return changed(recorded if isinstance(recorded, dict) else {}, package.of(source.program(fresh)))
 
 
 def outputs_fit(fresh: NotebookNode, old: NotebookNode | None) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from . import address, course, source
-from .assembly import finished, keep_outputs, load, not_executed, outputs_fit
+from .assembly import changed_since, finished, keep_outputs, load, not_executed, outputs_fit
 from .course import CourseError, Page
+from .reach import Reach
 
 MACHINE_PATH = (
     r"(?<![\w.~-])/(?:(?:home|Users|var/folders|private|mnt|opt|builds|content)/\w|(?:root|tmp|work)\b)"
@@ -21,13 +22,13 @@ NOT_TEXT = ("image/png", "image/jpeg", "image/gif", "audio/", "video/", "applica
 def check(root: Path, wanted: list[str]) -> int:
     """Print one line a finding; the number of those that are not mere warnings."""
     pages = course.pages(root, wanted)
-    repository, package = course.repository(root), course.package_hash(root)
+    repository, package = course.repository(root), Reach(root)
     errors, warnings = [], []
     for page in pages:
         found = _findings(page, repository)
         errors += found
-        if not found and page.is_lesson and load(page).metadata.course.package != package:
-            warnings.append(f"{page.shown(page.notebook)}: warning: executed with another state of the package")
+        if not found and page.is_lesson and (files := changed_since(source.read(page), load(page), package)):
+            warnings.append(f"{page.shown(page.notebook)}: warning: executed before a change of {files}")
     for line in errors + warnings:
         print(line)
     print(f"{len(pages)} notebooks checked: {len(errors)} findings, {len(warnings)} warnings")

@@ -1,12 +1,9 @@
-"""Which notebooks the course has, where they lie, and what their outputs depend on."""
+"""Which notebooks the course has, and where they lie."""
 
-import hashlib
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-PACKAGE_FILES = {".py", ".toml", ".json", ".csv", ".txt"}
 
 
 class CourseError(Exception):
@@ -62,14 +59,3 @@ def repository(root: Path) -> str:
     """The course's public address as owner/name, or "" while it has none."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     return settings.get("tool", {}).get("course", {}).get("repository", "")
-
-
-def package_hash(root: Path) -> str:
-    """SHA-256 over the names and contents of the package's files."""
-    package = root / "attention_course"
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        if path.suffix in PACKAGE_FILES and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(package).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

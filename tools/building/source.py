@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 import jupytext
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
@@ -41,6 +42,12 @@ def read(page: Page) -> NotebookNode:
         "language_info": {"name": "python"},
     }
     return new_notebook(cells=[_cell(cell) for cell in cells], metadata=metadata)
+
+
+def program(notebook: NotebookNode) -> str:
+    """The Python that the code cells are, one below the other."""
+    plain = TransformerManager().transform_cell  # a line such as %pip becomes a call
+    return "".join(plain(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def code_hash(cells: Iterable[NotebookNode]) -> str:

@@ -1,0 +1,272 @@
+"""More than a plot has looks or room for: what its text names is drawn, each in its own way, or it is refused."""
+
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from attention_course import plots
+from attention_course.plots import Block, Picture
+from attention_course.plots.colours import luminance
+
+COUNTS = [1, 2, 5, 9]
+SHORT = [f"w{i}" for i in range(40)]
+LONG = [f"a name that is rather long {i}" for i in range(40)]
+X = np.linspace(1, 3, 8)
+XY = {"x_label": "x", "y_label": "y"}
+IMAGE = np.full((40, 40, 3), 200, np.uint8)
+CORNERS = [(0, 0), (20, 0), (0, 20), (20, 20)]
+ABC = ["a", "b", "c"]
+APART = np.abs(np.subtract.outer(np.arange(9), np.arange(9)))
+
+
+def some(*shape):
+    return np.random.default_rng(0).dirichlet(np.ones(shape[-1]), shape[:-1])
+
+
+def curves(names):
+    return {name: np.sin(X + 0.2 * i) for i, name in enumerate(names)}
+
+
+def bands(names):
+    return {name: np.stack([y, y - 0.1, y + 0.1], 1) for name, y in curves(names).items()}
+
+
+def shares(names, amounts):
+    amounts = dict(zip(names, amounts, strict=True))
+    return plots.shares(X, curves(names), amounts, {}, share_label="s", amount_label="a", **XY)
+
+
+def keys(count):
+    turns = np.arange(count) * 2 * np.pi / count
+    return np.stack([2.5 * np.cos(turns), 2.5 * np.sin(turns)], 1)
+
+
+def look(line):
+    return str(line._dash_pattern), line.get_marker(), line.get_fillstyle()  # nothing that is lost in grey
+
+
+def looks(figure):
+    return {look(line) for line in figure.axes[0].lines}
+
+
+def rectangles(figure):
+    return [p for ax in figure.axes for p in ax.get_children() if isinstance(p, Rectangle) and p is not ax.patch]
+
+
+def frames(figure):
+    return [patch for patch in rectangles(figure) if patch.get_facecolor()[3] == 0]
+
+
+def titled(figure):
+    return [ax for ax in figure.axes if ax.get_visible() and ax.get_title(loc="left")]
+
+
+def points(figure):
+    return [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+
+
+PLOTS = {  # a picture of things with these names, and what of it must be there, one for each
+    "lines": (lambda n: plots.lines(X, curves(n), **XY), looks),
+    "lines that meet": (lambda n: plots.lines(X, dict.fromkeys(n, X), **XY), looks),
+    "bands": (lambda n: plots.bands(X, bands(n), **XY), looks),
+    "one amount": (lambda n: shares(n, [64] * len(n)), looks),
+    "amounts": (lambda n: shares(n, [4.0**i for i in range(len(n))]), looks),
+    "bars": (lambda n: plots.weight_bars(some(len(n)), n), rectangles),
+    "upright bars": (lambda n: plots.weight_bars(some(len(n)), n, horizontal=False), rectangles),
+    "queries": (lambda n: plots.attention_map(some(len(n), 3), n, ABC), lambda f: f.axes[0].images[0].get_array()),
+    "keys": (lambda n: plots.attention_map(some(3, len(n)), ABC, n), lambda f: f.axes[0].images[0].get_array().T),
+    "sentence": (lambda n: plots.shaded_sentence(n, some(len(n))), rectangles),
+    "document": (lambda n: plots.document([[word] for word in n], some(len(n)), np.ones((len(n), 1))), frames),
+    "heads": (lambda n: plots.head_grid(some(len(n), 3, 3), ABC, ABC, heads=n), lambda f: f.axes[:-1]),
+    "layers": (lambda n: plots.head_grid(some(len(n), 1, 3, 3), ABC, ABC, layers=n), lambda f: f.axes[:-1]),
+    "pictures": (lambda n: plots.picture_grid(IMAGE, some(len(n), 4).reshape(-1, 2, 2), n), titled),
+    "hops": (lambda n: plots.hops(IMAGE, some(len(n), 4), CORNERS, 20, "abcd", titles=n), titled),
+    "panels": (lambda n: plots.panels(X, {name: [X] for name in n}, mark=1.0, mark_label="", **XY), titled),
+    "patterns": (lambda n: plots.reach_grid(dict.fromkeys(n, APART)), titled),
+    "plane": (lambda n: plots.plane([1, 1], keys(len(n)), some(len(n)), n), points),
+    "steps": (lambda n: plots.steps({name: [Block(some(2, 3), ["a", "b"])] for name in n}), lambda f: f.axes),
+    "rows": (lambda n: plots.steps({"": [Block(some(len(n), 3), n)]}), lambda f: f.axes[0].images[0].get_array()),
+    "columns": (
+        lambda n: plots.steps({"": [Block(some(2, len(n)), ["a", "b"], n)]}),
+        lambda f: f.axes[0].images[0].get_array().T,
+    ),
+    "buckets": (
+        lambda n: plots.buckets(np.arange(0, 360, 360 / len(n)), [0] * len(n), n, turn=0, sectors=4, window=2),
+        lambda f: rectangles(f)[::2],
+    ),
+    "scores": (
+        lambda n: plots.running_softmax(np.arange(len(n)), n, 2),
+        lambda f: f.axes[0].collections[0].get_segments(),
+    ),
+}  # fmt: skip
+MOST = {"lines": 5, "lines that meet": 5, "bands": 5, "one amount": 4, "amounts": 6, "buckets": 26, "scores": 32}
+FIRST = {"pictures": 12}  # it says that of more it draws these
+NAMED_FROM_TWO = {"heads", "layers"}
+
+
+@pytest.mark.parametrize("names", [SHORT, LONG], ids=["short names", "long names"])
+@pytest.mark.parametrize("plot", PLOTS)
+def test_all_that_has_a_name_is_drawn_and_named_or_refused(plot, names):
+    draw, parts = PLOTS[plot]
+    most = MOST.get(plot, 13)
+    for count in sorted({*COUNTS, most, most + 1}):
+        try:
+            figure = draw(names[:count])
+        except ValueError as error:
+            assert ": expected " in str(error)
+            assert count > most or plot == "buckets"  # where it depends on the words
+            continue
+        assert count <= most or plot not in MOST
+        drawn = min(count, FIRST.get(plot, count))
+        assert len(parts(figure)) == drawn
+        figure.draw_without_rendering()
+        named = names[: 0 if plot in NAMED_FROM_TWO and count == 1 else drawn]
+        written = [text for text in figure.findobj(Text) if is_named(text, names[:count])]
+        assert {text.get_text().split("  ")[0].split(":")[0] for text in written} == set(named)
+        assert_inside_and_apart(figure, written, plot)
+
+
+def is_named(text, names):
+    said = text.get_text().split("  ")[0].split(":")[0]  # a key with its weight, a curve with its amount
+    return said in names and text.get_visible() and (text.axes is None or text.axes.get_visible())
+
+
+def assert_inside_and_apart(figure, texts, plot):
+    boxes = [text.get_window_extent() for text in texts]
+    for box in boxes:
+        assert box.x0 > -1 and box.y0 > -1 and box.x1 < figure.bbox.x1 + 1 and box.y1 < figure.bbox.y1 + 1
+    if plot == "plane":  # where keys lie is not for the plot to say
+        return
+    straight = [box for text, box in zip(texts, boxes, strict=True) if text.get_rotation() % 90 == 0]
+    for a, b in itertools.combinations(straight, 2):
+        assert min(a.x1, b.x1) - max(a.x0, b.x0) < 1.5 or min(a.y1, b.y1) - max(a.y0, b.y0) < 3
+
+
+def test_sectors_side_by_side_differ_and_all_have_a_letter():
+    for sectors in range(2, 27):
+        ax = plots.buckets([0.0], [0], ["cat"], turn=0, sectors=sectors, window=1).axes[0]
+        shades = [patch.get_facecolor() for patch in ax.patches[:sectors]]
+        assert all(a != b for a, b in itertools.pairwise([*shades, shades[0]]))
+        assert len({text.get_text() for text in ax.texts} - {"cat", ""}) == sectors
+    with pytest.raises(ValueError, match="sectors: expected at most 26, got 27"):
+        plots.buckets([0.0], [0], ["cat"], turn=0, sectors=27, window=1)
+
+
+def test_arcs_stay_inside_the_picture():
+    words = ["w"] * 12
+    ax = plots.buckets(np.zeros(12), np.zeros(12, int), words, turn=0, sectors=4, window=12).axes[1]
+    arcs = [patch for patch in ax.patches if type(patch).__name__ == "Arc"]
+    assert len(arcs) == 66
+    assert min(arc.center[1] - arc.height / 2 for arc in arcs) > ax.get_ylim()[0]
+
+
+def test_every_number_of_layers_has_a_shade_of_its_own():
+    for layers in range(1, 13):
+        colours = plots.reach_grid({"a": APART}, layers=layers).axes[0].images[0].cmap.colors
+        lightness = [116 * np.cbrt(luminance(colour)) - 16 for colour in colours]  # CIE L*, as the eye sees it
+        assert len(lightness) == layers + 1 and np.diff(lightness).min() > 5
+    for layers in (0, 13):
+        with pytest.raises(ValueError, match="layers: expected at"):
+            plots.reach_grid({"a": APART}, layers=layers)
+
+
+def test_every_lowest_square_says_of_whom():
+    figure = plots.reach_grid(dict.fromkeys(SHORT[:6], APART))
+    assert [bool(ax.get_xlabel()) for ax in titled(figure)] == [False, False, True, True, True, True]
+
+
+def test_what_lies_outside_of_the_axes_is_refused():
+    for query, points in [([5, 0], [[1, 0]]), ([1, 0], [[0, -5]])]:
+        with pytest.raises(ValueError, match="limit: expected 5 or more, which the query or a key needs, got 3"):
+            plots.plane(query, points, [1.0], ["key"])
+        plots.plane(query, points, [1.0], ["key"], limit=5)
+
+
+@pytest.mark.parametrize("draw", [
+    lambda ax: plots.shaded_sentence(SHORT, some(40), ax=ax),
+    lambda ax: plots.document([SHORT] * 9, some(9), some(9, 40), ax=ax),
+], ids=["sentence", "document"])  # fmt: skip
+def test_text_that_would_run_out_of_the_figure_is_refused(draw):
+    with pytest.raises(ValueError, match=r"ax: expected a figure with \d+ points below its top"):
+        draw(Picture((3, 1)).subplots())
+    draw(Picture((6, 16)).subplots())
+
+
+@pytest.mark.parametrize("heading", ["WHICH COLOUR HAS THE MOOSE " * 4, "W" * 60, "", "short"])
+def test_a_heading_stays_inside_of_the_picture(heading):
+    for count in (1, 3):
+        figure = plots.hops(IMAGE, some(count, 4), CORNERS, 20, "abcd", heading=heading)
+        assert "".join(text.get_text() for text in figure.texts).replace(" ", "") == heading.replace(" ", "")
+        figure.set_dpi(192)  # as it is saved
+        figure.draw_without_rendering()
+        assert all(text.get_window_extent().x1 <= figure.bbox.x1 for text in figure.texts)
+
+
+def test_in_narrow_axes_numbers_stand_where_names_do():
+    ax = plots.weight_bars(some(40), SHORT, ax=Picture((3, 2)).subplots()).axes[0]
+    named = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(rectangles(ax.figure)) == 40 and 1 < len(named) < 20
+    assert [SHORT[i] for i, text in enumerate(ax.texts) if text.get_text()] == named
+
+
+def test_few_panels_are_as_wide_as_many():
+    widths = []
+    for count in (1, 2, 4):
+        figure = plots.panels(X, {name: [X] for name in SHORT[:count]}, mark=1.0, mark_label="", **XY)
+        figure.draw_without_rendering()
+        widths.append(figure.axes[0].get_window_extent().width)
+    assert min(widths) > 130
+
+
+@pytest.mark.parametrize("x", [[0, 1, 2], [-1, 1, 2], list(range(1, 500))])
+def test_panels_have_ticks_that_can_be_read(x):
+    figure = plots.panels(x, {"a": [x]}, mark=x[0], mark_label="", **XY)
+    figure.draw_without_rendering()
+    labels = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert 1 < len(labels) < 12 and all(a.x1 < b.x0 for a, b in itertools.pairwise(labels))
+
+
+@pytest.mark.parametrize("draw", [
+    lambda: plots.lines(X, {}, **XY),
+    lambda: plots.lines([], {"a": []}, **XY),
+    lambda: plots.bands(X, {}, **XY),
+    lambda: plots.bands([], {"a": np.zeros((0, 3))}, **XY),
+    lambda: shares([], []),
+    lambda: plots.panels(X, {}, mark=1.0, mark_label="", **XY),
+    lambda: plots.reach_grid({}),
+    lambda: plots.steps({}),
+    lambda: plots.steps({"a": []}),
+    lambda: plots.steps({"a": [Block(np.zeros((1, 0)), ["a"])]}),
+    lambda: plots.running_softmax([], [], 1),
+    lambda: plots.buckets([], [], [], turn=0, sectors=4, window=1),
+])  # fmt: skip
+def test_nothing_is_refused(draw):
+    with pytest.raises(ValueError, match=": expected "):
+        draw()
+
+
+@pytest.mark.parametrize(("draw", "message"), [
+    (lambda: plots.lines(X, {"a": X}, low="b", **XY), "low: expected one of a, got b"),
+    (lambda: plots.document([["a"]], [1.0], [[1.0]], mark=1), "mark: expected the place of one of 1 sentences, got 1"),
+    (lambda: plots.shaded_sentence(ABC, some(3), framed=3), "framed: expected the place of one of 3 words, got 3"),
+    (lambda: plots.steps({"a": [Block(some(2, 3), ["a", "b"], marked=2)]}), "marked: expected one of 2 rows, got 2"),
+    (lambda: plots.running_softmax([1.0, -np.inf], ["a", "b"], 1), "scores: expected finite numbers"),
+])  # fmt: skip
+def test_what_is_named_and_not_there_is_refused(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
+def test_the_text_is_true_of_odd_data():
+    assert "2 patterns of 5 or 9 positions" in plots.reach_grid({"a": APART, "b": APART[:5, :5]}).alt
+    even = plots.landscape([0, 1], [0, 1], np.ones((2, 2)), [0.5, 0.5], title="dot").alt
+    assert even == "dot: for the query (0.5, 0.5) the scores are 1 everywhere."
+    nothing = plots.measurements([1, 2], [3, 4], query=1.0, weights=[0.0, 0.0], **XY)
+    assert nothing.alt.endswith("is answered with 0; it looks at nothing.") and nothing.png()
+    small = plots.measurements([1, 2], [0.2, 0.6], query=1.0, weights=[0.5, 0.5], **XY)
+    assert "is answered with 0.4; it looks" in small.alt and small.axes[0].texts[0].get_text() == "1: 0.4"
+    unnamed = plots.steps({"a": [Block(np.array([[0.1, 0.9]]), ["cat"], weights=True)]}).alt
+    assert "“cat” looks most at “number 2” (0.90)" in unnamed
