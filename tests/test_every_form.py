@@ -1,10 +1,12 @@
 """What every attention function owes to whoever runs it on a GPU, as far as a CPU can tell."""
 
+import jaxtyping
 import pytest
 import torch
 from factories import normal
 from forms import FORMS, ONE_VECTOR
 from torch import nn
+from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
 HEADS, SIZE, LENGTH = 2, 8, 70
@@ -33,6 +35,35 @@ def test_nothing_waits_for_the_numbers(name):
     """On `meta` there are none: what is decided by them fails there, and keeps the processor waiting on a GPU."""
     output, gradient = called(name, "meta")
     assert output.shape == gradient.shape == (2, HEADS, LENGTH, SIZE)
+
+
+@pytest.fixture
+def other_shapes():
+    """Without the shape checks of the tests: not every form says in its types that axes in front broadcast."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+FIRST_AXES = [  # of queries, keys and values
+    ((2, 2), (1, 2), (1, 2)),
+    ((1, 2), (3, 2), (3, 2)),
+    ((2, 2), (2, 2), (1, 2)),
+    ((2,), (3, 2), (3, 2)),
+    ((4, 1, 2), (3, 2), (3, 2)),
+]
+
+
+@pytest.mark.parametrize("axes", FIRST_AXES)
+@pytest.mark.parametrize("name", [name for name in FORMS if name not in ONE_VECTOR])
+def test_axes_in_front_broadcast_with_and_without_weights(name, axes, other_shapes):
+    torch.manual_seed(0)
+    attend = FORMS[name](HEADS, SIZE)
+    tensors = [normal(*first, 13, SIZE, dtype=torch.float32, seed=seed) for seed, first in enumerate(axes)]
+    mask = torch.arange(13) < 9
+    outputs = [attend(*tensors, mask, need_weights)[0] for need_weights in (False, True)]
+    assert outputs[0].shape == (*torch.broadcast_shapes(*axes), 13, SIZE)
+    assert_close(*outputs)
 
 
 class AnyOrder(TorchDispatchMode):

@@ -24,12 +24,12 @@ class ShawAttention(nn.Module):
 
     def forward(
         self,
-        queries: Float[Tensor, "*batch queries key_size"],
-        keys: Float[Tensor, "*batch keys key_size"],
-        values: Float[Tensor, "*batch keys value_size"],
+        queries: Float[Tensor, "*#batch queries key_size"],
+        keys: Float[Tensor, "*#batch keys key_size"],
+        values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = True,
-    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
         check_sizes(queries, keys, values)
         queries = queries / queries.shape[-1] ** 0.5
         index = index_of(distances(queries, keys), self.farthest)  # (L, S)
