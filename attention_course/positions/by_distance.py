@@ -51,15 +51,16 @@ class _Spread(torch.autograd.Function):
 class _Gathered(torch.autograd.Function):
     @staticmethod
     def forward(x, index, farthest):
-        queries, keys = x.shape[-2:]
-        past = keys - queries
-        steps = torch.arange(-farthest, farthest + 1, device=x.device)
-        place = torch.arange(past, keys, device=x.device).unsqueeze(-1) + steps  # (L, distances): of the one key there
-        one = x.gather(-1, place.clamp(0, keys - 1).expand(*x.shape[:-1], -1))
-        one = one.masked_fill((place < 0) | (place >= keys), 0)
-        behind = x.tril(past - farthest - 1).sum(-1, keepdim=True)
-        ahead = x.triu(past + farthest + 1).sum(-1, keepdim=True)
-        return one + F.pad(behind, (0, 2 * farthest)) + F.pad(ahead, (2 * farthest, 0))
+        if not farthest:
+            return x.sum(-1, keepdim=True)
+        (queries, keys), k = x.shape[-2:], farthest
+        # Zeros around, and each row cut off one later than the one before it: so equal distances stand in one column.
+        middle = max(keys - 1, k)  # the column of the distance 0
+        width = middle + max(queries, k + 1)
+        rows = F.pad(x, (queries + middle - keys, width - queries - middle, 0, 1)).flatten(-2)
+        columns = rows[..., : queries * (width + 1)].unflatten(-1, (queries, width + 1))[..., :-1]
+        behind, near, ahead = columns.tensor_split((middle - k + 1, middle + k), -1)
+        return torch.cat([behind.sum(-1, keepdim=True), near, ahead.sum(-1, keepdim=True)], -1)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
