@@ -33,6 +33,8 @@ def index_of(distances: Int[Tensor, "queries keys"], farthest: int) -> Int[Tenso
 
 
 class _Spread(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(x, index):
         return x.gather(-1, index.expand(*x.shape[:-1], -1))
@@ -49,6 +51,8 @@ class _Spread(torch.autograd.Function):
 
 
 class _Gathered(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(x, index, farthest):
         if not farthest:
