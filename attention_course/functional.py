@@ -59,38 +59,77 @@ def context_vector(
 
 
 def scaled_dot_product_attention(
-    queries: Float[Tensor, "*batch queries key_size"],
-    keys: Float[Tensor, "*batch keys key_size"],
-    values: Float[Tensor, "*batch keys value_size"],
+    queries: Float[Tensor, "*#batch queries key_size"],
+    keys: Float[Tensor, "*#batch keys key_size"],
+    values: Float[Tensor, "*#batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
     need_weights: bool = True,
-) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
     """softmax(Q K^T / sqrt(D)) V, with its weights (Vaswani et al. 2017, section 3.2.1).
 
     mask: True = may attend, as in `F.scaled_dot_product_attention` and unlike `nn.MultiheadAttention`.
     need_weights: False gives (output, None) and leaves the choice of the kernel to `fused_is_faster`.
         Either way a query that may attend to nothing gets an output of exactly zero.
 
-    Raises ValueError where the sizes do not fit.
+    Axes in front of (length, size) broadcast, as in a matrix product. Raises ValueError where the sizes do not fit.
     """
     check_sizes(queries, keys, values)
-    if need_weights or not fused_is_faster(queries, keys):
-        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
-        weights = masked_softmax(scores, mask)
-        return weights @ values, (weights if need_weights else None)
+    if not need_weights and fused_is_faster(queries, keys):
+        return fused_attention(queries, keys, values, mask), None
+    # Scaled before they are multiplied: in float16 the products by themselves may overflow.
+    scores = (queries / queries.shape[-1] ** 0.5) @ keys.mT
+    weights = masked_softmax(scores, mask)
+    return weights @ values, (weights if need_weights else None)
+
+
+def fused_attention(
+    queries: Float[Tensor, "*#batch queries key_size"],
+    keys: Float[Tensor, "*#batch keys key_size"],
+    values: Float[Tensor, "*#batch keys value_size"],
+    mask: Bool[Tensor, "..."] | None = None,
+) -> Float[Tensor, "*#batch queries value_size"]:
+    """PyTorch's kernel, for any number of axes, with zeros for a query that may attend to nothing."""
+    of_scores = shape_of_scores(queries, keys)
+    queries, keys, values = in_one_batch(queries, keys, values)
     fused = [four_axes(x) for x in (queries, keys, values)]
     shape = (*queries.shape[:-1], values.shape[-1])
     if mask is None:
-        return F.scaled_dot_product_attention(*fused).reshape(shape), None
-    check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
+        return F.scaled_dot_product_attention(*fused).reshape(shape)
+    check_mask(mask, of_scores)
     mask = mask.reshape((1,) * (queries.dim() - mask.dim()) + mask.shape)
-    # Not every kernel is sure to give zero for an empty row: let it look anywhere, then drop what it saw.
-    empty = ~mask.any(-1, keepdim=True)
-    allowed = mask | empty
-    if allowed.shape[:-3].numel() > 1:
-        allowed = allowed.expand(*queries.shape[:-3], *allowed.shape[-3:])
-    output = F.scaled_dot_product_attention(*fused, attn_mask=four_axes(allowed)).reshape(shape)
-    return (output.masked_fill(empty, 0) if empty.any() else output), None  # filling reads and writes all of it
+    some = None
+    if not empty_rows_give_zero(queries.device):  # let them look anywhere, then drop what they saw
+        some = mask.any(-1, keepdim=True)
+        mask = mask | ~some
+    if mask.shape[:-3].numel() > 1:
+        mask = mask.expand(*queries.shape[:-3], *mask.shape[-3:])
+    output = F.scaled_dot_product_attention(*fused, attn_mask=four_axes(mask)).reshape(shape)
+    return output if some is None else torch.where(some, output, 0)
+
+
+def empty_rows_give_zero(device: torch.device) -> bool:
+    """Whether `F.scaled_dot_product_attention` is sure to give zero where a query may attend to nothing.
+
+    On a CPU it is, since PyTorch 2.5. Not every kernel of a GPU is; and asking there whether a row is empty would keep
+    the processor waiting for the GPU.
+    """
+    return device.type == "cpu"
+
+
+def shape_of_scores(queries: Tensor, keys: Tensor) -> tuple[int, ...]:
+    """(..., L, S), with the axes in front broadcast as in a matrix product."""
+    batch = queries.shape[:-2]
+    if batch != keys.shape[:-2]:
+        batch = torch.broadcast_shapes(batch, keys.shape[:-2])
+    return (*batch, queries.shape[-2], keys.shape[-2])
+
+
+def in_one_batch(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors with the same axes in front of (length, size): views, no copies."""
+    if all(x.shape[:-2] == tensors[0].shape[:-2] for x in tensors):
+        return tensors
+    batch = torch.broadcast_shapes(*(x.shape[:-2] for x in tensors))
+    return tuple(x.expand(*batch, *x.shape[-2:]) for x in tensors)
 
 
 def four_axes(x: Tensor) -> Tensor:
@@ -137,7 +176,7 @@ def check_mask(mask: Tensor, shape: tuple[int, ...]) -> None:
 
 
 def check_sizes(queries: Tensor, keys: Tensor, values: Tensor | None = None) -> None:
-    """Raise unless queries and keys have one size, and keys and values one length."""
+    """Raise unless queries and keys have one size, keys and values one length, and the axes before them broadcast."""
     if queries.shape[-1] != keys.shape[-1]:
         raise ValueError(
             f"queries and keys: expected the same last size, got {tuple(queries.shape)} and {tuple(keys.shape)}"
@@ -146,3 +185,10 @@ def check_sizes(queries: Tensor, keys: Tensor, values: Tensor | None = None) -> 
         raise ValueError(
             f"keys and values: expected the same number, got {tuple(keys.shape)} and {tuple(values.shape)}"
         )
+    given = [x for x in (queries, keys, values) if x is not None]
+    if any(x.shape[:-2] != queries.shape[:-2] for x in given):
+        try:
+            torch.broadcast_shapes(*(x.shape[:-2] for x in given))
+        except RuntimeError:
+            shapes = " and ".join(str(tuple(x.shape)) for x in given)
+            raise ValueError(f"queries, keys, values: expected first axes that broadcast, got {shapes}") from None

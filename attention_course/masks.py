@@ -19,7 +19,7 @@ def padding_mask(tokens: Int[Tensor, "batch keys"]) -> Bool[Tensor, "batch 1 key
 def length_mask(lengths: Int[Tensor, " batch"], longest: int | None = None) -> Bool[Tensor, "batch 1 keys"]:
     """Every query may attend to the first `lengths[b]` keys of sequence b. `longest` is the number of keys.
 
-    Raises ValueError where a length is negative or exceeds `longest`.
+    Raises ValueError where a length is negative or exceeds `longest`; so on a GPU it waits for the lengths.
     """
     most = int(lengths.max()) if len(lengths) else 0
     longest = most if longest is None else longest

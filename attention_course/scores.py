@@ -27,7 +27,7 @@ def scaled_dot_score(
 ) -> Float[Tensor, "*batch queries keys"]:
     """S(a, b) = a^T b / sqrt(k): the dot product of k numbers, brought back to the spread of one."""
     check_sizes(queries, keys)
-    return queries @ keys.mT / queries.shape[-1] ** 0.5
+    return (queries / queries.shape[-1] ** 0.5) @ keys.mT  # in float16 the product by itself may overflow
 
 
 def additive_score(

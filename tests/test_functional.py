@@ -1,5 +1,6 @@
 """The two equations of attention: what a mask forbids leaves no trace, and what is left is a softmax."""
 
+import importlib.util
 import inspect
 
 import pytest
@@ -23,10 +24,11 @@ BROADCAST = [(), (1,), (5,), (1, 1), (1, 5), (4, 1), (4, 5), (1, 4, 5), (2, 1, 5
 bare_softmax, bare_attention = inspect.unwrap(masked_softmax), inspect.unwrap(scaled_dot_product_attention)
 
 
-@pytest.fixture(params=["written out", "fused"])
+@pytest.fixture(params=["written out", "fused", "fused, empty rows dropped"])
 def kernel(request, monkeypatch):
-    """Which of its two ways `scaled_dot_product_attention` goes when nobody needs the weights."""
-    monkeypatch.setattr(functional, "fused_is_faster", lambda queries, keys: request.param == "fused")
+    """Which of its ways `scaled_dot_product_attention` goes when nobody needs the weights; the last is a GPU's."""
+    monkeypatch.setattr(functional, "fused_is_faster", lambda queries, keys: request.param != "written out")
+    monkeypatch.setattr(functional, "empty_rows_give_zero", lambda device: request.param == "fused")
 
 
 def gradients(function, *tensors):
@@ -205,10 +207,32 @@ def test_an_empty_row_gives_zeros_even_with_a_kernel_that_would_give_nan(monkeyp
 
     monkeypatch.setattr(functional.F, "scaled_dot_product_attention", kernel)
     monkeypatch.setattr(functional, "fused_is_faster", lambda queries, keys: True)
+    monkeypatch.setattr(functional, "empty_rows_give_zero", lambda device: False)
     mask = some_mask(2, 4, 5)
     attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights=False)[0]
     output, its = gradients(attend, *queries_keys_values((2,)))
     assert (output[0, 0] == 0).all() and only_finite([output, *its])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("keys", [1, 63, 512, 513, 1100])  # the CPU's kernel cuts the keys at 512
+def test_the_kernel_of_the_cpu_gives_zeros_for_an_empty_row(keys, dtype):
+    mask = some_mask(2, 1, 7, keys)
+    mask[..., 2, :], mask[1, :, :, : keys - 1] = False, False
+    attend = lambda q, k, v: functional.fused_attention(q, k, v, mask)
+    output, its = gradients(attend, *queries_keys_values((2, 3), dtype, 7, keys))
+    empty = ~mask.any(-1).expand(2, 3, 7)
+    assert (output[empty] == 0).all() and (its[0][empty] == 0).all()
+    assert only_finite([output, *its])
+
+
+def test_a_masked_call_is_one_graph_in_which_nothing_is_decided_by_numbers():
+    spec = importlib.util.spec_from_file_location("without_shape_checks", functional.__file__)
+    spec.loader.exec_module(bare := importlib.util.module_from_spec(spec))
+    tensors, mask = queries_keys_values((2, 3), keys=70), some_mask(2, 1, 4, 70)
+    for bare.empty_rows_give_zero in (lambda device: True, lambda device: False):
+        attend = torch.compile(bare.scaled_dot_product_attention, fullgraph=True, backend="eager")
+        assert_close(attend(*tensors, mask, False), scaled_dot_product_attention(*tensors, mask, False))
 
 
 @pytest.mark.parametrize("need_weights", [False, True])
@@ -223,6 +247,55 @@ def test_masked_keys_and_values_change_no_bit_and_get_no_gradient(need_weights, 
     assert changed.equal(output)
     assert all(a.equal(b) for a, b in zip(its, theirs, strict=True))
     assert not its[1][:, 3].any() and not its[2][:, 3].any()
+
+
+BATCHES = [  # of queries, keys and values
+    ((2,), (1,), (1,)),
+    ((1,), (2,), (2,)),
+    ((), (2,), (2,)),
+    ((1,), (1,), (3,)),
+    ((2, 3), (3,), (1, 3)),
+    ((2, 1), (1, 3), (2, 3)),
+    ((2, 1, 3), (1, 4, 3), (2, 4, 1)),
+    ((5, 2, 1, 3), (4, 3), (4, 1)),
+    ((), (), (2, 2)),
+]
+
+
+@pytest.mark.parametrize("masked", [None, "keys", "pairs", "batch"])
+@pytest.mark.parametrize("batches", BATCHES)
+@pytest.mark.parametrize("need_weights", [False, True])
+def test_axes_in_front_broadcast_with_and_without_weights(need_weights, batches, masked, kernel):
+    tensors = [normal(*b, n, d, seed=n) for b, (n, d) in zip(batches, [(4, 6), (5, 6), (5, 3)], strict=True)]
+    batch, of_scores = torch.broadcast_shapes(*batches), torch.broadcast_shapes(*batches[:2])
+    mask = {
+        None: lambda: None,
+        "keys": lambda: normal(5) > 0,
+        "pairs": lambda: some_mask(4, 5),
+        "batch": lambda: some_mask(*of_scores, 4, 5),
+    }[masked]()
+    attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights)[0]
+    whole = lambda q, k, v: scaled_dot_product_attention(*(x.expand(*batch, *x.shape[-2:]) for x in (q, k, v)), mask)[0]
+    output, its = gradients(attend, *tensors)
+    expected, theirs = gradients(whole, *tensors)
+    assert output.shape == (*batch, 4, 3)
+    assert_close([output, *its], [expected, *theirs], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("need_weights", [False, True])
+def test_axes_in_front_that_do_not_broadcast_are_told(need_weights, kernel):
+    queries, keys, values = normal(2, 4, 6), normal(3, 5, 6), normal(3, 5, 3)
+    with pytest.raises(ValueError, match=r"queries, keys, values: .* that broadcast, got \(2, 4, 6\) and \(3, 5, 6\)"):
+        bare_attention(queries, keys, values, None, need_weights)
+    with pytest.raises(ValueError, match=r"queries, keys, values: .* and \(3, 5, 3\)"):
+        bare_attention(queries, keys[:1], values, None, need_weights)
+
+
+@pytest.mark.parametrize("need_weights", [False, True])
+def test_a_mask_may_not_have_more_in_front_than_queries_and_keys(need_weights, kernel, monkeypatch):
+    monkeypatch.setattr(functional, "masked_softmax", bare_softmax)
+    with pytest.raises(ValueError, match=r"mask: .* broadcasts to \(1, 4, 5\), got \(2, 4, 5\)"):
+        bare_attention(normal(1, 4, 6), normal(1, 5, 6), normal(2, 5, 3), some_mask(2, 4, 5), need_weights)
 
 
 @pytest.mark.parametrize("mask", [None, torch.ones(4, 0).bool(), torch.ones(4, 1).bool(), torch.ones(1).bool()])
@@ -247,6 +320,7 @@ def test_sizes_that_do_not_fit_are_told_with_their_names():
 @pytest.mark.parametrize("need_weights", [False, True])
 def test_a_mask_that_does_not_fit_is_told_whoever_computes(need_weights, kernel, monkeypatch):
     monkeypatch.setattr(functional, "masked_softmax", bare_softmax)
+    monkeypatch.setattr(functional, "fused_attention", inspect.unwrap(functional.fused_attention))
     with pytest.raises(ValueError, match=r"mask: .* broadcasts to \(2, 4, 5\), got \(5, 4\)"):
         bare_attention(*queries_keys_values((2,)), torch.ones(5, 4).bool(), need_weights)
     with pytest.raises(TypeError, match=r"mask: expected torch.bool .*, got torch.float32"):

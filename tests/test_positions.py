@@ -20,6 +20,7 @@ from attention_course.positions import (
     T5Attention,
 )
 from attention_course.positions.alibi import slopes
+from attention_course.positions.by_distance import gathered, index_of, spread
 from attention_course.positions.rotary import rotate
 from attention_course.positions.sinusoidal import sinusoids
 from attention_course.positions.t5 import bucket
@@ -274,3 +275,16 @@ def test_shaw_agrees_with_a_loop():
         assert_close(weights[i], scores.softmax(-1))
         expected = sum(scores.softmax(-1)[j] * (values[j] + attend.to_values[at[j]]) for j in range(7))
         assert_close(output[i], expected)
+
+
+@pytest.mark.parametrize(("L", "S", "farthest"), [(7, 7, 3), (3, 9, 2), (1, 5, 2), (6, 6, 0), (4, 4, 9)])
+def test_from_distances_to_pairs_and_back_are_each_the_other_s_gradient(L, S, farthest):
+    index = index_of(torch.arange(S) - torch.arange(S - L, S).unsqueeze(-1), farthest)
+    by_distance, pairs = normal(2, L, 2 * farthest + 1).requires_grad_(), normal(2, L, S, seed=1).requires_grad_()
+    there, back = spread(by_distance, index), gathered(pairs, index, farthest)
+    assert there.equal(by_distance.gather(-1, index.expand(2, -1, -1)))
+    assert_close(back, torch.zeros_like(by_distance).scatter_add(-1, index.expand(2, -1, -1), pairs))
+    assert_close((there * pairs).sum(), (back * by_distance).sum())
+    for check in (torch.autograd.gradcheck, torch.autograd.gradgradcheck):
+        assert check(lambda x: spread(x, index), by_distance)
+        assert check(lambda x: gathered(x, index, farthest), pairs)

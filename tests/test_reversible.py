@@ -132,6 +132,37 @@ def test_the_precision_of_autocast_is_that_of_the_forward_pass():
     assert_close(*found, rtol=2e-2, atol=2e-2)
 
 
+def scale_first(layers, times):
+    with torch.no_grad():
+        next(layers.parameters()).mul_(times)
+
+
+CHANGES = {
+    "a step of the optimizer": lambda layers: torch.optim.SGD(layers.parameters(), lr=0.1).step(),
+    "one in place": lambda layers: scale_first(layers, 2),
+    "loaded": lambda layers: layers.load_state_dict(stack(2).layers.state_dict()),
+    "loaded, other tensors": lambda layers: layers.load_state_dict(stack(2).layers.state_dict(), assign=True),
+    "another layer": lambda layers: setattr(layers[0], "0", nn.Linear(SIZE, SIZE)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("autocast", [False, True])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_parameters_that_changed_before_the_backward_pass_are_told(change, autocast, frozen):
+    reversible = stack(2, dtype=torch.float32)
+    if frozen:
+        reversible.layers[0].requires_grad_(False)
+    for parameter in reversible.parameters():
+        parameter.grad = torch.ones_like(parameter)  # for the optimizer, which passes by those without
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        loss = sum(reversible(*inputs(torch.float32))).square().sum()
+    loss.backward(retain_graph=True)
+    CHANGES[change](reversible.layers)
+    with pytest.raises(RuntimeError, match="ReversibleStack: expected the parameters of the forward pass, got others"):
+        loss.backward()
+
+
 def test_nothing_is_made_without_a_device():
     reversible, streams = stack(2), inputs()
     with DeviceIsGiven():

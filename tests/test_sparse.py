@@ -43,7 +43,6 @@ SEES_ALL = [  # a window, block or stride of at least the text's nine words
     (GlobalTokenAttention(9), None),
     (GlobalTokenAttention(1, positions=range(9)), None),
     (BlockAttention(9, everywhere=0, random=0), None),
-    (BlockAttention(2, everywhere=0, neighbours=0, random=4), None),
 ]
 every_form = pytest.mark.parametrize("name", FORMS)
 
@@ -85,6 +84,13 @@ def test_global_tokens_may_stand_anywhere(positions):
 def test_a_pattern_that_leaves_nothing_out_is_full_attention(attend, mask):
     queries, keys, values = inputs(9)
     assert_close(attend(queries, keys, values)[0], scaled_dot_product_attention(queries, keys, values, mask)[0])
+
+
+@every_form
+def test_the_words_that_a_longer_text_begins_with_see_each_other_as_in_a_shorter_one(name):
+    whole = FORMS[name]().allowed(40, 40)
+    for length in range(1, 40):
+        assert FORMS[name]().allowed(length, length).equal(whole[:length, :length])
 
 
 @every_form

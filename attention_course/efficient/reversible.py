@@ -10,6 +10,7 @@ attention and G the feed-forward network.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 
 import torch
 from jaxtyping import Float
@@ -39,6 +40,7 @@ class ReversibleStack(nn.Module):
         the same random numbers; what they change on the way, such as a running mean, they would change twice.
 
     Gradients are those of ordinary backpropagation up to rounding: what is computed again differs in its last digits.
+    They need the parameters of the forward pass: RuntimeError where others stand there when the gradients are due.
     """
 
     def __init__(self, layers: Iterable[nn.Module]):
@@ -50,7 +52,7 @@ class ReversibleStack(nn.Module):
     ) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
         if x1.shape != x2.shape:
             raise ValueError(f"x1 and x2: expected one shape, got {tuple(x1.shape)} and {tuple(x2.shape)}")
-        return Reversible.apply(tuple(self.layers), x1, x2, *self.parameters())
+        return Reversible.apply(tuple(self.layers), x1, x2, *self.layers.parameters())
 
 
 class Reversible(torch.autograd.Function):
@@ -59,6 +61,7 @@ class Reversible(torch.autograd.Function):
     @staticmethod
     def forward(ctx, layers: Sequence[nn.Module], x1: Tensor, x2: Tensor, *parameters: Tensor):
         ctx.layers, ctx.parameters, ctx.surroundings = layers, parameters, []
+        ctx.versions = versions(parameters)
         for layer in layers:
             ctx.surroundings.append(Surroundings(x1))
             x1, x2 = run_forwards([layer], x1, x2)
@@ -70,6 +73,12 @@ class Reversible(torch.autograd.Function):
     def backward(ctx, d1: Tensor, d2: Tensor):
         """From the gradients of the outputs, d1 and d2, to those of the inputs, undoing one layer after the other."""
         y1, y2 = ctx.saved_tensors
+        now = tuple(dict.fromkeys(p for layer in ctx.layers for p in layer.parameters()))
+        if any(p is not q for p, q in zip_longest(now, ctx.parameters)) or versions(now) != ctx.versions:
+            raise RuntimeError(
+                "ReversibleStack: expected the parameters of the forward pass, got others, or changed ones; "
+                "call backward before the optimizer's step, and before loading or changing parameters"
+            )
         gradients = {}
         for layer, surroundings in zip(reversed(ctx.layers), reversed(ctx.surroundings), strict=True):
             x2 = y1.detach().requires_grad_()
@@ -82,6 +91,11 @@ class Reversible(torch.autograd.Function):
             y1, y2 = y2 - change.detach(), x2.detach()
             d1, d2 = d2, d1 + through
         return None, d1, d2, *[gradients.get(p) for p in ctx.parameters]
+
+
+def versions(parameters: Sequence[Tensor]) -> list[int]:
+    """How often each has been changed in place, as autograd counts it. Those of an inference mode are not counted."""
+    return [-1 if p.is_inference() else p._version for p in parameters]
 
 
 class Surroundings:

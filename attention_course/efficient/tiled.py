@@ -5,6 +5,7 @@ Milakov and Gimelshein 2018 (the online softmax), Rabe and Staats 2021, FlashAtt
 with n².
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -12,7 +13,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from attention_course.functional import check_mask, check_sizes, scaled_dot_product_attention
+from attention_course.functional import (
+    check_mask,
+    check_sizes,
+    in_one_batch,
+    scaled_dot_product_attention,
+    shape_of_scores,
+)
 from attention_course.masks import causal_mask
 
 
@@ -25,19 +32,20 @@ class Tiled(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None, tile: int, causal: bool):
-        wide = torch.promote_types(queries.dtype, torch.float32)  # what is summed over all tiles
+        wide = torch.promote_types(queries.dtype, torch.float32)  # what everything is computed in
         largest = queries.new_full((*queries.shape[:-1], 1), torch.finfo(wide).min, dtype=wide)  # m
         sums = torch.zeros_like(largest)  # of exp(score - m)
         totals = torch.zeros(*queries.shape[:-1], values.shape[-1], dtype=wide, device=queries.device)
-        for rows, part in tiles(queries, keys, tile, causal):
-            scores = tile_of_scores(queries, keys, mask, rows, part, causal).to(wide)  # (..., rows, tile)
-            m, its_sums, its_totals = (x[..., rows, :] for x in (largest, sums, totals))
-            now = torch.maximum(m, scores.amax(-1, keepdim=True))
-            shrink, exponentials = (m - now).exp(), (scores - now).exp()
-            found = exponentials.to(values.dtype) @ values[..., part, :]
-            its_totals.mul_(shrink).add_(found)
-            its_sums.mul_(shrink).add_(exponentials.sum(-1, keepdim=True))
-            m.copy_(now)
+        with no_autocast(queries.device):
+            scaled = queries.to(wide) / queries.shape[-1] ** 0.5
+            for rows, part in tiles(queries, keys, tile, causal):
+                scores = tile_of_scores(scaled, keys, mask, rows, part, causal)  # (..., rows, tile)
+                m, its_sums, its_totals = (x[..., rows, :] for x in (largest, sums, totals))
+                now = torch.maximum(m, scores.amax(-1, keepdim=True))
+                shrink, exponentials = (m - now).exp(), (scores - now).exp()
+                its_totals.mul_(shrink).add_(exponentials @ values[..., part, :].to(wide))
+                its_sums.mul_(shrink).add_(exponentials.sum(-1, keepdim=True))
+                m.copy_(now)
         empty = sums == 0
         output = (totals / sums.masked_fill(empty, 1)).to(values.dtype)
         log_sums = (largest + sums.log()).masked_fill(empty, torch.inf)
@@ -53,19 +61,27 @@ class Tiled(torch.autograd.Function):
         dV = P^T G,    dP = G V^T,    dS = P (dP - sum of P dP),    and the sum of P dP is that of output * G.
         """
         queries, keys, values, mask, output, log_sums = ctx.saved_tensors
-        scale = queries.shape[-1] ** -0.5
-        d_queries, d_keys, d_values = (torch.zeros_like(x) for x in (queries, keys, values))
-        along = (output * gradient).sum(-1, keepdim=True, dtype=log_sums.dtype)  # (..., L, 1)
-        for rows, part in tiles(queries, keys, ctx.tile, ctx.causal):
-            scores = tile_of_scores(queries, keys, mask, rows, part, ctx.causal)
-            weights = (scores - log_sums[..., rows, :]).exp()  # (..., rows, tile)
-            g = gradient[..., rows, :]
-            d_values[..., part, :] = weights.to(g.dtype).mT @ g
-            d_scores = weights * (g @ values[..., part, :].mT - along[..., rows, :]) * scale
-            d_scores = d_scores.to(queries.dtype)
-            d_keys[..., part, :] = d_scores.mT @ queries[..., rows, :]
-            d_queries[..., rows, :] += d_scores @ keys[..., part, :]
-        return d_queries, d_keys, d_values, None, None, None
+        wide, scale = log_sums.dtype, queries.shape[-1] ** 0.5
+        d_queries = torch.zeros_like(queries, dtype=wide)  # summed over all tiles
+        d_keys, d_values = torch.zeros_like(keys), torch.zeros_like(values)
+        with no_autocast(queries.device):
+            scaled, gradient = queries.to(wide) / scale, gradient.to(wide)
+            along = (output * gradient).sum(-1, keepdim=True)  # (..., L, 1)
+            for rows, part in tiles(queries, keys, ctx.tile, ctx.causal):
+                scores = tile_of_scores(scaled, keys, mask, rows, part, ctx.causal)
+                weights = (scores - log_sums[..., rows, :]).exp()  # (..., rows, tile)
+                k, v, g = keys[..., part, :].to(wide), values[..., part, :].to(wide), gradient[..., rows, :]
+                d_values[..., part, :] = weights.mT @ g
+                d_scores = weights * (g @ v.mT - along[..., rows, :])
+                d_keys[..., part, :] = d_scores.mT @ scaled[..., rows, :]
+                d_queries[..., rows, :] += d_scores @ k
+        return (d_queries / scale).to(queries.dtype), d_keys, d_values, None, None, None
+
+
+def no_autocast(device: torch.device) -> AbstractContextManager:
+    """Or products would be in half precision all the same, and in the backward pass perhaps in another."""
+    kind = device.type
+    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
 
 
 def tiles(queries: Tensor, keys: Tensor, tile: int, causal: bool):
@@ -77,35 +93,35 @@ def tiles(queries: Tensor, keys: Tensor, tile: int, causal: bool):
 
 
 def tile_of_scores(
-    queries: Tensor, keys: Tensor, mask: Tensor | None, rows: slice, part: slice, causal: bool
+    scaled: Tensor, keys: Tensor, mask: Tensor | None, rows: slice, part: slice, causal: bool
 ) -> Float[Tensor, "*batch rows tile"]:
-    """Scores of some queries with some keys, -inf where a query may not look."""
-    scores = queries[..., rows, :] @ keys[..., part, :].mT / queries.shape[-1] ** 0.5
+    """Scores of some queries, which are divided by sqrt(D), with some keys; -inf where a query may not look."""
+    scores = scaled[..., rows, :] @ keys[..., part, :].mT.to(scaled.dtype)
     if mask is not None:
         its_rows = slice(None) if mask.shape[-2] == 1 else rows
         its_part = slice(None) if mask.shape[-1] == 1 else part
         scores = scores.masked_fill(~mask[..., its_rows, its_part], -torch.inf)
     if causal:
-        before = keys.shape[-2] - queries.shape[-2]
-        query = torch.arange(rows.start + before, rows.stop + before, device=queries.device).unsqueeze(-1)
-        key = torch.arange(part.start, part.stop, device=queries.device)
+        before = keys.shape[-2] - scaled.shape[-2]
+        query = torch.arange(rows.start + before, rows.stop + before, device=keys.device).unsqueeze(-1)
+        key = torch.arange(part.start, part.stop, device=keys.device)
         scores = scores.masked_fill(key > query, -torch.inf)
     return scores
 
 
 def tiled_attention(
-    queries: Float[Tensor, "*batch queries key_size"],
-    keys: Float[Tensor, "*batch keys key_size"],
-    values: Float[Tensor, "*batch keys value_size"],
+    queries: Float[Tensor, "*#batch queries key_size"],
+    keys: Float[Tensor, "*#batch keys key_size"],
+    values: Float[Tensor, "*#batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
     tile: int = 256,
     causal: bool = False,
-) -> Float[Tensor, "*batch queries value_size"]:
+) -> Float[Tensor, "*#batch queries value_size"]:
     """Scaled dot-product attention, one tile of `tile` keys after another, at an extra memory of queries * tile.
 
     For every query three things are kept: the largest score so far m, the sum of exp(score - m), and the sum of
     exp(score - m) value. When a tile brings a larger m, both sums shrink by exp(old m - new m). In the end one is
-    divided by the other. In half precision the sums are kept in float32.
+    divided by the other. In half precision, and under autocast, all of it is computed in float32.
 
     mask: True = may attend; whatever broadcasts to (..., queries, keys).
     causal: a query sees the keys up to its own place, of which no mask is made; the last query is level with the last
@@ -119,9 +135,9 @@ def tiled_attention(
     if causal and queries.shape[-2] > keys.shape[-2]:
         raise ValueError(f"keys: expected at least as many as the {queries.shape[-2]} queries, got {keys.shape[-2]}")
     if mask is not None:
-        check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
+        check_mask(mask, shape_of_scores(queries, keys))
         mask = torch.atleast_2d(mask)
-    return Tiled.apply(queries, keys, values, mask, tile, causal)
+    return Tiled.apply(*in_one_batch(queries, keys, values), mask, tile, causal)
 
 
 class TiledAttention(nn.Module):
@@ -133,12 +149,12 @@ class TiledAttention(nn.Module):
 
     def forward(
         self,
-        queries: Float[Tensor, "*batch queries key_size"],
-        keys: Float[Tensor, "*batch keys key_size"],
-        values: Float[Tensor, "*batch keys value_size"],
+        queries: Float[Tensor, "*#batch queries key_size"],
+        keys: Float[Tensor, "*#batch keys key_size"],
+        values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
         """need_weights: True computes by the definition, since the weights are an n x n matrix themselves."""
         if not need_weights:
             return tiled_attention(queries, keys, values, mask, self.tile, self.causal), None

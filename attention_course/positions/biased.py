@@ -7,15 +7,15 @@ from attention_course.functional import check_sizes, masked_softmax
 
 
 def biased_attention(
-    queries: Float[Tensor, "*batch queries key_size"],
-    keys: Float[Tensor, "*batch keys key_size"],
-    values: Float[Tensor, "*batch keys value_size"],
+    queries: Float[Tensor, "*#batch queries key_size"],
+    keys: Float[Tensor, "*#batch keys key_size"],
+    values: Float[Tensor, "*#batch keys value_size"],
     bias: Float[Tensor, "..."],
     mask: Bool[Tensor, "..."] | None = None,
     need_weights: bool = True,
-) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
     """softmax(Q K^T / sqrt(D) + bias) V. `bias` broadcasts to (*batch, L, S); a bias of 0 is plain attention."""
     check_sizes(queries, keys, values)
-    scores = queries @ keys.mT / queries.shape[-1] ** 0.5 + bias.to(queries.dtype)
+    scores = (queries / queries.shape[-1] ** 0.5) @ keys.mT + bias.to(queries.dtype)
     weights = masked_softmax(scores, mask)
     return weights @ values, (weights if need_weights else None)

@@ -39,12 +39,12 @@ class RotaryAttention(nn.Module):
 
     def forward(
         self,
-        queries: Float[Tensor, "*batch queries key_size"],
-        keys: Float[Tensor, "*batch keys key_size"],
-        values: Float[Tensor, "*batch keys value_size"],
+        queries: Float[Tensor, "*#batch queries key_size"],
+        keys: Float[Tensor, "*#batch keys key_size"],
+        values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = True,
-    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
         queries = rotate(queries, query_positions(queries, keys), self.base)
         keys = rotate(keys, key_positions(keys), self.base)
         return self.attend(queries, keys, values, mask, need_weights)

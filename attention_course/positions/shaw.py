@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from attention_course.functional import check_sizes, masked_softmax
+from attention_course.positions.by_distance import gathered, index_of, spread
 from attention_course.positions.distance import distances
 
 
@@ -25,18 +26,16 @@ class ShawAttention(nn.Module):
 
     def forward(
         self,
-        queries: Float[Tensor, "*batch queries key_size"],
-        keys: Float[Tensor, "*batch keys key_size"],
-        values: Float[Tensor, "*batch keys value_size"],
+        queries: Float[Tensor, "*#batch queries key_size"],
+        keys: Float[Tensor, "*#batch keys key_size"],
+        values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
         need_weights: bool = True,
-    ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
+    ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
         check_sizes(queries, keys, values)
-        index = distances(queries, keys).clamp(-self.farthest, self.farthest) + self.farthest  # (L, S)
-        of_places = (queries @ self.to_keys.mT).gather(-1, index.expand(*queries.shape[:-1], -1))  # (..., L, S)
-        scores = (queries @ keys.mT + of_places) / queries.shape[-1] ** 0.5
+        queries = queries / queries.shape[-1] ** 0.5
+        index = index_of(distances(queries, keys), self.farthest)  # (L, S)
+        scores = queries @ keys.mT + spread(queries @ self.to_keys.mT, index)
         weights = masked_softmax(scores, mask)
-        sums = weights.new_zeros(*weights.shape[:-1], len(self.to_values))  # of the weights, by distance
-        sums = sums.scatter_add(-1, index.expand_as(weights), weights)
-        output = weights @ values + sums @ self.to_values
+        output = weights @ values + gathered(weights, index, self.farthest) @ self.to_values
         return output, (weights if need_weights else None)

@@ -137,7 +137,7 @@ A window is the simplest pattern. Three papers have these, here on a text of 64 
 - **Strided** (Sparse Transformer, Child and others 2019): the last eight words, and before them every eighth. Write the text in rows of eight, and the far keys of a word are the column above it.
 - **Fixed** (the same paper): the words of one's own block of eight, and the last word of each earlier block, which may learn to sum its block up.
 - **Global token** (Longformer): a window to both sides, and one word, here the first, that all see and that sees all.
-- **Random blocks** (BigBird, Zaheer and others 2020): the text in small blocks, each of which sees its neighbours and another that is drawn once for each layer and then kept. BigBird puts random, window and global together.
+- **Random blocks** (BigBird, Zaheer and others 2020): the text in small blocks, each of which sees its neighbours and another that is drawn once for each layer and then kept. (Ours is drawn from the first 2, 4, 8, 16, … blocks, as many as first take in the block itself: so a longer text, or padding, changes nothing in the draw.) BigBird puts random, window and global together.
 
 In the second layer a word asks words that have asked others. Who knows of whom after each layer is a product of Boolean matrices:
 """

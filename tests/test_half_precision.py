@@ -1,0 +1,45 @@
+"""float16 ends at 65,504: no attention function may leave it on the way to an output that lies within."""
+
+import pytest
+import torch
+from factories import normal
+from forms import FORMS, ONE_VECTOR
+from torch import nn
+from torch.testing import assert_close
+
+HEADS, SIZE = 2, 64
+# Sums of products, without a softmax that keeps them small, leave float16 in these.
+SUMS = ["linear", "linear, causal", "random features", "random features, causal", "retention"]
+
+
+def alike():
+    """Every product of a query and a key is 102,400, and 12,800 when it is divided by 8."""
+    return [torch.full((1, HEADS, 4, SIZE), 40.0) for _ in range(3)]
+
+
+def unlike():
+    """Every word finds itself: its product with itself is 102,400, with any other far less."""
+    words = 40 * normal(1, HEADS, 13, SIZE, dtype=torch.float32).sign()
+    return [words, words, normal(1, HEADS, 13, SIZE, dtype=torch.float32, seed=1)]
+
+
+@pytest.mark.parametrize("given", [alike, unlike])
+@pytest.mark.parametrize("need_weights", [False, True])
+@pytest.mark.parametrize("name", [name for name in FORMS if name not in SUMS])
+def test_products_beyond_float16_do_no_harm(name, need_weights, given):
+    torch.manual_seed(0)
+    attend = FORMS[name](HEADS, SIZE)
+    tensors = [x.half() for x in given()]
+    if isinstance(attend, nn.Module):
+        attend.half().float()  # both with the same numbers
+    expected, _ = attend(*[x.float() for x in tensors], need_weights=need_weights)
+    if isinstance(attend, nn.Module):
+        attend.half()
+    for x in tensors:
+        x.requires_grad_()
+    queries, keys, values = tensors
+    output, _ = attend(queries, queries if name in ONE_VECTOR else keys, values, need_weights=need_weights)
+    output.sum().backward()
+    assert output.dtype == torch.float16
+    assert_close(output.float(), expected, rtol=0.01, atol=0.01)
+    assert all(x.grad.isfinite().all() for x in tensors if x.grad is not None)
