@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from types import FrameType, FunctionType
 from typing import Any
 
-from .comparing import as_numpy, fresh, same, shorten
+from .comparing import as_numpy, fresh, same
+from .session import neutral
+from .showing import shorten
 
 Arguments = tuple[Any, ...]
 OURS = {*sys.stdlib_module_names, __name__.partition(".")[0]}
@@ -43,7 +45,7 @@ def attempt(answer: Callable, arguments: Arguments) -> Trial:
 def _attempt(answer: Callable, arguments: Arguments) -> Trial:
     before = fresh(arguments)
     try:
-        with warnings.catch_warnings():
+        with neutral(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # NumPy's functions warn when they meet a tensor
             value = answer(*arguments)
     except (Exception, SystemExit) as error:
