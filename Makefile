@@ -16,7 +16,7 @@ ifneq ($(strip $(value ATTENTION_COURSE_CACHE)),)
 export ATTENTION_COURSE_CACHE := $(call from-here,$(value ATTENTION_COURSE_CACHE))
 endif
 
-.PHONY: lab test test-browser lessons notebooks experiments benchmarks site repository clean
+.PHONY: lab test mutants test-browser lessons notebooks experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/python -m jupyterlab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
@@ -40,6 +40,9 @@ test: $(VENV)/installed  ## everything that CI runs
 WORKERS := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 # --nbval-lax compares outputs only where a cell asks for it. A cell that hangs is cut off, one that is slow is not.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
+
+mutants: $(VENV)/installed  ## change every solution a little, and see that its check refuses it (up to half an hour)
+	$(RUN)/python tools/mutants.py
 
 test-browser: export ATTENTION_COURSE_PROGRESS := off
 test-browser: $(VENV)/installed  ## the explorer in Chromium, which comes by apt-get where it is missing and that is allowed

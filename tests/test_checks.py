@@ -17,7 +17,8 @@ import torch
 from ipykernel.compiler import XCachingCompiler
 
 from attention_course.checks import Choice, Problem, Result, lesson_01, mistake
-from attention_course.checks.comparing import fresh, same, show
+from attention_course.checks.comparing import fresh, same
+from attention_course.checks.showing import show
 from attention_course.functional import masked_softmax
 
 
@@ -344,6 +345,8 @@ def test_show():
 
 def test_an_input_that_should_be_refused():
     class Root(Problem):
+        refuses = (ValueError,)
+
         def inputs(self, generator):
             yield "a negative number", (-1.0,)
 

@@ -4,6 +4,7 @@ import inspect
 import re
 from importlib import import_module
 
+import numpy as np
 import pytest
 import torch
 from answers import SEEDS
@@ -11,7 +12,6 @@ from answers import SEEDS
 from attention_course import checks
 from attention_course.checks import Choice
 from attention_course.checks.comparing import fresh, same
-from attention_course.checks.trial import attempt
 
 ALL = [problem for lesson in checks.lessons() for problem in checks.problems(lesson).values()]
 WRITTEN = [problem for problem in ALL if not isinstance(problem, Choice)]
@@ -40,11 +40,7 @@ def right(problem):
 
 
 def tried(problem, seed=0):
-    return list(problem.inputs(torch.Generator().manual_seed(seed)))
-
-
-def outputs(problem, function, seed=0):
-    return [attempt(lambda *args: problem.run(function, *args), arguments) for _, arguments in tried(problem, seed)]
+    return [(case.description, case.arguments) for case in problem.cases(seed)]
 
 
 def test_the_lessons_are_found():
@@ -83,7 +79,8 @@ def test_mistakes_are_several_and_differ(problem):
         assert problem.right not in problem.mistakes
         assert sorted([problem.right, *problem.mistakes]) == list("ABCDEFG"[: 1 + len(problem.mistakes)])
         return
-    made = {name: outputs(problem, f) for name, f in {"": type(problem).answer, **problem.mistakes}.items()}
+    cases = problem.cases(0)
+    made = {"": [case.right for case in cases]} | {n: [case.mistakes[n] for case in cases] for n in problem.mistakes}
     for one in made:
         for other in made:
             if one < other:
@@ -95,6 +92,50 @@ def test_mistakes_are_several_and_differ(problem):
 def test_names_of_mistakes_are_unique(problem):
     names = re.findall(r"@mistake\((?:.|\n)*?\)\n    def (\w+)", inspect.getsource(type(problem)))
     assert names == list(problem.mistakes), "a name that is defined twice hides a mistake"
+
+
+@pytest.fixture
+def hostile_session():
+    """All that a learner's session may have switched on, at once."""
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    anomalies = torch.autograd.set_detect_anomaly(True)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16), np.errstate(all="raise"), anomalies:
+        yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+
+
+@each
+def test_a_verdict_does_not_depend_on_the_session(problem, hostile_session):
+    problem = type(problem)()  # one that has computed nothing yet
+    assert problem.grade(right(problem), 7).outcome == "correct"
+    for name in problem.mistakes:
+        told = problem.grade(name if isinstance(problem, Choice) else problem.mistakes[name], 7)
+        assert (told.outcome, told.mistake) == ("wrong", name)
+
+    def only_raises(*args):
+        raise RuntimeError("no gradient here")
+
+    assert isinstance(problem, Choice) or problem.grade(only_raises, 7).outcome == "wrong"
+
+
+def tensors(value):
+    """Those in a structure."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    return [t for item in value for t in tensors(item)] if isinstance(value, (tuple, list)) else []
+
+
+@each_written
+def test_no_input_is_what_a_learner_draws_with_a_seed_of_his_own(problem):
+    found = [t for _, arguments in tried(problem) for t in tensors(arguments)]
+    there = [t for t in found if t.is_floating_point() and t.numel() > 1]
+    for seed in (0, 1, 2, 3, 7, 42, 123, 1234, 2024):
+        for draw in (torch.randn, torch.rand):
+            for t in there:
+                torch.manual_seed(seed)
+                assert not torch.allclose(t, draw(t.shape))
 
 
 @each
@@ -127,12 +168,21 @@ def test_inputs_are_described_and_vary(problem):
         assert len(arguments) == len(names)
     for one, other in ((0, 1), (1, 2)):
         assert not same([a for _, a in tried(problem, one)], [a for _, a in tried(problem, other)])
-    assert same([a for _, a in tried(problem, 5)], [a for _, a in tried(problem, 5)])
+    assert same([a for _, a in tried(problem, 5)], [a for _, a in problem.drawn(5)])
 
 
 @each_written
 def test_memorised_answers_fail_with_another_seed(problem):
-    known = [(a, t.value) for (_, a), t in zip(tried(problem), outputs(problem, type(problem).answer), strict=True)]
+    def plainly(*args):
+        return known_to(type(problem).answer, args)
+
+    known = []
+
+    def known_to(function, args):
+        known.append((fresh(args), value := function(*args)))
+        return value
+
+    assert problem.grade(plainly, 0).outcome == "correct"
 
     def recite(*args):
         return next((value for arguments, value in known if same(args, arguments)), 0)
@@ -151,11 +201,11 @@ def test_the_same_values_in_another_make(problem, turn):
         if not isinstance(value, torch.Tensor):
             return value
         return {
-            "double": lambda: value.double(),
+            "double": lambda: value.double() if value.is_floating_point() else value,
             "numpy": lambda: value.detach().numpy(),
             "list": lambda: value.tolist(),
-            "bfloat16": lambda: value.bfloat16(),
-            "requires grad": lambda: value.detach().float().requires_grad_(),
+            "bfloat16": lambda: value.bfloat16() if value.is_floating_point() else value,
+            "requires grad": lambda: value.detach().requires_grad_() if value.is_floating_point() else value,
             "not contiguous": lambda: (
                 value.mT.contiguous().mT if value.ndim > 1 else value.expand(2, -1).T.clone()[:, 0]
             ),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-MANY, LONG = 60, 300  # more numbers than that, or a longer text, are shown in part
+KINDS = {"b": "Boolean", "i": "whole", "u": "whole", "f": "real", "c": "real"}
 
 
 def plain(value: Any) -> Any:
@@ -65,6 +65,25 @@ def _same(a: Any, b: Any, relative: float, absolute: float) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
+def other_kind(actual: Any, expected: Any) -> tuple[str, str] | None:
+    """The kinds of numbers that are there and that are asked for, where equal values are of another kind.
+
+    Boolean where Boolean is asked for (a mask can be inverted, numbers 0 and 1 can't), whole where whole is asked for
+    (a place or a word's number can be looked up with). For real numbers whole ones do, but not Boolean ones.
+    """
+    return _other_kind(plain(actual), plain(expected))
+
+
+def _other_kind(a: Any, b: Any) -> tuple[str, str] | None:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        there, asked = KINDS.get(a.dtype.kind, ""), KINDS.get(b.dtype.kind, "")
+        fits = there == asked or (asked == "real" and there == "whole") or not b.size
+        return None if fits else (there, asked)
+    if isinstance(a, (list, np.ndarray)) and isinstance(b, (list, np.ndarray)):
+        return next(filter(None, (_other_kind(x, y) for x, y in zip(a, b, strict=True))), None)
+    return None
+
+
 def as_numpy(args: tuple) -> tuple:
     """Copies of the arguments with arrays in the place of tensors."""
     return tuple(_array(a).copy() if isinstance(a, torch.Tensor) else copy.deepcopy(a) for a in args)
@@ -73,53 +92,3 @@ def as_numpy(args: tuple) -> tuple:
 def fresh(args: tuple) -> tuple:
     """Copies, so that an answer that writes into its arguments spoils nothing."""
     return tuple(a.clone() if isinstance(a, torch.Tensor) else copy.deepcopy(a) for a in args)
-
-
-def show(value: Any, digits: int = 4) -> str:
-    """A value short enough for a message: four digits, and the shape where that is not plain to see."""
-    try:
-        return _text(plain(value), digits)
-    except Exception:
-        return f"something of type {type(value).__name__}, which cannot be shown"
-
-
-def _text(value: Any, digits: int) -> str:
-    if isinstance(value, np.ndarray):
-        whole = value.size <= MANY
-        if value.ndim == 0:
-            return f"{value.item():.{digits}g}" if value.dtype.kind in "fc" else str(value)
-        if whole and value.dtype.kind in "fc":
-            value = value + 0.0  # no negative zeros
-        small = not whole or bool((np.abs(value[np.isfinite(value)]) < 1e4).all())
-        with np.printoptions(precision=digits, suppress=small, threshold=MANY):
-            text = str(value)
-        return text if value.ndim == 1 and whole else f"{text}  shape {value.shape}"
-    if isinstance(value, list) and any(isinstance(item, (list, np.ndarray)) for item in value):
-        items = [_text(item, digits).replace("\n", "\n ") for item in value[:5]]
-        return "[" + ",\n ".join(items + ["…"] * (len(value) > 5)) + "]"
-    return shorten(repr(value), LONG)
-
-
-def shorten(text: str, most: int) -> str:
-    """The text, or as much of it as may be shown."""
-    return text if len(text) <= most else f"{text[:most]}…"
-
-
-def beside(label: str, text: str) -> str:
-    """A label and a text of one line or more, which all start in the same column."""
-    return label + text.replace("\n", "\n" + " " * len(label))
-
-
-def shape(value: Any) -> tuple[int, ...] | None:
-    """The shape of an array, of whatever make."""
-    try:
-        value = plain(value)
-    except Exception:
-        return None
-    return value.shape if isinstance(value, np.ndarray) else None
-
-
-def contrast(expected: Any, actual: Any) -> str:
-    """Two values that differ, with as many digits as it takes to see it."""
-    digits = 4 if show(expected) != show(actual) else 8
-    return f"{beside('Expected ', show(expected, digits))}\n{beside('Got      ', show(actual, digits))}"

@@ -1,18 +1,26 @@
-"""The machinery of a check: try an answer, and say what is wrong with it."""
+"""A problem: what to try an answer on, the solution, the mistakes that are known; and its check."""
 
 import inspect
 import os
 import re
 import textwrap
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 from . import progress
-from .comparing import beside, contrast, shape, show
+from .comparing import as_numpy, other_kind
+from .explaining import Case, explain, listed
 from .result import Note, Result
-from .trial import Arguments, Trial, attempt, own_lines, said, unwritten
+from .session import neutral
+from .showing import beside, show
+from .trial import Arguments, Trial, attempt, said, unwritten
+
+DRAWN = 5
+"""On how many of its `admissible` inputs a problem tries an answer, besides its `inputs`."""
 
 
 def mistake(sentence: str) -> Callable:
@@ -28,13 +36,17 @@ def mistake(sentence: str) -> Callable:
 class Problem:
     """One problem: what to try an answer on, hints, the solution, and mistakes.
 
-    A problem defines `hints`, `inputs`, a function `answer` (the solution: it takes what the learner's function takes,
-    and no `self`), and functions marked with `@mistake`. `problem(mine)` checks, and never raises.
+    A problem defines `hints`, `inputs`, `admissible`, a function `answer` (the solution: it takes what the learner's
+    function takes, and no `self`), and functions marked with `@mistake`. `problem(mine)` checks, and never raises.
     """
 
     hints: tuple[str, ...] = ()
     praise = ""
-    """What to say to a right answer: one sentence, where there is something to say."""
+    """What to say to a right answer: one sentence, where there is something to say. It praises what was checked."""
+    any_kind = False
+    """Whether Boolean, whole and real numbers are equally right. If not, an answer's are of the solution's kind."""
+    refuses: tuple[type[Exception], ...] = ()
+    """What the solution raises on inputs that it should refuse; any other exception of it is an error of ours."""
 
     def __init__(self):
         self.name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
@@ -43,24 +55,39 @@ class Problem:
         self.lesson = found[0] if found else module.rpartition(".")[2]
         self.last: Result | None = None
         self._hinted = 0
+        self._cases: dict[int, list[Case]] = {}
 
     def inputs(self, generator: torch.Generator) -> Iterator[tuple[str, Arguments]]:
         """What to try: (description, arguments), from the input that isolates one mechanism to the general case."""
         raise NotImplementedError
 
+    def admissible(self, generator: torch.Generator) -> Arguments:
+        """One input of all that the statement allows, drawn at random: of any size, with all that makes it hard."""
+        raise NotImplementedError
+
     def run(self, answer: Callable, *arguments: Any) -> Any:
-        """Apply an answer. Where the answer is a class, say here how it is used."""
+        """Apply an answer, and give what of its result matters. Where the answer is a class, say how it is used."""
         return answer(*arguments)
+
+    def disobeys(self, answer: Callable) -> str | None:
+        """What a right answer does against the statement's words, a sentence; None where it does as it was told."""
+        return None
 
     @property
     def mistakes(self) -> dict[str, Callable]:
         """The known mistakes by name."""
         return {name: f for name, f in vars(type(self)).items() if hasattr(f, "sentence")}
 
+    @property
+    def names(self) -> list[str]:
+        """Those of the arguments."""
+        return list(inspect.signature(type(self).answer).parameters)
+
     def __call__(self, answer: Any) -> Result:
         """Check an answer, and remember the outcome."""
         self.last = self.judge(answer, seed=0)
-        progress.record(self.lesson, self.name, self.last.outcome)
+        if self.last.outcome != "not judged":
+            progress.record(self.lesson, self.name, self.last.outcome)
         return self.last
 
     def grade(self, answer: Any, seed: int) -> Result:
@@ -74,81 +101,82 @@ class Problem:
         if not callable(answer):
             message = f"Hand over the function itself, not what it returns: check.{self.name}({self.name})."
             return Result("wrong", None, f"{message}\n{beside('Got ', show(answer))}")
-        # The session's own device and random numbers stay as they are.
-        with torch.device("cpu"), torch.random.fork_rng(devices=[]):
-            tried = list(self.inputs(torch.Generator().manual_seed(seed)))
-            wanted = [self._try(type(self).answer, arguments) for _, arguments in tried]
-            trials = [self._try(answer, arguments) for _, arguments in tried]
-            if unwritten(answer, trials):
-                return not_attempted(self.name)
-            failing = [i for i, (t, w) in enumerate(zip(trials, wanted, strict=True)) if not t.equals(w)]
-            if failing:
-                return self._explain(tried, wanted, trials, failing[0])
-        return self._writes(trials) or Result("correct", None, self.praise)
+        cases = self.cases(seed)
+        for case in cases:
+            if case.right.error and not isinstance(case.right.error, self.refuses):
+                return broken(f"the solution stopped on {case.description}: {said(case.right.error)}")
+        trials = [self.attempt(answer, case.arguments) for case in cases]
+        if unwritten(answer, trials):
+            return not_attempted(self.name)
+        if any(isinstance(t.value, np.ndarray | np.generic) for t in trials):
+            # NumPy's functions may take a tensor for something else: what is right on arrays is right.
+            arrays = [self.attempt(answer, as_numpy(case.arguments)) for case in cases]
+            if all(t.equals(case.right) for t, case in zip(arrays, cases, strict=True)):
+                trials = arrays
+        if not all(t.equals(case.right) for t, case in zip(trials, cases, strict=True)):
+            return explain(cases, trials, {name: f.sentence for name, f in self.mistakes.items()}, self.names)
+        return self._kinds(cases, trials) or self._writes(trials) or self._obedience(answer) or self._praised()
 
-    def _try(self, answer: Callable, arguments: Arguments) -> Trial:
+    def cases(self, seed: int) -> list[Case]:
+        """What an answer is tried on, and what comes of it by the solution and by each mistake; computed once."""
+        if seed not in self._cases:
+            if len(self._cases) == 4:  # a grader goes through many
+                self._cases.pop(next(iter(self._cases)))
+            self._cases[seed] = [
+                Case(
+                    description,
+                    arguments,
+                    self.attempt(type(self).answer, arguments),
+                    {name: self.attempt(made, arguments) for name, made in self.mistakes.items()},
+                )
+                for description, arguments in self.drawn(seed)
+            ]
+        return self._cases[seed]
+
+    def drawn(self, seed: int) -> list[tuple[str, Arguments]]:
+        """The inputs of a seed: `inputs`, and some that are `admissible`.
+
+        The seed is turned into another: numbers that a learner draws with a seed of 0 or 42 should not be these.
+        """
+        generator = torch.Generator().manual_seed(zlib.crc32(f"{self.lesson} {self.name} {seed}".encode()))
+        with neutral():
+            chosen = list(self.inputs(generator))
+            if type(self).admissible is not Problem.admissible:
+                chosen += [
+                    (f"input {i + 1} of those drawn at random", self.admissible(generator)) for i in range(DRAWN)
+                ]
+            return chosen
+
+    def attempt(self, answer: Callable, arguments: Arguments) -> Trial:
+        """One try."""
         return attempt(lambda *args: self.run(answer, *args), arguments)
 
-    def _explain(
-        self, tried: list[tuple[str, Arguments]], wanted: list[Trial], trials: list[Trial], first: int
-    ) -> Result:
-        description, arguments = tried[first]
-        trial, right = trials[first], wanted[first]
-        name, agreeing = self._nearest(tried, right, trials, first)
-        if agreeing == len(tried):
-            return Result("wrong", name, self.mistakes[name].sentence)
-        if trial.error:
-            return Result("wrong", None, self._stopped(description, trial.error))
-        if right.error:
-            return Result("wrong", None, f"On {description} your function should raise {said(right.error)}")
-        if trial.value is None:
-            return Result("wrong", None, f"On {description} your function returned None. Does it end in a return?")
-        compared = contrast(right.value, trial.value)
-        if name:  # it makes another mistake as well: name the one that shows first
-            seen = f"So it looks on {description}; elsewhere there may be more to mend."
-            return Result("wrong", name, f"{self.mistakes[name].sentence}\n{seen}\n{compared}")
-        wanted_shape, actual_shape = shape(right.value), shape(trial.value)
-        differ = None not in (wanted_shape, actual_shape) and wanted_shape != actual_shape
-        where = f"{description}: the shape should be {wanted_shape}, and is {actual_shape}" if differ else description
-        return Result("wrong", None, f"It fails on {where}.\n{self._given(arguments)}{compared}")
-
-    def _nearest(self, tried, right: Trial, trials: list[Trial], first: int) -> tuple[str | None, int]:
-        """The mistake that gives what the answer gives where that first fails, and on how many inputs they agree.
-
-        To agree on one input of several may be chance, and is not enough.
-        """
-        nearest, most = None, int(len(tried) > 1)
-        for name, function in self.mistakes.items():
-            made = [self._try(function, arguments) for _, arguments in tried]
-            agree = [t.equals(m) for t, m in zip(trials, made, strict=True)]
-            if agree[first] and not made[first].equals(right) and sum(agree) > most:
-                nearest, most = name, sum(agree)
-        return nearest, most
-
-    def _stopped(self, description: str, error: BaseException) -> str:
-        lines = own_lines(error)
-        if isinstance(error, TypeError) and not lines:
-            message = f"Your function should take {listed(self._names)}."
-        else:
-            message = f"Your code stopped on {description}."
-        return "\n".join([message, *lines, said(error)])
-
-    @property
-    def _names(self) -> list[str]:
-        return list(inspect.signature(type(self).answer).parameters)
-
-    def _given(self, arguments: Arguments) -> str:
-        return "".join(beside(f"{name} = ", show(a)) + "\n" for name, a in zip(self._names, arguments, strict=False))
+    def _kinds(self, cases: list[Case], trials: list[Trial]) -> Result | None:
+        if self.any_kind:
+            return None
+        for case, trial in zip(cases, trials, strict=True):
+            if not trial.error and (kinds := other_kind(trial.value, case.right.value)):
+                there, asked = kinds
+                sentence = f"The values are right, but the numbers are {there}, and {asked} ones are asked for."
+                return Result("wrong", "another_kind_of_number", f"{sentence} {USE[asked]}")
+        return None
 
     def _writes(self, trials: list[Trial]) -> Result | None:
         written = {i for t in trials for i in t.written}
         if not written:
             return None
-        names = listed([name for i, name in enumerate(self._names) if i in written])
+        names = listed([name for i, name in enumerate(self.names) if i in written])
         sentence = (
             f"The values are right, but your function writes into {names}, which it was only lent: work on a copy."
         )
         return Result("wrong", "writes_into_arguments", sentence)
+
+    def _obedience(self, answer: Callable) -> Result | None:
+        sentence = self.disobeys(answer)
+        return Result("wrong", "against_the_statement", f"The values are right. {sentence}") if sentence else None
+
+    def _praised(self) -> Result:
+        return Result("correct", None, self.praise)
 
     def hint(self) -> Note:
         """The next hint, from gentle to explicit."""
@@ -168,6 +196,13 @@ class Problem:
         if os.environ.get("ATTENTION_COURSE_SOLUTIONS", "").lower() == "off":
             return Note("Not here.", "In an assignment the solution is not shown.")
         return Note("One solution.", "\n" + self.source())
+
+
+USE = {
+    "Boolean": "Other code inverts them with ~, or picks with them.",
+    "whole": "Other code counts or looks things up with them.",
+    "real": "Other code goes on computing with them.",
+}
 
 
 class Choice(Problem):
@@ -200,6 +235,6 @@ def not_attempted(name: str) -> Result:
     return Result("not attempted", None, f"Write your answer in the cell above. check.{name}.hint() gives a hint.")
 
 
-def listed(names: list[str]) -> str:
-    """a, b and c."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+def broken(why: str) -> Result:
+    """What an answer gets that cannot be judged, through a fault of ours."""
+    return Result("not judged", None, f"This check is broken, and your answer may be right: {why}.")

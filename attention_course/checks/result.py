@@ -6,10 +6,17 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["correct", "wrong", "not attempted"]
+Outcome = Literal["correct", "wrong", "not attempted", "not judged"]
 
-COLOURS = {"correct": "#2a7f62", "wrong": "#b5532a", "not attempted": "#767676", "hint": "#3b6ea8"}
-SIGNS = {"correct": "✓", "wrong": "✗", "not attempted": "○", "hint": "→"}
+GREY = "#767676"
+COLOURS = {
+    "correct": "#2a7f62",
+    "wrong": "#b5532a",
+    "not attempted": GREY,
+    "not judged": GREY,
+    "hint": "#3b6ea8",
+}
+SIGNS = {"correct": "✓", "wrong": "✗", "not attempted": "○", "not judged": "!", "hint": "→"}
 PLAINER = {"✓": "+", "✗": "x", "○": "o", "→": ">", "−": "-", "√": "sqrt", "…": "...", "“": '"', "”": '"', "·": "*"}
 
 

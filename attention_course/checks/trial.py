@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from types import FrameType, FunctionType
 from typing import Any
 
-from .comparing import as_numpy, fresh, same, shorten
+from .comparing import as_numpy, fresh, same
+from .session import neutral
+from .showing import shorten
 
 Arguments = tuple[Any, ...]
 OURS = {*sys.stdlib_module_names, __name__.partition(".")[0]}
@@ -43,7 +45,7 @@ def attempt(answer: Callable, arguments: Arguments) -> Trial:
 def _attempt(answer: Callable, arguments: Arguments) -> Trial:
     before = fresh(arguments)
     try:
-        with warnings.catch_warnings():
+        with neutral(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # NumPy's functions warn when they meet a tensor
             value = answer(*arguments)
     except (Exception, SystemExit) as error:
@@ -66,7 +68,7 @@ def _raised_by_hand(error: BaseException) -> bool:
     last = error.__traceback__
     while last.tb_next:
         last = last.tb_next
-    return _theirs(last.tb_frame) and last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return theirs(last.tb_frame) and last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
 
 def own_lines(error: BaseException) -> list[str]:
@@ -75,12 +77,13 @@ def own_lines(error: BaseException) -> list[str]:
     lines = [
         f"line {at.lineno}, in {at.name}" + (f": {at.line}" if at.line else "")
         for at, frame in zip(traceback.extract_tb(error.__traceback__), frames, strict=True)
-        if _theirs(frame)
+        if theirs(frame)
     ]
     return lines if len(lines) <= 8 else [*lines[:3], f"… {len(lines) - 6} more …", *lines[-3:]]
 
 
-def _theirs(frame: FrameType) -> bool:
+def theirs(frame: FrameType) -> bool:
+    """Whether a frame runs the learner's code: none of ours, of the standard library or of an installed package."""
     package = str(frame.f_globals.get("__name__")).partition(".")[0]
     return package not in OURS and not any(f"{kind}-packages" in frame.f_code.co_filename for kind in ("site", "dist"))
 

@@ -23,6 +23,13 @@ class HowMany(Problem):
         yield "a row with all its weight on one word", (torch.tensor([[0.0, 1.0, 0.0]]),)
         yield "five rows of six weights", (torch.randn(5, 6, generator=generator).softmax(-1),)
 
+    def admissible(self, generator):
+        rows, columns = (int(n) for n in torch.randint(1, 7, (2,), generator=generator))
+        scores = 3 * torch.randn(rows, columns, generator=generator)
+        hidden = torch.rand(rows, columns, generator=generator) < 0.3  # weights of exactly zero, but never all of a row
+        hidden[:, 0] = False
+        return (scores.masked_fill(hidden, -torch.inf).softmax(-1),)
+
     def answer(weights):
         entropy = -torch.special.xlogy(weights, weights).sum(-1)
         return entropy.exp()

@@ -21,6 +21,12 @@ class MostAttended(Problem):
         weights = torch.stack([torch.randperm(6, generator=generator) for _ in range(9)]).softmax(-1, torch.float)
         yield "a map of nine French words", (weights, words)
 
+    def admissible(self, generator):
+        rows, columns = (int(n) for n in torch.randint(1, 7, (2,), generator=generator))
+        words = ["the", "cat", "sat", "on", "the", "mat"][:columns]  # a word may stand in a sentence twice
+        order = torch.stack([torch.randperm(columns, generator=generator) for _ in range(rows)])
+        return order.softmax(-1, torch.float), words  # no two weights of a row are equal
+
     def answer(weights, english):
         return [english[i] for i in weights.argmax(1)]
 

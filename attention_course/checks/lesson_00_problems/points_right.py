@@ -36,6 +36,12 @@ class PointsRight(Problem):
         extra = {(int(weights[0].argmax()), 0), (0, 3), (4, 3)}
         yield "six French words", (weights, {(e, f) for f, e in enumerate(chosen)} | extra)
 
+    def admissible(self, generator):
+        french, english = (int(n) for n in torch.randint(1, 6, (2,), generator=generator))
+        linked = torch.rand(english, french, generator=generator) < 0.4
+        links = {(int(e), int(f)) for e, f in linked.nonzero()} | {(0, 0)}  # a sentence without a link is not one
+        return (2 * torch.randn(french, english, generator=generator)).softmax(-1), links
+
     def answer(weights, links):
         right = [(int(row.argmax()), f) in links for f, row in enumerate(weights)]
         return sum(right) / len(right)

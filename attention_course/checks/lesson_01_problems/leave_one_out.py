@@ -25,6 +25,14 @@ class LeaveOneOut(Problem):
         x = 5 * torch.rand(8, generator=generator)
         yield "eight points", (x, torch.randn(8, generator=generator), 0.7)
 
+    def admissible(self, generator):
+        n = int(torch.randint(2, 9, (1,), generator=generator))
+        x = (
+            torch.randint(0, 6, (n,), generator=generator) + torch.rand(n, generator=generator).round()
+        )  # some in one place
+        width = 0.5 + 2 * torch.rand(1, generator=generator).item()
+        return x, 10 * torch.randn(n, generator=generator), width
+
     def answer(x, y, width):
         scores = -((x[:, None] - x[None, :]) ** 2) / (2 * width**2)
         scores = scores.masked_fill(torch.eye(len(x), dtype=torch.bool), float("-inf"))

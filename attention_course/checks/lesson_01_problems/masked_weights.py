@@ -23,6 +23,10 @@ class MaskedWeights(Problem):
         )
         yield "a mask that takes the last key away", (row, torch.tensor([[True, True, False]]))
         yield "a row that may attend to nothing", (row, torch.tensor([[False, False, False]]))
+        yield (
+            "an empty row below a full one",
+            (torch.tensor([[1.0, 2.0], [0.5, 3.0]]), torch.tensor([[True, True], [False, False]])),
+        )
         yield "scores in the hundreds", (torch.tensor([[200.0, 199.0, 0.0]]), torch.tensor([[True, True, True]]))
         yield (
             "a masked score above all others",
@@ -32,25 +36,26 @@ class MaskedWeights(Problem):
             "allowed scores far below zero",
             (torch.tensor([[-200.0, -201.0, 5.0]]), torch.tensor([[True, True, False]])),
         )
+        yield "equal scores", (torch.tensor([[2.0, 2.0, 2.0]]), torch.tensor([[False, True, True]]))
         scores = 2 * torch.randn(4, 5, generator=generator)
         yield "four queries and five keys", (scores, torch.rand(4, 5, generator=generator) < 0.6)
+
+    def admissible(self, generator):
+        queries, keys = (int(n) for n in torch.randint(1, 6, (2,), generator=generator))
+        size = 10.0 ** torch.randint(-2, 3, (queries, 1), generator=generator)  # up to scores in the hundreds
+        scores = size * torch.randn(queries, keys, generator=generator)
+        share = torch.rand(queries, 1, generator=generator)  # in some rows all are allowed, in others none
+        return scores, torch.rand(queries, keys, generator=generator) < 1.5 * share - 0.25
 
     def answer(scores, mask):
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
         return scores.softmax(-1) * mask
 
     def run(self, answer, scores, mask):
-        """The weights, and a word on their gradient where they are finite and it is not."""
+        """The weights; and a word on their gradient where the answer is written in PyTorch and it is not as it should be."""
         weights = answer(scores, mask)
-        if (
-            not isinstance(scores, torch.Tensor)
-            or not isinstance(weights, torch.Tensor)
-            or weights.shape != scores.shape
-        ):
-            return weights
-        slope = gradient_of_weights(answer, scores, mask)
-        spoilt = slope is not None and weights.isfinite().all() and not slope.isfinite().all()
-        return (weights, "with a gradient of NaN") if spoilt else weights
+        spoilt = not_differentiable(answer, scores, mask) if isinstance(weights, torch.Tensor) else None
+        return (weights, spoilt) if spoilt else weights
 
     wrong_way_round = (
         "The mask is the wrong way round: True means may attend, so it is where the mask is False that weights vanish."
@@ -109,6 +114,15 @@ class MaskedWeights(Problem):
     def nan_in_the_gradient(scores, mask):
         return (scores + torch.zeros_like(scores).masked_fill(~mask, float("-inf"))).softmax(-1).nan_to_num()
 
+    @mistake(
+        "The weights are right, but the backward pass stops: the NaN in them were overwritten in place, and softmax needs the "
+        "weights that it gave to find its gradient. Keep the row finite from the start, with a very low number instead of -inf."
+    )
+    def overwritten_in_place(scores, mask):
+        weights = scores.masked_fill(~mask, float("-inf")).softmax(-1)
+        weights[weights.isnan()] = 0
+        return weights
+
     @mistake("The mask has not been used: every key has its share, the forbidden ones too.")
     def mask_ignored(scores, mask):
         return scores.softmax(-1)
@@ -122,10 +136,19 @@ class MaskedWeights(Problem):
         return mask / mask.sum(-1, keepdim=True).clamp(min=1)
 
 
-def gradient_of_weights(answer, scores, mask) -> torch.Tensor | None:
-    """The gradient of the sum of the weights; None where the answer is not written in differentiable PyTorch."""
+def not_differentiable(answer, scores, mask) -> str | None:
+    """What is wrong with the gradient of finite weights; None where it is finite, or where none can be asked for."""
+    leaf = scores.clone().requires_grad_()
     try:
-        leaf = scores.clone().requires_grad_()
-        return torch.autograd.grad(answer(leaf * 1, mask.clone()).sum(), leaf)[0]
-    except Exception:
+        weights = answer(leaf * 1, mask.clone())
+    except RuntimeError as error:
+        if "requires grad" in str(error):  # it goes through NumPy
+            return None
+        raise
+    if not isinstance(weights, torch.Tensor) or not weights.requires_grad or not weights.isfinite().all():
         return None
+    try:
+        [slope] = torch.autograd.grad(weights.sum(), leaf, allow_unused=True)
+    except RuntimeError as error:
+        return f"with a backward pass that stops: {str(error).partition(':')[0]}"
+    return None if slope is None or slope.isfinite().all() else "with a gradient of NaN"

@@ -26,6 +26,12 @@ class ScoreGradient(Problem):
         yield "equal values", (torch.tensor([0.2, 0.8]), torch.tensor([[3.0], [3.0]]), torch.ones(1))
         yield "five keys of size three", (randn(5).softmax(0), randn(5, 3), randn(3))
 
+    def admissible(self, generator):
+        keys, size = (int(n) for n in torch.randint(1, 6, (2,), generator=generator))
+        sharp = 5 * torch.rand(1, generator=generator)  # up to one key with nearly all the attention
+        weights = (sharp * torch.randn(keys, generator=generator)).softmax(0)
+        return weights, 3 * torch.randn(keys, size, generator=generator), torch.randn(size, generator=generator)
+
     def answer(weights, values, gradient):
         context = weights @ values
         return weights * ((values - context) @ gradient)

@@ -30,6 +30,14 @@ class SoftLookUp(Problem):
         yield "scores far below zero", (100 * torch.ones(2), -5 * torch.tensor([[1.0, 1.0], [1.0, 1.1]]), randn(2, 3))
         yield "five keys of size four", (randn(4), randn(5, 4), randn(5, 3))
 
+    def admissible(self, generator):
+        keys, size, width = (int(n) for n in torch.randint(1, 6, (3,), generator=generator))
+        scale = 10.0 ** torch.randint(
+            -1, 4, (1,), generator=generator
+        )  # scores up to thousands, on either side of zero
+        query = scale * torch.randn(size, generator=generator)
+        return query, torch.randn(keys, size, generator=generator), torch.randn(keys, width, generator=generator)
+
     def answer(query, keys, values):
         scores = keys @ query
         weights = torch.exp(scores - scores.max())

@@ -1,6 +1,7 @@
 import torch
 
 from ..problem import Problem, mistake
+from ..watching import watch
 
 
 class AdditiveEnergies(Problem):
@@ -27,6 +28,25 @@ class AdditiveEnergies(Problem):
             (randn(1, 2, 5), randn(1, 3, 2), randn(4, 2), randn(4, 5), randn(4)),
         )
         yield "a batch of two", (randn(2, 3, 4), randn(2, 5, 2), randn(6, 2), randn(6, 4), randn(6))
+
+    def admissible(self, generator):
+        sizes = torch.randint(1, 5, (6,), generator=generator).tolist()
+        batch, length, keys, query_size, key_size, k = sizes
+
+        def randn(*sizes):
+            return torch.randn(*sizes, generator=generator)
+
+        queries, all_keys = 2 * randn(batch, length, query_size), 2 * randn(batch, keys, key_size)
+        return queries, all_keys, randn(k, key_size), randn(k, query_size), randn(k)
+
+    def disobeys(self, answer):
+        def steps(batch, length, keys):
+            queries, all_keys = torch.ones(batch, length, 3), torch.ones(batch, keys, 2)
+            return watch(answer, (queries, all_keys, torch.ones(4, 2), torch.ones(4, 3), torch.ones(4))).steps
+
+        few = steps(2, 3, 4)
+        if max(steps(22, 3, 4), steps(2, 23, 4), steps(2, 3, 24)) >= few + 20:
+            return "But there is a loop, and the statement asks for none: let broadcasting do it."
 
     def answer(queries, keys, W_1, W_2, v):
         projected_queries = queries @ W_2.mT  # (B, L, k)

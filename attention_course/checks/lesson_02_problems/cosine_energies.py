@@ -28,6 +28,17 @@ class CosineEnergies(Problem):
         yield "a query of zeros", (torch.tensor([[0.0, 0.0], [3.0, 1.0]]), randn(2, 2), 0.5)
         yield "three queries and five keys of size 64", (randn(3, 64), randn(5, 64), 0.2)
 
+    def admissible(self, generator):
+        length, keys, size = torch.randint(1, 6, (3,), generator=generator).tolist()
+        temperature = 0.05 + 2 * torch.rand(1, generator=generator).item()
+
+        def vectors(n):  # of all lengths, and some of them zero
+            lengths = 10.0 ** torch.randint(-3, 4, (n, 1), generator=generator)
+            zero = torch.rand(n, 1, generator=generator) < 0.15
+            return (lengths * torch.randn(n, size, generator=generator)).masked_fill(zero, 0)
+
+        return vectors(length), vectors(keys), temperature
+
     def answer(queries, keys, temperature):
         queries = queries / queries.norm(dim=-1, keepdim=True).clamp(min=1e-12)
         keys = keys / keys.norm(dim=-1, keepdim=True).clamp(min=1e-12)

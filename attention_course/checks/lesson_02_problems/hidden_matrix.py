@@ -22,6 +22,10 @@ class HiddenMatrix(Problem):
         yield "k = 1", (randn(1, 3), randn(1, 2))
         yield "sizes of five and three, and k = 2", (randn(2, 5), randn(2, 3))
 
+    def admissible(self, generator):
+        k, key_size, query_size = torch.randint(1, 6, (3,), generator=generator).tolist()
+        return torch.randn(k, key_size, generator=generator), torch.randn(k, query_size, generator=generator)
+
     def answer(W_1, W_2):
         return W_1.mT @ W_2
 

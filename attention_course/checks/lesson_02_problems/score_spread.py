@@ -27,6 +27,11 @@ class ScoreSpread(Problem):
         yield "numbers that stand in the vector twice", (2 * integer(10, 90), 1.0, 1.0, 2)
         yield "the general case", (12 * integer(2, 40), number(0.3, 0.8), number(1.5, 3.0), 4)
 
+    def admissible(self, generator):
+        repeats, independent = torch.randint(1, 9, (2,), generator=generator).tolist()
+        query_std, key_std = (0.1 + 3 * torch.rand(2, generator=generator)).tolist()
+        return repeats * independent, query_std, key_std, repeats
+
     def answer(k, query_std, key_std, repeats):
         independent = k / repeats
         variance = independent * repeats**2 * query_std**2 * key_std**2

@@ -44,6 +44,22 @@ class ExactByLength(Problem):
         lengths = [len(r) + extra for r, extra in zip(references, some(30, 3), strict=True)]
         yield "thirty sentences", (translations, references, lengths, [(1, 3), (4, 6), (7, 9), (20, 22)])
 
+    def admissible(self, generator):
+        def some(n, least, most):
+            return torch.randint(least, most + 1, (n,), generator=generator).tolist()
+
+        [n, bins] = some(2, 1, 5)
+        references = [[f"mot{i}" for i in some(length, 1, 3)] for length in some(n, 1, 4)]  # words may repeat
+        kinds = some(n, 0, 5)
+        changed = {1: lambda r: r[:-1], 2: lambda r: [*r, "faux"], 3: lambda r: r[::-1]}
+        translations = [changed.get(kind, list)(r) for kind, r in zip(kinds, references, strict=True)]
+        return (
+            translations,
+            references,
+            some(n, 1, 8),
+            [(a, a + b) for a, b in zip(some(bins, 1, 7), some(bins, 0, 3), strict=False)],
+        )
+
     def answer(translations, references, lengths, bins):
         right = [t == r for t, r in zip(translations, references, strict=True)]
         shares = []

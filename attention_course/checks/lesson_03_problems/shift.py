@@ -27,6 +27,12 @@ class Shift(Problem):
         lengths = torch.tensor([[4], [6], [1], [5]])
         yield "four sentences of up to six words", (words(4, 6) * (torch.arange(6) < lengths),)
 
+    def admissible(self, generator):
+        batch, longest = torch.randint(1, 6, (2,), generator=generator).tolist()
+        lengths = torch.randint(0, longest + 1, (batch, 1), generator=generator)
+        words = torch.randint(3, 40, (batch, longest), generator=generator)
+        return (words * (torch.arange(longest) < lengths),)
+
     def answer(sentences):
         PAD, BOS, EOS = 0, 1, 2
         begin = torch.full_like(sentences[:, :1], BOS)

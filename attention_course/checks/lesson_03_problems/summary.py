@@ -28,6 +28,12 @@ class Summary(Problem):
             (randn(4, 6, 3), randn(4, 6, 3), torch.tensor([4, 1, 5, 2])),
         )
 
+    def admissible(self, generator):
+        batch, places, size = torch.randint(1, 6, (3,), generator=generator).tolist()
+        lengths = torch.randint(1, places + 1, (batch,), generator=generator)
+        from_left, from_right = 3 * torch.randn(2, batch, places, size, generator=generator)
+        return from_left, from_right, lengths
+
     def answer(from_left, from_right, lengths):
         last = from_left[torch.arange(len(lengths)), lengths - 1]  # (B, H)
         return torch.cat([last, from_right[:, 0]], -1)

@@ -31,6 +31,11 @@ class TwoReaders(Problem):
         yield "eleven words and eight digits", both(random(11), 8)
         yield "twenty words and seven digits", both(random(20), 7)
 
+    def admissible(self, generator):
+        length, bits = torch.randint(1, 12, (2,), generator=generator).tolist()
+        sentence = torch.randint(2, (length,), generator=generator).tolist()
+        return read(sentence, bits), read(sentence[::-1], bits), length, bits
+
     def answer(left, right, length, bits):
         sentence = [0.5] * length
         for i in range(min(bits, length)):

@@ -1,0 +1,93 @@
+"""What is wrong with an answer: the known mistake that it makes, or else the smallest case on which it fails."""
+
+from dataclasses import dataclass
+
+from .result import Result
+from .showing import A_DOZEN, contrast, count, given, shape
+from .trial import Arguments, Trial, own_lines, said
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input of a problem, and what comes of it by the solution and by each of the known mistakes."""
+
+    description: str
+    arguments: Arguments
+    right: Trial
+    mistakes: dict[str, Trial]
+
+    @property
+    def size(self) -> int:
+        """How many numbers it takes to show it."""
+        return count(list(self.arguments)) + (0 if self.right.error else count(self.right.value))
+
+
+def explain(cases: list[Case], trials: list[Trial], sentences: dict[str, str], names: list[str]) -> Result:
+    """The verdict on an answer that is wrong on one of the cases or more. `names`: of the arguments."""
+    failing = [i for i, (case, trial) in enumerate(zip(cases, trials, strict=True)) if not trial.equals(case.right)]
+    name, throughout = nearest(cases, trials, failing, sentences)
+    if throughout:
+        return Result("wrong", name, sentences[name])
+    shown = min(failing, key=lambda i: cases[i].size) if not name else _first_alike(cases, trials, failing, name)
+    case, trial = cases[shown], trials[shown]
+    if name:  # it makes another mistake as well: name the one that shows first
+        seen = f"So it looks on {case.description}; elsewhere there may be more to mend."
+        compared = "" if trial.error or case.right.error else "\n" + contrast(case.right.value, trial.value)
+        return Result("wrong", name, f"{sentences[name]}\n{seen}{compared}")
+    if trial.error:
+        return Result("wrong", None, _stopped(case.description, trial.error, names))
+    if case.right.error:
+        return Result("wrong", None, f"On {case.description} your function should raise {said(case.right.error)}")
+    if trial.value is None:
+        return Result("wrong", None, f"On {case.description} your function returned None. Does it end in a return?")
+    return Result("wrong", None, _shown(case, trial, names))
+
+
+def nearest(
+    cases: list[Case], trials: list[Trial], failing: list[int], sentences: dict[str, str]
+) -> tuple[str | None, bool]:
+    """The mistake that an answer makes, and whether it gives what the answer gives on every case.
+
+    A mistake is named where it gives what the answer gives on every case; or on the first that fails and on another
+    (to agree once may be chance), if where both are wrong no mistake of another sentence gives the same.
+    """
+    pairs = list(enumerate(zip(cases, trials, strict=True)))
+    alike = {name: {i for i, (case, trial) in pairs if trial.equals(case.mistakes[name])} for name in sentences}
+    for name, where in alike.items():
+        if len(where) == len(cases):
+            return name, True
+    near = [name for name, where in alike.items() if failing[0] in where and len(where) > 1]
+    if not near:
+        return None, False
+    most = max(near, key=lambda name: len(alike[name]))
+    wrong_alike = alike[most] & set(failing)
+    told = {sentences[name] for name, where in alike.items() if where >= wrong_alike}
+    return (most, False) if len(told) == 1 else (None, False)
+
+
+def _first_alike(cases: list[Case], trials: list[Trial], failing: list[int], name: str) -> int:
+    return next(i for i in failing if trials[i].equals(cases[i].mistakes[name]))
+
+
+def _stopped(description: str, error: BaseException, names: list[str]) -> str:
+    lines = own_lines(error)
+    if isinstance(error, TypeError) and not lines:
+        message = f"Your function should take {listed(names)}."
+    else:
+        message = f"Your code stopped on {description}."
+    return "\n".join([message, *lines, said(error)])
+
+
+def _shown(case: Case, trial: Trial, names: list[str]) -> str:
+    """The case with what should and what did come of it: in all no more numbers than one can take in."""
+    wanted, actual = shape(case.right.value), shape(trial.value)
+    differ = None not in (wanted, actual) and wanted != actual
+    where = f"{case.description}: the shape should be {wanted}, and is {actual}" if differ else case.description
+    compared = min(A_DOZEN - 2, count(case.right.value) + count(trial.value))
+    arguments = given(names, case.arguments, A_DOZEN - compared)
+    return f"It fails on {where}.\n{arguments}{contrast(case.right.value, trial.value)}"
+
+
+def listed(names: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

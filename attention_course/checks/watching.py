@@ -1,0 +1,89 @@
+"""How an answer gets its result: for statements that ask for more than the right values ("without a loop", "in place").
+
+Torch and NumPy are watched alike.
+"""
+
+import sys
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from .comparing import as_numpy, fresh
+from .session import neutral
+from .trial import Arguments, theirs
+
+
+@dataclass
+class Watched:
+    """What was seen of one call of an answer."""
+
+    steps: int = 0
+    """Lines, calls and torch's operations that its own code went through: a loop over n words has n times as many."""
+    largest: int = 0
+    """Bytes: of the largest tensor that was made; with NumPy, of all arrays that were there at once."""
+    called: set[str] = field(default_factory=set)
+    """The names of the torch functions that were called, such as "layer_norm"."""
+
+
+def watch(answer: Callable, arguments: Arguments) -> Watched:
+    """Call an answer on copies of the arguments, on arrays where it does not take tensors, and look on.
+
+    Raises what the answer raises.
+    """
+    try:
+        return _watch(answer, fresh(arguments))
+    except Exception:
+        return _watch(answer, as_numpy(arguments))
+
+
+def _watch(answer: Callable, arguments: Arguments) -> Watched:
+    seen = Watched()
+
+    def step(frame, event, argument):
+        if not theirs(frame):
+            return None
+        seen.steps += 1
+        return step
+
+    before, was_tracing = sys.gettrace(), tracemalloc.is_tracing()
+    with neutral(), _Called(seen), _Made(seen):
+        tracemalloc.start()
+        tracemalloc.reset_peak()
+        held = tracemalloc.get_traced_memory()[0]
+        sys.settrace(step)
+        try:
+            answer(*arguments)
+        finally:
+            sys.settrace(before)
+            seen.largest = max(seen.largest, tracemalloc.get_traced_memory()[1] - held)
+            if not was_tracing:
+                tracemalloc.stop()
+    return seen
+
+
+class _Called(TorchFunctionMode):
+    def __init__(self, seen: Watched):
+        super().__init__()
+        self.seen = seen
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.seen.called.add(getattr(function, "__name__", str(function)))
+        return function(*args, **(kwargs or {}))
+
+
+class _Made(TorchDispatchMode):
+    def __init__(self, seen: Watched):
+        super().__init__()
+        self.seen = seen
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        self.seen.steps += 1
+        for tensor in made if isinstance(made, (tuple, list)) else [made]:
+            if isinstance(tensor, torch.Tensor):
+                self.seen.largest = max(self.seen.largest, tensor.untyped_storage().nbytes())
+        return made
