@@ -248,12 +248,20 @@ class BeamStep(Problem):
     def logarithm_taken_twice(scores, logs):
         return chosen(scores[:, None] + logs.log())
 
-    @mistake(
+    by_way = (
         "The sums went through probabilities and back. A long sentence has a probability that float32 takes for 0, and the logarithm of 0 is "
         "−inf. Stay with logarithms and add."
     )
+
+    @mistake(by_way)
     def by_way_of_probabilities(scores, logs):
         return chosen((scores[:, None].exp() * logs.exp()).log())
+
+    @mistake(by_way)
+    def by_way_of_probabilities_sorted(scores, logs):  # of many that are −inf, sort takes others than topk
+        totals = (scores[:, None].exp() * logs.exp()).log().flatten()
+        places = (-totals).argsort(stable=True)[: len(scores)]
+        return totals[places], places // logs.shape[1], places % logs.shape[1]
 
     divided = "The sums were divided. Nothing asks for a mean here: scores are the sums of log probabilities."
 

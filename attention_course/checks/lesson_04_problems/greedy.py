@@ -144,7 +144,7 @@ class Greedy(Problem):
         return Greedy.answer(look, lambda _, state, context: advance(1, state, context), read, state, longest)
 
     @mistake(
-        "read was given BOS at every step. It is read, too, that has to hear the last word, and not advance alone."
+        "At every step read was given BOS. It is read, too, that has to hear the last word, and not advance alone."
     )
     def only_advance_hears(look, advance, read, state, longest):
         return Greedy.answer(look, advance, lambda _, state, context: read(1, state, context), state, longest)
@@ -218,7 +218,7 @@ class Greedy(Problem):
         return words
 
     @mistake(
-        "`longest` was not heeded. Some decoders say EOS late, or never, and the loop would not come to an end (the check has stopped it). "
+        "The loop has no regard for `longest`. Some decoders say EOS late, or never, and the loop would not come to an end (the check has stopped it). "
         "Badly trained networks do this, too: that is what longest is for."
     )
     def longest_ignored(look, advance, read, state, longest):

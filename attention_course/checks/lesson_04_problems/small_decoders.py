@@ -22,8 +22,8 @@ class Rule:
 
     def __call__(self, *values):
         self.called += 1
-        if self.called > 200:
-            raise TooOften(f"{self.name} has been called 200 times; does the loop ever end?")
+        if self.called > 100:
+            raise TooOften(f"{self.name} has been called 100 times; does the loop ever end?")
         total = sum(weight * int(value) for weight, value in zip(self.weights, values, strict=True))
         return (total + self.plus) % self.size
 

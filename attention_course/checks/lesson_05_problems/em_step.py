@@ -180,7 +180,7 @@ class EmStep(Problem):
 
     @mistake(
         "A French word that stands in its sentence twice was counted once. It was made twice: walk over the words, and not over a set of them. "
-        "(With a list of places, counts[e, french] += … also adds only once at each.)"
+        "With a list of places, counts[e, french] += … also adds only once at each."
     )
     def french_words_once(t, pairs):
         return EmStep.answer(t, [(english, list(dict.fromkeys(french))) for english, french in pairs])

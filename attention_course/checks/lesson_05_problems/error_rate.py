@@ -31,6 +31,7 @@ class ErrorRate(Problem):
             "a sentence without sure links",
             ([found, {(0, 1), (1, 1)}, {(0, 0), (1, 2)}], [true, set(), another], [true, {(0, 1)}, set()]),
         )
+        yield "a sentence without any links", ([found, set()], [true, set()], [set(), {(0, 1)}])
         yield "links that are all right", ([true], [true], [true])
 
     def admissible(self, generator):
