@@ -113,6 +113,10 @@ class BeamStep(Problem):
         return chosen((scores[:, None].exp() + logs.exp()).log())
 
     @mistake(added)
+    def probabilities_of_words_added(scores, logs):
+        return chosen(scores[:, None] + logs.exp())
+
+    @mistake(added)
     def sums_of_probabilities(scores, logs):
         return chosen(scores[:, None].exp() + logs.exp())
 
@@ -125,9 +129,23 @@ class BeamStep(Problem):
         return scores[beams] + best, beams, words
 
     @mistake(
+        "The right candidates were chosen, but the scores returned are those of their beginnings. The last word's log probability belongs to the sum."
+    )
+    def score_of_the_beginning(scores, logs):
+        _, beams, words = BeamStep.answer(scores, logs)
+        return scores[beams], beams, words
+
+    width = (
         "The flat place was divided by the number of beams W. In a flattened (W, V) a row takes V places: the beam is places // V, the "
         "word places % V."
     )
+
+    @mistake(width)
+    def rest_by_the_width(scores, logs):
+        best, places = (scores[:, None] + logs).flatten().topk(len(scores))
+        return best, places % len(scores), places // len(scores)
+
+    @mistake(width)
     def divided_by_the_width(scores, logs):
         best, places = (scores[:, None] + logs).flatten().topk(len(scores))
         return best, places // len(scores), places % len(scores)
@@ -207,6 +225,10 @@ class BeamStep(Problem):
     @mistake(too_many)
     def as_many_as_words(scores, logs):
         return chosen(scores[:, None] + logs, logs.shape[1])
+
+    @mistake(too_many)
+    def twice_as_many(scores, logs):
+        return chosen(scores[:, None] + logs, min(2 * len(scores), logs.numel()))
 
     @mistake(too_many)
     def w_of_each(scores, logs):

@@ -99,6 +99,17 @@ class Bleu(Problem):
         return score(translations, references, of=lambda words, n: Counter(set(grams(words, n))))
 
     @mistake(once)
+    def written_once(translations, references):
+        return divided_by(lambda t, n: len(grams(t, n)), translations, references)
+
+    @mistake(
+        "An n-gram was counted as right as often as it stands in the reference, even where it has been written less often. It is the smaller of the two "
+        "numbers that counts."
+    )
+    def as_often_as_in_the_reference(translations, references):
+        return score(translations, references, hits=lambda ours, theirs: sum(theirs[gram] for gram in ours))
+
+    @mistake(once)
     def right_once(translations, references):
         return score(translations, references, hits=lambda ours, theirs: len(ours.keys() & theirs.keys()))
 
@@ -221,11 +232,7 @@ class Bleu(Problem):
 
     @mistake("The n-grams that match were divided by the number of words. A sentence of L words has L − n + 1 n-grams.")
     def divided_by_words(translations, references):
-        found = []
-        for n in (1, 2, 3, 4):
-            right = sum((grams(t, n) & grams(r, n)).total() for t, r in zip(translations, references, strict=True))
-            found.append(right / (sum(map(len, translations)) or 1))
-        return mean(found) * brevity(translations, references)
+        return divided_by(lambda t, n: len(t), translations, references)
 
     @mistake(
         "At the end of a sentence, pieces shorter than n were counted as n-grams. A sentence of L words has L − n + 1 of them."
@@ -262,12 +269,7 @@ class Bleu(Problem):
         "It has none: max(0, …)."
     )
     def fewer_than_none(translations, references):
-        found = []
-        for n in (1, 2, 3, 4):
-            written = sum(len(t) - n + 1 for t in translations)
-            right = sum((grams(t, n) & grams(r, n)).total() for t, r in zip(translations, references, strict=True))
-            found.append(right / written if right else 0.0)
-        return mean(found) * brevity(translations, references)
+        return divided_by(lambda t, n: len(t) - n + 1, translations, references)
 
     @mistake(
         "The penalty is missing. A translator that writes only the few words it is sure of gets nearly all of them right and leaves out the rest."
@@ -282,10 +284,17 @@ class Bleu(Problem):
     def penalty_for_long_ones(translations, references):
         return mean(shares(translations, references)) * brevity(references, translations)
 
-    @mistake(
+    bonus = (
         "The penalty was not held at 1, so that translations gain by being too long. exp(1 − wanted / written) counts only "
         "where it is below 1."
     )
+
+    @mistake(bonus)
+    def bonus_and_no_penalty(translations, references):
+        above = lambda written, wanted: math.exp(1 - wanted / written) if written > wanted else 1.0
+        return score(translations, references, penalty=above)
+
+    @mistake(bonus)
     def bonus_for_long_ones(translations, references):
         return score(translations, references, penalty=lambda written, wanted: math.exp(1 - wanted / written))
 
@@ -306,10 +315,17 @@ class Bleu(Problem):
     def ratio_for_penalty(translations, references):
         return score(translations, references, penalty=lambda written, wanted: min(1, written / wanted))
 
-    @mistake(
+    by_sentence = (
         "The penalty was taken of every sentence by itself. A sentence may be short if others make up for it: compare the lengths of the "
         "whole corpus."
     )
+
+    @mistake(by_sentence)
+    def product_of_penalties(translations, references):
+        each = [brevity([t], [r]) for t, r in zip(translations, references, strict=True)]
+        return mean(shares(translations, references)) * math.prod(each)
+
+    @mistake(by_sentence)
     def penalty_by_sentence(translations, references):
         each = [brevity([t], [r]) for t, r in zip(translations, references, strict=True)]
         return mean(shares(translations, references)) * sum(each) / len(each)
@@ -405,6 +421,15 @@ class Bleu(Problem):
     def stopped_by_nothing(translations, references):
         penalty = min(1.0, math.exp(1 - sum(map(len, references)) / sum(map(len, translations))))
         return mean(shares(translations, references)) * penalty
+
+
+def divided_by(number, translations, references) -> float:
+    """BLEU where the n-grams that match are divided by the sum of another number of each translation, number(words, n)."""
+    found = []
+    for n in (1, 2, 3, 4):
+        right = sum((grams(t, n) & grams(r, n)).total() for t, r in zip(translations, references, strict=True))
+        found.append(right / sum(number(t, n) for t in translations) if right else 0.0)
+    return mean(found) * brevity(translations, references)
 
 
 def sentence(generator, low: int, high: int) -> list[str]:

@@ -126,6 +126,27 @@ class Greedy(Problem):
             lambda _: look(first), lambda word, _, context: advance(word, first, context), read, first, longest
         )
 
+    twice = "The state was moved on once too often: advance is called once for a word, with the word before it, and what it gives is read and kept."
+
+    @mistake(twice)
+    def advanced_twice(look, advance, read, state, longest):
+        def step(word, state):
+            context = look(state)
+            state = advance(word, state, context)
+            word = best(read(word, state, context))
+            return word, advance(word, state, context)
+
+        return loop(step, state, longest)
+
+    @mistake(twice)
+    def advanced_again_with_the_new_word(look, advance, read, state, longest):
+        def step(word, state):
+            context = look(state)
+            word = best(read(word, advance(word, state, context), context))
+            return word, advance(word, state, context)
+
+        return loop(step, state, longest)
+
     @mistake(
         "Every step was given BOS. Only the first word has BOS before it; from then on the decoder hears the word it has just written."
     )
@@ -237,6 +258,16 @@ class Greedy(Problem):
     @mistake("That is the first word alone: the function returns from inside the loop. Return the words after it.")
     def first_word_alone(look, advance, read, state, longest):
         return Greedy.answer(look, advance, read, state, longest)[:1]
+
+    @mistake(
+        "The first word has been lost. It is one that the decoder has written; BOS is not among the words to begin with."
+    )
+    def first_word_lost(look, advance, read, state, longest):
+        return Greedy.answer(look, advance, read, state, longest)[1:]
+
+    @mistake("That is the last word alone. Keep them all, in a list.")
+    def last_word_alone(look, advance, read, state, longest):
+        return Greedy.answer(look, advance, read, state, longest)[-1:]
 
     @mistake("That is the least probable word of each step: argmin for argmax.")
     def least_probable(look, advance, read, state, longest):

@@ -110,10 +110,16 @@ class Rank(Problem):
     def factor_but_for_zero(hypotheses, power):
         return in_order(hypotheses, lambda words, log: log / (len(words) * power or 1))
 
-    @mistake(
-        "The power was put on the log probability, or on the whole quotient. These are negative, and have no root; it belongs to the length alone: "
-        "log_probability / len(words) ** power."
+    misplaced = (
+        "The power was put on the log probability, or on the whole quotient. It belongs to the length alone, log_probability / len(words) ** power: a "
+        "negative number has no root, and without its sign a quotient keeps its order whatever the power."
     )
+
+    @mistake(misplaced)
+    def quotient_raised_without_its_sign(hypotheses, power):
+        return in_order(hypotheses, lambda words, log: -((abs(log) / len(words)) ** power))
+
+    @mistake(misplaced)
     def quotient_raised(hypotheses, power):
         return in_order(hypotheses, lambda words, log: (log / len(words)) ** power)
 
@@ -137,6 +143,10 @@ class Rank(Problem):
     )
     def penalty(hypotheses, power):
         return in_order(hypotheses, lambda words, log: log - len(words) * power)
+
+    @mistake("Base and exponent have changed places. It is len(words) ** power, the length raised to the power.")
+    def power_raised(hypotheses, power):
+        return in_order(hypotheses, lambda words, log: log / power ** len(words))
 
     not_counted = (
         "The word <eos> was not counted. Its log probability is in the sum like the others, and a translation that is nothing else would have "
@@ -219,6 +229,10 @@ class Rank(Problem):
     @mistake(still_pairs)
     def pairs_with_scores_returned(hypotheses, power):
         return [(words, log / len(words) ** power) for words, log in Rank.pairs_returned(hypotheses, power)]
+
+    @mistake(still_pairs)
+    def scores_and_words_returned(hypotheses, power):
+        return [(score, words) for words, score in Rank.pairs_with_scores_returned(hypotheses, power)]
 
     @mistake("The order is right, but these are places in the list `hypotheses`. Return the words that stand there.")
     def places_returned(hypotheses, power):
