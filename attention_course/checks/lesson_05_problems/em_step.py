@@ -106,6 +106,20 @@ class EmStep(Problem):
         counts = sum(iterate(t, [pair], of_the_pair(*pair), finish=lambda counts: counts) for pair in pairs)
         return counts / counts.sum(1, keepdim=True)
 
+    other_shares = "The shares of a French word were divided by something else than their sum. In every sentence they sum to one over the English words of the pair."
+
+    @mistake(other_shares)
+    def shares_of_the_largest(t, pairs):
+        return iterate(t, pairs, lambda column: column / column.max())
+
+    @mistake(other_shares)
+    def shares_of_the_mean(t, pairs):
+        return iterate(t, pairs, lambda column: column / column.mean())
+
+    @mistake(other_shares)
+    def shares_of_the_number(t, pairs):
+        return iterate(t, pairs, lambda column: column / len(column))
+
     @mistake(
         "Each number was divided by the sum over the whole column of the table. Only the English words of this pair can have made the French "
         "word; those of other sentences take no share."
@@ -304,9 +318,13 @@ class EmStep(Problem):
         counts = 1 + iterate(t, pairs, finish=lambda counts: counts)
         return counts / counts.sum(1, keepdim=True)
 
-    @mistake(
-        "The counts were added to the old table. It has had its say in the shares; the new table is made of the counts alone."
-    )
+    mixed_in = "The old table was mixed into the new one. It has had its say in the shares; the new table is made of the counts alone."
+
+    @mistake(mixed_in)
+    def between_old_and_new(t, pairs):
+        return (t + EmStep.answer(t, pairs)) / 2
+
+    @mistake(mixed_in)
     def old_table_kept(t, pairs):
         counts = t + iterate(t, pairs, finish=lambda counts: counts)
         return counts / counts.sum(1, keepdim=True)

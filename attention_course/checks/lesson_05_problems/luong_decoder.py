@@ -93,6 +93,14 @@ class LuongDecoder(Problem):
         return decode(words, hidden, annotations, lambda word, fed, state: cell(fed, word, state), score, W)
 
     @mistake(turned_round)
+    def state_first(words, hidden, annotations, cell, score, W):
+        return decode(words, hidden, annotations, lambda word, fed, state: cell(state, word, fed), score, W)
+
+    @mistake(turned_round)
+    def attentional_first(words, hidden, annotations, cell, score, W):
+        return decode(words, hidden, annotations, lambda word, fed, state: cell(fed, state, word), score, W)
+
+    @mistake(turned_round)
     def word_last(words, hidden, annotations, cell, score, W):
         return decode(words, hidden, annotations, lambda word, fed, state: cell(state, fed, word), score, W)
 
@@ -129,9 +137,15 @@ class LuongDecoder(Problem):
     def tanh_before_W(*arguments):
         return decode(*arguments, join=lambda s, c: torch.cat([s, c], -1).tanh(), bend=lambda x: x)
 
-    @mistake("That is a sigmoid. It is tanh that is asked for, whose numbers lie between −1 and 1.")
+    another_function = "Another function stands in the place of tanh, whose numbers lie between −1 and 1."
+
+    @mistake(another_function)
     def sigmoid(*arguments):
         return decode(*arguments, bend=torch.sigmoid)
+
+    @mistake(another_function)
+    def relu(*arguments):
+        return decode(*arguments, bend=torch.relu)
 
     @mistake(
         "The context was fed to the cell. That is what Bahdanau's cell is told; Luong feeds the whole attentional vector, in which context and "

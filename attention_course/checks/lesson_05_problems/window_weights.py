@@ -318,6 +318,12 @@ class WindowWeights(Problem):
     def not_normalised(energies, centre, reach):
         return energies.exp() * window(energies, centre, reach) * gauss(torch.arange(len(energies)) - centre, reach)
 
+    @mistake(
+        "A second softmax was taken at the end. It gives weight to words outside the window again, and the curve is lost in it."
+    )
+    def softmax_again(energies, centre, reach):
+        return WindowWeights.answer(energies, centre, reach).softmax(0)
+
     @mistake("The energies were taken for weights. A softmax makes weights of them, inside the window.")
     def without_softmax(energies, centre, reach):
         return energies * window(energies, centre, reach) * gauss(torch.arange(len(energies)) - centre, reach)
