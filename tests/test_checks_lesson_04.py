@@ -86,8 +86,11 @@ def beam_step_sorted(scores, logs):
 
 
 def beam_step_numpy(scores, logs):
-    totals = np.asarray(scores)[:, np.newaxis] + np.asarray(logs)
-    places = np.argsort(-totals, axis=None)[: len(scores)]
+    return beam_step_numpy_of(np.asarray(scores)[:, np.newaxis] + np.asarray(logs))
+
+
+def beam_step_numpy_of(totals):
+    places = np.argsort(-totals, axis=None, kind="stable")[: len(totals)]
     beams, words = np.unravel_index(places, totals.shape)
     return totals[beams, words], beams, words
 
@@ -102,11 +105,53 @@ def rank_numpy(hypotheses, power):
     return [hypotheses[i][0] for i in np.argsort(-logs / lengths**power)]
 
 
+def greedy_cut_afterwards(look, advance, read, state, longest):
+    words = [BOS]
+    for _ in range(longest):
+        context = look(state)
+        state = advance(words[-1], state, context)
+        words.append(int(read(words[-1], state, context).argmax()))
+    return words[1 : words.index(EOS) if EOS in words else None]
+
+
+def bleu_crossed_out(translations, references):
+    log = 0.0
+    for n in (1, 2, 3, 4):
+        right = written = 0
+        for t, r in zip(translations, references, strict=True):
+            left = [r[i : i + n] for i in range(len(r) - n + 1)]
+            for i in range(len(t) - n + 1):
+                written += 1
+                if t[i : i + n] in left:
+                    left.remove(t[i : i + n])
+                    right += 1
+        if right == 0:
+            return 0
+        log += math.log(right / written) / 4
+    return 100 * math.exp(log + min(0, 1 - sum(map(len, references)) / sum(map(len, translations))))
+
+
+def beam_step_best_of_each_first(scores, logs):
+    W = len(scores)
+    best, words = logs.topk(W, 1)
+    best, places = (scores[:, None] + best).view(-1).topk(W)
+    return best, torch.div(places, W, rounding_mode="floor"), words.reshape(-1)[places]
+
+
+def rank_one_by_one(hypotheses, power):
+    left, ranked = list(hypotheses), []
+    while left:
+        best = max(left, key=lambda pair: pair[1] * len(pair[0]) ** -power)
+        left.remove(best)
+        ranked.append(tuple(best[0]))
+    return ranked
+
+
 STYLES = {
-    check.greedy: [greedy_for, greedy_numpy],
-    check.bleu: [bleu_dictionaries, bleu_numpy],
-    check.beam_step: [beam_step_sorted, beam_step_numpy],
-    check.rank: [rank_pairs, rank_numpy],
+    check.greedy: [greedy_for, greedy_numpy, greedy_cut_afterwards],
+    check.bleu: [bleu_dictionaries, bleu_numpy, bleu_crossed_out],
+    check.beam_step: [beam_step_sorted, beam_step_numpy, beam_step_best_of_each_first],
+    check.rank: [rank_pairs, rank_numpy, rank_one_by_one],
 }
 
 
@@ -146,8 +191,98 @@ def logs_of_all_shares(translations, references):
     return 100 * math.exp(total / 4 + min(0, 1 - r / t))
 
 
+def loop(step, state, longest):
+    """The loop with another step, (word, state) -> (word, state)."""
+    words, word = [], BOS
+    for _ in range(longest):
+        word, state = step(word, state)
+        if word == EOS:
+            break
+        words.append(word)
+    return words
+
+
+def step_in_another_order(look, advance, read, state, longest):
+    def step(word, state):
+        context = look(state)
+        word = int(read(word, state, context).argmax())
+        return word, advance(word, state, context)
+
+    return loop(step, state, longest)
+
+
+def drawn_at_random(look, advance, read, state, longest):
+    def step(word, state):
+        context = look(state)
+        state = advance(word, state, context)
+        return torch.multinomial(read(word, state, context), 1).item(), state
+
+    return loop(step, state, longest)
+
+
+def with_both_ends(look, advance, read, state, longest):
+    words = [BOS]
+    while words[-1] != EOS and len(words) <= longest:
+        context = look(state)
+        state = advance(words[-1], state, context)
+        words.append(int(read(words[-1], state, context).argmax()))
+    return words
+
+
+def all_words_with_all_references(translations, references):
+    product = 1.0
+    for n in range(1, 5):
+        counts = [[grams(words, n) for words in sentences] for sentences in (translations, references)]
+        written = sum(ours.total() for ours in counts[0])
+        product *= sum((a & b).total() for a in counts[0] for b in counts[1]) / written if written else 0
+    lengths = sum(map(len, references)), sum(map(len, translations))
+    return 100 * product**0.25 * math.exp(min(0, 1 - lengths[0] / lengths[1])) if lengths[1] else 0.0
+
+
+def negative_numbers_of_grams(translations, references):
+    shares = []
+    for n in range(1, 5):
+        right = sum((grams(t, n) & grams(r, n)).total() for t, r in zip(translations, references, strict=True))
+        if not right:
+            return 0.0
+        shares.append(right / sum(len(t) - n + 1 for t in translations))
+    lengths = sum(map(len, references)), sum(map(len, translations))
+    return 100 * math.prod(shares) ** 0.25 * math.exp(min(0, 1 - lengths[0] / lengths[1]))
+
+
+def by_keys(key):
+    return lambda some, power: [words for words, _ in sorted(some, key=lambda h: key(*h, power), reverse=True)]
+
+
 SLIPS = [
     (check.greedy, "longest_ignored", never_stops),
+    (check.greedy, "reads_before_the_step", step_in_another_order),
+    (check.greedy, "sampled", drawn_at_random),
+    (check.greedy, "both_included", with_both_ends),
+    (check.greedy, "one_too_few", lambda look, advance, read, state, longest: greedy_for(
+        look, advance, read, state, longest + 1)[:longest - 1]),
+    (check.greedy, "another_kind_of_number", lambda *arguments: [float(word) for word in greedy_for(*arguments)]),
+    (check.bleu, "compared_with_all", all_words_with_all_references),
+    (check.bleu, "fewer_than_none", negative_numbers_of_grams),
+    (check.bleu, "in_small_letters", lambda t, r: bleu_numpy(
+        *([[word.lower() for word in words] for words in sentences] for sentences in (t, r)))),
+    (check.beam_step, "by_way_of_probabilities_sorted", lambda scores, logs: (
+        lambda best, beams, words: (np.log(best), beams, words))(*beam_step_numpy_of(
+            np.exp(np.asarray(scores))[:, None] * np.exp(np.asarray(logs))))),
+    (check.beam_step, "triples", lambda scores, logs: list(zip(*beam_step_sorted(scores, logs), strict=True))),
+    (check.beam_step, "fractions", lambda scores, logs: (
+        lambda best, places: (best, places / logs.shape[1], places % logs.shape[1]))(
+            *(scores[:, None] + logs).flatten().topk(len(scores)))),
+    (check.beam_step, "from_the_best_beginning", lambda scores, logs: (
+        lambda best, words: (scores.max() + best, [int(scores.argmax())] * len(words), words))(
+            *logs[scores.argmax()].topk(len(scores)))),
+    (check.rank, "probability_divided", by_keys(lambda words, log, power: log - power * math.log(len(words)))),
+    (check.rank, "quotient_raised", by_keys(lambda words, log, power: (log / len(words)) ** power)),
+    (check.rank, "end_not_counted_but_alone", by_keys(
+        lambda words, log, power: log / max(1, len([w for w in words if w != "<eos>"])) ** power)),
+    (check.rank, "letters_and_spaces_counted", by_keys(lambda words, log, power: log / len(" ".join(words)) ** power)),
+    (check.rank, "places_returned", lambda some, power: np.argsort(
+        [-log / len(words) ** power for words, log in some], kind="stable")),
     (check.greedy, "looks_after_the_step", fed_from_its_context),
     (check.bleu, "logarithm_of_zero", logs_of_all_shares),
     (check.bleu, "from_zero_to_one", lambda t, r: bleu_dictionaries(t, r) / 100),

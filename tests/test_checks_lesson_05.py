@@ -93,11 +93,45 @@ def em_lists(t, pairs):
     return [[count / sum(row) for count in row] for row in counts]
 
 
+def rate_of_what_is_wrong(predicted, sure, possible):
+    sentences = list(zip(predicted, sure, possible, strict=True))
+    wrong = sum(len(a - s - p) + len(s - a) for a, s, p in sentences)
+    return wrong / sum(len(a) + len(s) for a, s, _ in sentences)
+
+
+def decoder_einsum(words, hidden, annotations, cell, score, W):
+    fed, written = words.new_zeros(hidden.shape), torch.empty(words.shape)
+    for t in range(words.shape[1]):
+        hidden = cell(words[:, t], fed, hidden)
+        context = torch.einsum("bs,bse->be", torch.softmax(score(hidden, annotations), -1), annotations)
+        fed = torch.nn.functional.linear(torch.cat((hidden, context), 1), W).tanh()
+        written[:, t] = fed
+    return written
+
+
+def window_scaled_up(energies, centre, reach):
+    inside = torch.tensor([centre - reach <= i <= centre + reach for i in range(len(energies))])
+    weights = energies.softmax(0) * inside
+    return weights / weights.sum() * torch.exp(-0.5 * ((torch.arange(len(energies)) - centre) / (reach / 2)) ** 2)
+
+
+def em_one_hot(t, pairs):
+    counts = 0
+    for english, french in pairs:
+        e, f = (
+            torch.nn.functional.one_hot(torch.tensor(w), n).float()
+            for w, n in zip((english, french), t.shape, strict=True)
+        )
+        made = e @ t @ f.T
+        counts = counts + e.T @ (made / made.sum(0)) @ f
+    return counts / counts.sum(1)[:, None]
+
+
 STYLES = {
-    check.error_rate: [rate_numbers, rate_matrices],
-    check.luong_decoder: [decoder_numpy, decoder_one_by_one],
-    check.window_weights: [window_slice, window_lists],
-    check.em_step: [em_numpy, em_lists],
+    check.error_rate: [rate_numbers, rate_matrices, rate_of_what_is_wrong],
+    check.luong_decoder: [decoder_numpy, decoder_one_by_one, decoder_einsum],
+    check.window_weights: [window_slice, window_lists, window_scaled_up],
+    check.em_step: [em_numpy, em_lists, em_one_hot],
 }
 
 
@@ -106,7 +140,66 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
+def distances(energies, centre):
+    return np.arange(len(energies)) - centre
+
+
+def window_with(outside):
+    """The fault of a number that is not low enough: outside the window it is put in the place of the energy."""
+    return lambda e, centre, reach: (
+        torch.where(torch.from_numpy(abs(distances(e, centre)) <= reach), e, torch.tensor(outside)).softmax(0)
+        * torch.exp(torch.from_numpy(-2 * (distances(e, centre) / reach) ** 2))
+    )
+
+
+def decoder_with(zeros=np.zeros_like, ask=lambda old, new: new, end=lambda written: np.stack(written, 1)):
+    def decoder(words, hidden, annotations, cell, score, W):
+        words, hidden, annotations, W = (np.asarray(x) for x in (words, hidden, annotations, W))
+        fed, written = zeros(hidden), []
+        for t in range(words.shape[1]):
+            old, hidden = hidden, cell(words[:, t], fed, hidden)
+            weights = np.exp(score(ask(old, hidden), annotations))
+            context = (weights[..., None] * annotations).sum(1) / weights.sum(-1, keepdims=True)
+            written.append(fed := np.tanh(np.concatenate([hidden, context], -1) @ W.T))
+        return end(written)
+
+    return decoder
+
+
+def em_assigned(t, pairs):
+    t, counts = np.asarray(t), np.zeros(t.shape)
+    for english, french in pairs:
+        for e in english:
+            for f in french:
+                counts[e, f] = t[e, f] / t[english, f].sum()
+    return counts / counts.sum(1, keepdims=True)
+
+
 SLIPS = [
+    (check.error_rate, "per_cent", lambda *links: 100 * rate_numbers(*links)),
+    (check.error_rate, "without_predicted_left_out", lambda a, s, p: rate_numbers(
+        *zip(*[links for links in zip(a, s, p, strict=True) if links[0]], strict=True)) if any(a) else 1.0),
+    (check.error_rate, "sure_counted_thrice", lambda a, s, p: 1 - sum(
+        len([link for link in [*y, *y, *z] if link in x]) for x, y, z in zip(a, s, p, strict=True)
+    ) / sum(map(len, [*a, *s]))),
+    (check.error_rate, "writes_into_arguments", lambda a, s, p: (
+        [z.update(y) for y, z in zip(s, p, strict=True)] and rate_numbers(a, s, p))),
+    (check.luong_decoder, "state_fed_first", decoder_with(zeros=np.copy)),
+    (check.luong_decoder, "old_state_asks", decoder_with(ask=lambda old, new: old)),
+    (check.luong_decoder, "joined_side_by_side", decoder_with(end=lambda written: np.concatenate(written, 1))),
+    (check.luong_decoder, "words_first", decoder_with(end=list)),
+    (check.window_weights, "energy_zero_outside", window_with(0.0)),
+    (check.window_weights, "energy_of_minus_ten_outside", window_with(-10.0)),
+    (check.window_weights, "energy_of_minus_ten_outside", window_with(-50.0)),
+    (check.window_weights, "energy_of_minus_a_hundred_outside", window_with(-100.0)),
+    (check.window_weights, "sigma_rounded_down", lambda e, p, r: window_slice(e, p, r) * torch.exp(torch.from_numpy(
+        2 * (distances(e, p) / r) ** 2 - distances(e, p) ** 2 / (2 * np.float64(r // 2) ** 2)))),
+    (check.window_weights, "centre_cut_off_for_the_window", lambda e, p, r: window_slice(e, int(p), r) * torch.exp(
+        torch.from_numpy(2 * (distances(e, int(p)) ** 2 - distances(e, p) ** 2) / r**2))),
+    (check.em_step, "last_share_alone", em_assigned),
+    (check.em_step, "pairs_once", lambda t, pairs: em_numpy(t, [p for i, p in enumerate(pairs) if p not in pairs[:i]])),
+    (check.em_step, "begun_at_one", lambda t, pairs: (c := 1 + em_counts(t, pairs)) / c.sum(1, keepdims=True)),
+    (check.em_step, "sentences_swapped", lambda t, pairs: em_numpy(t, [(f, e) for e, f in pairs])),
     (check.error_rate, "sure_not_possible", lambda a, s, p: 1 - sum(
         len(x & y) + len(x & z) for x, y, z in zip(a, s, p, strict=True)) / sum(map(len, [*a, *s]))),
     (check.error_rate, "averaged_over_sentences", lambda a, s, p: np.mean(

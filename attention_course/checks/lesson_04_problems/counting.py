@@ -40,3 +40,10 @@ def brevity(translations, references) -> float:
     """The penalty for translations shorter than their references."""
     written, wanted = sum(map(len, translations)), sum(map(len, references))
     return min(1.0, math.exp(1 - wanted / written)) if written else 0.0
+
+
+def score(translations, references, penalty=None, **parts) -> float:
+    """BLEU with other shares, or with another penalty, a function of the numbers of words written and wanted."""
+    each = mean(shares(translations, references, **parts))
+    written, wanted = sum(map(len, translations)), sum(map(len, references))
+    return each * (penalty(written, wanted) if penalty and written else brevity(translations, references))

@@ -22,8 +22,8 @@ class Rule:
 
     def __call__(self, *values):
         self.called += 1
-        if self.called > 200:
-            raise TooOften(f"{self.name} has been called 200 times; does the loop ever end?")
+        if self.called > 100:
+            raise TooOften(f"{self.name} has been called 100 times; does the loop ever end?")
         total = sum(weight * int(value) for weight, value in zip(self.weights, values, strict=True))
         return (total + self.plus) % self.size
 
@@ -66,20 +66,33 @@ def best(probabilities: torch.Tensor) -> int:
     return int(probabilities.argmax())
 
 
-def step_of(look, advance, read):
+def drawn(generator: torch.Generator) -> tuple[Rule, Rule, Rule, int]:
+    """A decoder drawn at random, of any sizes, and its first state."""
+
+    def below(n, low=0):
+        return low + int(torch.randint(n - low, (), generator=generator))
+
+    contexts, states, words = below(12, 3), below(12, 3), below(13, 3)
+    to_look = look(below(contexts, 1), below(contexts), contexts)
+    to_advance = advance((below(states), below(states), below(states)), below(states), states)
+    to_read = read((below(words), below(words), below(words)), below(words), words)
+    return to_look, to_advance, to_read, below(states)
+
+
+def step_of(look, advance, read, choose=best):
     """One right step, (word, state) -> (word, state)."""
 
     def step(word, state):
         context = look(state)
         state = advance(word, state, context)
-        return best(read(word, state, context)), state
+        return choose(read(word, state, context)), state
 
     return step
 
 
-def loop(step, state, longest, end=2) -> list[int]:
+def loop(step, state, longest, end=2, word=1) -> list[int]:
     """Step after step up to the end, from BOS on."""
-    words, word = [], 1
+    words = []
     while len(words) < longest:
         word, state = step(word, state)
         if word == end:

@@ -42,25 +42,15 @@ class LuongDecoder(Problem):
     praise = "Give it a real cell and a real score, read words off its vectors, and it is the translator of the lesson."
 
     def inputs(self, generator):
-        def randn(*sizes):
-            return torch.randn(*sizes, generator=generator)
+        yield "two sentences of two words", drawn(generator, 2, 2, 4, 3)
+        yield "one sentence of two words, with two annotations", drawn(generator, 1, 2, 2, 1)
+        yield "one word to write and three annotations", drawn(generator, 1, 1, 3, 2)
+        yield "one annotation, so that its weight is 1", drawn(generator, 1, 3, 1, 2)
+        yield "four sentences of two words", drawn(generator, 4, 2, 3, 2)
+        yield "three sentences of five words", drawn(generator, 3, 5, 4, 2)
 
-        def drawn(sentences, words, source, size):
-            W = randn(size, 2 * size) / (2 * size) ** 0.5
-            return (
-                randn(sentences, words, size),
-                randn(sentences, size),
-                2 * randn(sentences, source, size),
-                CELL,
-                SCORE,
-                W,
-            )
-
-        yield "one word to write and one annotation, so that the weight is 1", drawn(1, 1, 1, 2)
-        yield "one word to write and three annotations", drawn(1, 1, 3, 2)
-        yield "two words to write", drawn(1, 2, 3, 2)
-        yield "five words to write", drawn(1, 5, 4, 3)
-        yield "three sentences of four words", drawn(3, 4, 5, 3)
+    def admissible(self, generator):
+        return drawn(generator, *(int(n) for n in 1 + torch.randint(0, 4, (4,), generator=generator)))
 
     def answer(words, hidden, annotations, cell, score, W):
         attentional = torch.zeros_like(hidden)
@@ -92,18 +82,46 @@ class LuongDecoder(Problem):
             written.append(torch.tanh(torch.cat([hidden, context], -1) @ W.mT))
         return torch.stack(written, 1)
 
-    @mistake(
-        "State and attentional vector have changed places in the call of the cell: cell(word, attentional, hidden)."
-    )
+    turned_round = "The arguments of the cell are in another order than it takes them: cell(word, attentional, hidden)."
+
+    @mistake(turned_round)
     def cell_turned_round(words, hidden, annotations, cell, score, W):
         return decode(words, hidden, annotations, lambda word, fed, state: cell(word, state, fed), score, W)
 
-    @mistake(
+    @mistake(turned_round)
+    def word_and_attentional_swapped(words, hidden, annotations, cell, score, W):
+        return decode(words, hidden, annotations, lambda word, fed, state: cell(fed, word, state), score, W)
+
+    @mistake(turned_round)
+    def state_first(words, hidden, annotations, cell, score, W):
+        return decode(words, hidden, annotations, lambda word, fed, state: cell(state, word, fed), score, W)
+
+    @mistake(turned_round)
+    def attentional_first(words, hidden, annotations, cell, score, W):
+        return decode(words, hidden, annotations, lambda word, fed, state: cell(fed, state, word), score, W)
+
+    @mistake(turned_round)
+    def word_last(words, hidden, annotations, cell, score, W):
+        return decode(words, hidden, annotations, lambda word, fed, state: cell(state, fed, word), score, W)
+
+    over_sentences = (
         "The loop runs over the first axis of `words`, which is that of the sentences. All sentences are written at once, one word after the "
         "other: words.unbind(1)."
     )
+
+    @mistake(over_sentences)
     def loop_over_sentences(words, *others):
         return decode(words.transpose(0, 1), *others)
+
+    @mistake(over_sentences)
+    def as_many_steps_as_sentences(words, *others):
+        return decode(torch.stack([words[:, t] for t in range(len(words))], 1), *others)
+
+    @mistake(
+        "The first word was passed over. It is y_0, BOS, and the first attentional vector comes of it: there are as many as words."
+    )
+    def first_word_passed_over(words, *others):
+        return decode(words[:, 1:], *others)
 
     @mistake("Context and state were joined the wrong way round. The first columns of W are for the state: [s_t, c_t].")
     def context_first(*arguments):
@@ -114,6 +132,20 @@ class LuongDecoder(Problem):
     )
     def without_tanh(*arguments):
         return decode(*arguments, bend=lambda x: x)
+
+    @mistake("The tanh was taken before W. In a_t = tanh(W [s_t, c_t]) it comes last.")
+    def tanh_before_W(*arguments):
+        return decode(*arguments, join=lambda s, c: torch.cat([s, c], -1).tanh(), bend=lambda x: x)
+
+    another_function = "Another function stands in the place of tanh, whose numbers lie between −1 and 1."
+
+    @mistake(another_function)
+    def sigmoid(*arguments):
+        return decode(*arguments, bend=torch.sigmoid)
+
+    @mistake(another_function)
+    def relu(*arguments):
+        return decode(*arguments, bend=torch.relu)
 
     @mistake(
         "The context was fed to the cell. That is what Bahdanau's cell is told; Luong feeds the whole attentional vector, in which context and "
@@ -129,12 +161,37 @@ class LuongDecoder(Problem):
     def nothing_fed(*arguments):
         return decode(*arguments, feeds=lambda state, context, attentional: torch.zeros_like(attentional))
 
-    @mistake(
+    something_first = "The cell was given something else than zeros at the first word. Before it nothing has been looked at, and there is no attentional vector."
+
+    @mistake(something_first)
+    def state_fed_first(*arguments):
+        return decode(*arguments, begins=lambda hidden, look: hidden)
+
+    @mistake(something_first)
+    def looked_before_the_first_word(*arguments):
+        return decode(*arguments, begins=lambda hidden, look: look(hidden))
+
+    @mistake(something_first)
+    def ones_fed_first(*arguments):
+        return decode(*arguments, begins=lambda hidden, look: torch.ones_like(hidden))
+
+    state_instead = (
         "The state was fed in the place of the attentional vector. The cell has the state already, as its third argument; what it needs to be "
         "told is a_t, which knows of the context."
     )
+
+    @mistake(state_instead)
     def state_fed(*arguments):
         return decode(*arguments, feeds=lambda state, context, attentional: state)
+
+    @mistake(state_instead)
+    def state_fed_from_the_start(*arguments):
+        return decode(*arguments, begins=lambda hidden, look: hidden, feeds=lambda state, context, attentional: state)
+
+    @mistake("What was fed had not been through tanh. It is a_t itself that goes back into the cell.")
+    def fed_before_tanh(*arguments):
+        W = arguments[-1]
+        return decode(*arguments, feeds=lambda state, context, attentional: torch.cat([state, context], -1) @ W.mT)
 
     @mistake(
         "The attentional vector took the place of the state. Both go on to the next word, each in its own place: cell(word, attentional, hidden)."
@@ -158,6 +215,51 @@ class LuongDecoder(Problem):
     def without_softmax(*arguments):
         return decode(*arguments, weigh=lambda energies: energies)
 
+    @mistake(
+        "The exponentials were not divided by their sum. The weights of one sentence sum to one over its annotations."
+    )
+    def not_normalised(*arguments):
+        return decode(*arguments, weigh=torch.exp)
+
+    @mistake("The energies were divided by their sum. Softmax takes exp of them first, for they may be negative.")
+    def without_exp(*arguments):
+        return decode(*arguments, weigh=lambda energies: energies / energies.sum(-1, keepdim=True))
+
+    @mistake("The softmax was taken twice, which makes the weights nearly even.")
+    def softmax_twice(*arguments):
+        return decode(*arguments, weigh=lambda energies: energies.softmax(-1).softmax(-1))
+
+    @mistake(
+        "The energies were divided by the square root of the vectors' size. Here the softmax takes them as `score` gives them."
+    )
+    def scaled(*arguments):
+        size = arguments[1].shape[-1]
+        return decode(*arguments, weigh=lambda energies: (energies / size**0.5).softmax(-1))
+
+    @mistake("The annotations were added up, each with a weight of one. The weights are a softmax of the energies.")
+    def annotations_added(*arguments):
+        return decode(*arguments, weigh=torch.ones_like)
+
+    @mistake("The best annotation was taken for the context. It is a mixture of all of them, by their weights.")
+    def best_annotation_alone(*arguments):
+        return decode(*arguments, weigh=lambda energies: torch.eye(energies.shape[-1])[energies.argmax(-1)])
+
+    @mistake(
+        "All words got one context, the one that the first state asked for. In this decoder every new state looks: score belongs into the loop."
+    )
+    def looks_once(words, hidden, *others):
+        return decode(words, hidden, *others, asks=lambda old, new: hidden)
+
+    @mistake("The attentional vector asked. In Luong's decoder it is the new state s_t that is the query.")
+    def attentional_asks(words, hidden, annotations, cell, score, W):
+        fed, written = torch.zeros_like(hidden), []
+        for word in words.unbind(1):
+            hidden = cell(word, fed, hidden)
+            context = (score(fed, annotations).softmax(-1).unsqueeze(1) @ annotations).squeeze(1)
+            fed = torch.tanh(torch.cat([hidden, context], -1) @ W.mT)
+            written.append(fed)
+        return torch.stack(written, 1)
+
     @mistake("The annotations were averaged evenly: the energies have not been used.")
     def even_weights(*arguments):
         return decode(*arguments, weigh=lambda energies: torch.ones_like(energies) / energies.shape[-1])
@@ -171,6 +273,32 @@ class LuongDecoder(Problem):
     @mistake("These are the states. Asked for is a_t = tanh(W [s_t, c_t]), in which the state has met the context.")
     def states_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: state)
+
+    @mistake("These are the weights. Asked for is what comes of them: a_t = tanh(W [s_t, c_t]).")
+    def weights_returned(*arguments):
+        found = []
+        decode(*arguments, weigh=lambda energies: found.append(energies.softmax(-1)) or found[-1])
+        return torch.stack(found, 1)
+
+    @mistake("Words and features have changed places: the result is (B, E, L). Stack along axis 1.")
+    def words_last(*arguments):
+        return decode(*arguments).transpose(1, 2)
+
+    joined = "The vectors were joined with torch.cat, which makes no new axis. Stack them along axis 1: (B, L, E)."
+
+    @mistake(joined)
+    def joined_side_by_side(*arguments):
+        return decode(*arguments).flatten(1)
+
+    @mistake(joined)
+    def joined_one_below_the_other(*arguments):
+        return decode(*arguments).transpose(0, 1).flatten(0, 1)
+
+    @mistake("The last state came with them. Return the attentional vectors alone.")
+    def state_returned_as_well(*arguments):
+        last = []
+        vectors = decode(*arguments, feeds=lambda state, context, attentional: last.append(state) or attentional)
+        return vectors, last[-1]
 
     @mistake("That is the last attentional vector alone. Each word is read off its own: stack all of them, (B, L, E).")
     def last_word_alone(*arguments):
@@ -194,17 +322,34 @@ def decode(
     weigh=lambda energies: energies.softmax(-1),
     join=lambda state, context: torch.cat([state, context], -1),
     bend=torch.tanh,
+    begins=lambda hidden, look: torch.zeros_like(hidden),
     feeds=lambda state, context, attentional: attentional,
     keeps=lambda first, state, attentional: state,
     gives=lambda state, context, attentional: attentional,
 ):
     """Luong's decoder, with one place for each mistake."""
-    first, fed, written = hidden, torch.zeros_like(hidden), []
+
+    def context_for(query):
+        return (weigh(score(query, annotations)).unsqueeze(1) @ annotations).squeeze(1)
+
+    def look(state):
+        return bend(join(state, context_for(state)) @ W.mT)
+
+    first, fed, written = hidden, begins(hidden, look), []
     for word in words.unbind(1):
         state = cell(word, fed, hidden)
-        weights = weigh(score(asks(hidden, state), annotations))
-        context = (weights.unsqueeze(1) @ annotations).squeeze(1)
+        context = context_for(asks(hidden, state))
         attentional = bend(join(state, context) @ W.mT)
         fed, hidden = feeds(state, context, attentional), keeps(first, state, attentional)
         written.append(gives(state, context, attentional))
     return torch.stack(written, 1)
+
+
+def drawn(generator, sentences: int, words: int, source: int, size: int) -> tuple:
+    """Arguments of these sizes."""
+
+    def randn(*sizes):
+        return torch.randn(*sizes, generator=generator)
+
+    W = randn(size, 2 * size) / (2 * size) ** 0.5
+    return randn(sentences, words, size), randn(sentences, size), 2 * randn(sentences, source, size), CELL, SCORE, W

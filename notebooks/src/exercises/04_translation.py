@@ -21,7 +21,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-A trained decoder comes in three functions. `look(state)` gives the context (Eqs. 7 to 9), `advance(word, state, context)` the next state, and `read(word, state, context)` the probabilities (V,) of all words (Eq. 6); the `word` is $y_{t-1}$ in both. Write the loop around them: `look` and `advance` are given the old state, `read` the new one. From the first `state` on, take the most probable word at every step, and return the list of their numbers. Before the first word stands `BOS` = 1. `EOS` = 2 ends the sentence and is not returned, and no sentence has more than `longest` words.
+A trained decoder comes in three functions. `look(state)` gives the context (Eqs. 7 to 9), `advance(word, state, context)` the next state, and `read(word, state, context)` the probabilities (V,) of all words (Eq. 6); the `word` is $y_{t-1}$ in both. Write the loop around them: `look` and `advance` are given the old state, `read` the new one. From the first `state` on, take the most probable word at every step, and return the list of their numbers, whole numbers. Before the first word stands `BOS` = 1, which is never the most probable. `EOS` = 2 ends the sentence and is not returned, and no sentence has more than `longest` words.
 
 In the check, states and contexts are whole numbers and the functions are sums that print themselves, so that you can follow a decoder with a pencil.
 """
@@ -68,7 +68,7 @@ Writes the mechanism · ★★★, 18 minutes
 
 From `translations` and `references`, two lists of sentences, each a list of words, return the BLEU of the whole corpus, from 0 to 100.
 
-An n-gram is n words in a row. For each n from 1 to 4, divide the n-grams of the translations that match by all n-grams of the translations. An n-gram matches if it stands in the reference of its own sentence, and a repeated one at most as often as it stands there. Count over all sentences before you divide. Take the geometric mean of the four shares. If the translations have fewer words than the references in all, multiply it by $\exp(1 - \text{words in references} / \text{words in translations})$. Where nothing matches for some n, or there are no n-grams, BLEU is 0.
+An n-gram is n words in a row (*The* is another word than *the*). For each n from 1 to 4, divide the n-grams of the translations that match by all n-grams of the translations. An n-gram matches if it stands in the reference of its own sentence, and a repeated one at most as often as it stands there. Count over all sentences before you divide. Take the geometric mean of the four shares. If the translations have fewer words than the references in all, multiply it by $\exp(1 - \text{words in references} / \text{words in translations})$. Where nothing matches for some n, or there are no n-grams, BLEU is 0; the translations may even be empty.
 """
 
 # %% name="bleu" tags=["exercise"]
@@ -93,7 +93,7 @@ r"""
 
 Writes the mechanism · ★★★, 12 minutes
 
-One sentence is being translated with a beam of W beginnings. `scores` (W,) holds the sum of log probabilities of each so far, `logs` (W, V) the log probability of every next word after each of them. Return the tuple `(scores, beams, words)` of the W best continuations, each (W,), the best first: their sums, which beginning they continue (0 to W − 1), and with which word (0 to V − 1). Nothing has ended yet, so no word is special.
+One sentence is being translated with a beam of W beginnings. `scores` (W,) holds the sum of log probabilities of each so far (in the very first step there is only one beginning, and the others have −inf), `logs` (W, V) the log probability of every next word after each of them. V is at least W. Return the tuple `(scores, beams, words)` of the W best continuations, each (W,), the best first: their sums, which beginning they continue (0 to W − 1), and with which word (0 to V − 1), in whole numbers. Nothing has ended yet, so no word is special.
 """
 
 # %% name="beam-step" tags=["exercise"]
@@ -110,7 +110,7 @@ r"""
 
 Extends · ★☆☆, 8 minutes
 
-A beam ends with several sentences of different lengths. `hypotheses` is a list of pairs `(words, log_probability)`, where `words` is a list and ends in `<eos>`, which counts as a word: its log probability is in the sum, too. Return the lists of words, the best first, by `log_probability / len(words) ** power`. A power of 0 is the sum of the lesson, 1 the mean, and there is room between them.
+A beam ends with several different sentences, long ones and short ones. `hypotheses` is a list of pairs `(words, log_probability)`, where `words` is a list and ends in `<eos>`, which counts as a word: its log probability is in the sum, too. Return the lists of words, the best first, by `log_probability / len(words) ** power`; of two that are equally good, either may come first. A power of 0 is the sum of the lesson, 1 the mean, and there is room between them.
 """
 
 # %% name="rank" tags=["exercise"]

@@ -23,7 +23,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 8 minutes
 
-`predicted`, `sure` and `possible` are lists with one set of links for each sentence pair. Return the one number
+`predicted`, `sure` and `possible` are lists with one set of links for each sentence pair, which may be empty. Return the one number
 
 $$\mathrm{AER} = 1 - \frac{|A \cap G| + |A \cap P|}{|A| + |G|},$$
 
@@ -78,7 +78,7 @@ r"""
 
 Writes the mechanism · ★★★, 15 minutes
 
-The lesson kept its table in a dictionary. Here words are numbers, and `t` is a matrix: row $e$, column $f$ holds $t(f \mid e)$, and every row sums to one. `pairs` is a list of sentence pairs `(english, french)`, each of the two a list of numbers. Return the matrix after one iteration. There is no NULL, every English word of the table occurs in some pair, and a word may stand in its sentence more than once, where each occurrence counts. Leave `t` as it is.
+The lesson kept its table in a dictionary. Here words are numbers, and `t` is a matrix: row $e$, column $f$ holds $t(f \mid e)$, and every row sums to one. `pairs` is a list of sentence pairs `(english, french)`, each of the two a list of numbers. Return the matrix after one iteration. There is no NULL, every English word of the table occurs in some pair, and a word may stand in its sentence more than once, or a pair in the list, where each occurrence counts. Leave `t` as it is.
 """
 
 # %% name="em-step" tags=["exercise"]
