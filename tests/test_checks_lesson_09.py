@@ -1,7 +1,5 @@
 """Lesson 09's problems: they agree with the package, and with answers and slips in other styles."""
 
-import math
-
 import numpy as np
 import torch
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
@@ -19,14 +17,39 @@ def relate_numpy(x, h, W_1, W_2, v, real):
     return shares / shares.sum(-1, keepdims=True) @ h
 
 
-def relate_loops(x, h, W_1, W_2, v, real):
-    contexts = torch.zeros(h.shape)
-    for b in range(len(x)):
-        for i in range(x.shape[1]):
-            keys = [j for j in range(x.shape[1]) if real[b, j]]
-            shares = [math.exp(v @ torch.tanh(W_1 @ x[b, j] + W_2 @ x[b, i])) for j in keys]
-            contexts[b, i] = sum(share / sum(shares) * h[b, j] for share, j in zip(shares, keys, strict=True))
-    return contexts
+def relate_padding_gets_nothing(x, h, W_1, W_2, v, real):
+    energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
+    return energies.masked_fill(~real[:, None], -1e9).softmax(-1) @ h * real[..., None]
+
+
+def relate_padding_gets_nan(x, h, W_1, W_2, v, real):
+    energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
+    return energies.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ h
+
+
+def relate_asked_first(x, h, W_1, W_2, v, real):
+    energies = (torch.tanh((x @ W_1.T)[:, :, None] + (x @ W_2.T)[:, None]) * v).sum(-1)
+    return torch.where(real[:, :, None], energies, -torch.inf).softmax(1).mT @ h
+
+
+def relate_mapped(x, h, W_1, W_2, v, real):
+    def one(x, h, real):
+        energies = torch.tanh((x @ W_2.T)[:, None] + x @ W_1.T) @ v
+        return energies.masked_fill(~real, -torch.inf).softmax(-1) @ h
+
+    return torch.vmap(one)(x, h, real)
+
+
+def relate_sentence_by_sentence(x, h, W_1, W_2, v, real):
+    alone = [slice(b, b + 1) for b in range(len(x))]
+    return torch.cat([relate_asked_first(x[b], h[b], W_1, W_2, v, real[b]) for b in alone])
+
+
+def relate_number_by_number(x, h, W_1, W_2, v, real):
+    asking, asked = np.asarray(x @ W_2.T), np.asarray(x @ W_1.T)
+    energies = sum(v[i].item() * np.tanh(asking[:, :, None, i] + asked[:, None, :, i]) for i in range(len(v)))
+    shares = np.exp(energies) * np.asarray(real)[:, None]
+    return shares / shares.sum(-1, keepdims=True) @ np.asarray(h)
 
 
 def penalty_norm(A):
@@ -45,6 +68,25 @@ def penalty_loops(A):
     ]
 
 
+def penalty_formula(A):
+    return (A @ A.mT).square().sum((1, 2)) - 2 * A.square().sum((1, 2)) + A.shape[1]
+
+
+def may_ask_numpy(lengths, longest, reach):
+    i, j = np.indices((longest, longest))
+    return (np.abs(i - j) <= reach) & (i != j) & (j < np.asarray(lengths)[:, None, None])
+
+
+def may_ask_loops(lengths, longest, reach):
+    mask = torch.zeros(len(lengths), longest, longest, dtype=torch.bool)
+    for b, length in enumerate(lengths.tolist()):
+        for i in range(longest):
+            mask[b, i, max(0, i - reach) : i + reach + 1] = True
+            mask[b, i, i] = False
+        mask[b, :, length:] = False
+    return mask
+
+
 def may_ask_lists(lengths, longest, reach):
     return [
         [[j < n and j != i and abs(i - j) <= reach for j in range(longest)] for i in range(longest)]
@@ -58,9 +100,15 @@ def may_ask_package(lengths, longest, reach):
 
 
 STYLES = {
-    check.batch_relate: [relate_numpy, relate_loops],
-    check.penalty: [penalty_norm, penalty_loops],
-    check.may_ask: [may_ask_lists, may_ask_package],
+    check.batch_relate: [
+        relate_numpy,
+        relate_padding_gets_nothing,
+        relate_padding_gets_nan,
+        relate_asked_first,
+        relate_mapped,
+    ],
+    check.penalty: [penalty_norm, penalty_loops, penalty_formula],
+    check.may_ask: [may_ask_lists, may_ask_package, may_ask_numpy, may_ask_loops],
 }
 
 
@@ -69,11 +117,67 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
+def relate_with(weigh):
+    def answer(x, h, W_1, W_2, v, real):
+        energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
+        return weigh(energies, real) @ h
+
+    return answer
+
+
+def far(longest):
+    places = np.arange(longest)
+    return places - places[:, None]
+
+
+def may_ask_from_reach_back(lengths, longest, reach):
+    mask = may_ask_loops(lengths, longest, 0)
+    for b, length in enumerate(lengths):
+        for i in range(longest):
+            mask[b, i, i - reach : i + reach + 1] = True
+            mask[b, i, i] = False
+        mask[b, :, length:] = False
+    return mask
+
+
 SLIPS = [
+    (check.batch_relate, "against_the_statement", relate_sentence_by_sentence),
+    (check.batch_relate, "against_the_statement", relate_number_by_number),
+    (check.batch_relate, "energy_of_zero", relate_with(lambda e, real: (e * real[:, None]).softmax(-1))),
+    (check.batch_relate, "energy_of_minus_ten", relate_with(
+        lambda e, real: torch.where(real[:, None], e, -10.0).softmax(-1))),
+    (check.batch_relate, "energy_of_minus_ten", relate_with(
+        lambda e, real: torch.where(real[:, None], e, -20.0).softmax(-1))),
+    (check.batch_relate, "padding_asked", relate_with(
+        lambda e, real: e.masked_fill(~real[:, :, None], -1e9).softmax(-1))),
+    (check.batch_relate, "mask_inverted_with_a_low_number", relate_with(
+        lambda e, real: e.masked_fill(real[:, None], -1e9).softmax(-1))),
+    (check.batch_relate, "masked_after_softmax", relate_with(
+        lambda e, real: e.softmax(-1) * real[:, None] * real[:, :, None])),
+    (check.batch_relate, "mask_without_an_axis", relate_with(
+        lambda e, real: e.masked_fill(~real, -torch.inf).softmax(-1))),
+    (check.batch_relate, "padding_at_the_end", relate_with(
+        lambda e, real: e.masked_fill(~length_mask(real.sum(1), e.shape[-1]), -torch.inf).softmax(-1))),
+    (check.batch_relate, "softmax_over_queries", relate_with(
+        lambda e, real: e.masked_fill(~real[:, None], -1e9).softmax(1))),
     (check.batch_relate, "matrices_swapped", lambda x, h, W_1, W_2, v, real: relate_numpy(x, h, W_2, W_1, v, real)),
     (check.batch_relate, "padding_asked", lambda x, h, W_1, W_2, v, real: relate_numpy(x, h, W_1, W_2, v, real | True)),
     (check.penalty, "words_compared", lambda A: torch.linalg.matrix_norm(A.mT @ A - torch.eye(A.shape[-1])) ** 2),
     (check.penalty, "not_squared", lambda A: torch.linalg.matrix_norm(A @ A.mT - torch.eye(A.shape[1]))),
+    (check.penalty, "absolute", lambda A: (A @ A.mT - torch.eye(A.shape[1])).abs().sum((1, 2))),
+    (check.penalty, "ones_taken_off", lambda A: (A @ A.mT - 1).square().sum((1, 2))),
+    (check.penalty, "identity_of_sentences", lambda A: (A @ A.mT - torch.eye(len(A))).square().sum((1, 2))),
+    (check.penalty, "diagonal_alone", lambda A: (A.square().sum(-1) - 1).square().sum(-1)),
+    (check.penalty, "batch_summed", lambda A: torch.norm(A @ A.mT - torch.eye(A.shape[1])) ** 2),
+    (check.may_ask, "another_kind_of_number", lambda n, longest, reach: may_ask_package(n, longest, reach).float()),
+    (check.may_ask, "another_kind_of_number", lambda n, longest, reach: [
+        [[int(0 < abs(i - j) <= reach and j < m) for j in range(longest)] for i in range(longest)] for m in n]),
+    (check.may_ask, "to_be_added_with_infinity", lambda *a: torch.where(may_ask_package(*a), 0.0, -torch.inf)),
+    (check.may_ask, "no_end_behind", lambda n, longest, reach: (
+        np.arange(longest) < n[:, None, None].numpy()) & (far(longest) <= reach) & (far(longest) != 0)),
+    (check.may_ask, "start_below_zero", may_ask_from_reach_back),
+    (check.may_ask, "padding_may_not_ask", lambda n, longest, reach: (
+        may_ask_package(n, longest, reach) & (torch.arange(longest) < n[:, None])[:, :, None])),
     (check.may_ask, "itself_allowed", lambda n, longest, reach: length_mask(n, longest) & torch.ones(
         longest, longest, dtype=torch.bool).tril(reach).triu(-reach)),
     (check.may_ask, "padding_asked", lambda n, longest, reach: (torch.ones(

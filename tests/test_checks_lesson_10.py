@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
 from torch import nn
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_10 as check
+from attention_course.functional import masked_softmax
 from attention_course.layers import MultiHeadAttention, prune_heads
 from attention_course.layers.multi_head import merge_heads
 from attention_course.layers.multi_head import split_heads as package_split
@@ -59,6 +61,24 @@ def multi_head_sum(queries, source, W_Q, W_K, W_V, W_O, H, mask):
     return torch.einsum("hbls,bsf,hdf,ehd->ble", weights, source, v, W_O.view(len(W_O), H, -1))
 
 
+def multi_head_pytorch(queries, source, W_Q, W_K, W_V, W_O, H, mask):
+    layer = nn.MultiheadAttention(len(W_O), H, bias=False, batch_first=True)
+    layer.load_state_dict({"in_proj_weight": torch.cat([W_Q, W_K, W_V]), "out_proj.weight": W_O})
+    return layer(queries, source, source, attn_mask=(~mask).repeat_interleave(H, 0))[0]
+
+
+def multi_head_mapped(queries, source, W_Q, W_K, W_V, W_O, H, mask):
+    def head(W_Q, W_K, W_V, columns):
+        scores = (queries @ W_Q.mT) @ (source @ W_K.mT).mT / len(W_Q) ** 0.5
+        return scores.masked_fill(~mask, -1e9).softmax(-1) @ (source @ W_V.mT) @ columns
+
+    return torch.vmap(head)(*(W.unflatten(0, (H, -1)) for W in (W_Q, W_K, W_V, W_O.mT))).sum(0)
+
+
+def mask_expanded(mask, H):
+    return (~mask).unsqueeze(1).expand(-1, H, -1, -1).reshape(-1, *mask.shape[1:])
+
+
 def mask_loop(mask, H):
     return torch.stack([~sentence for sentence in mask for _ in range(H)])
 
@@ -83,6 +103,21 @@ def importance_backward(contexts, loss):
     return (contexts * contexts.grad).sum((-1, -2)).abs().mean(0)
 
 
+def importance_jacobian(contexts, loss):
+    gated = lambda gates: loss(contexts * gates[..., None, None])
+    slopes = torch.autograd.functional.jacobian(gated, torch.ones(contexts.shape[:2]))  # (B, B, H)
+    return slopes.diagonal().mT.abs().mean(0)
+
+
+def importance_forwards(contexts, loss):
+    def slopes(head):
+        moved = torch.zeros_like(contexts)
+        moved[:, head] = contexts[:, head]
+        return torch.func.jvp(loss, (contexts,), (moved,))[1]
+
+    return [slopes(head).abs().mean() for head in range(contexts.shape[1])]
+
+
 def importance_one_gate_at_a_time(contexts, loss):
     found = []
     for head in range(contexts.shape[1]):
@@ -96,16 +131,39 @@ def importance_one_gate_at_a_time(contexts, loss):
 
 STYLES = {
     check.split_fused: [fused_numpy, fused_by_hand],
-    check.multi_head: [multi_head_loop, multi_head_numpy, multi_head_sum],
-    check.pytorch_mask: [mask_loop, mask_numpy],
+    check.multi_head: [multi_head_numpy, multi_head_sum, multi_head_pytorch, multi_head_mapped],
+    check.pytorch_mask: [mask_loop, mask_numpy, mask_expanded],
     check.prune: [prune_reshape, prune_pieces],
-    check.head_importance: [importance_backward, importance_one_gate_at_a_time],
+    check.head_importance: [
+        importance_backward,
+        importance_one_gate_at_a_time,
+        importance_jacobian,
+        importance_forwards,
+    ],
 }
 
 
 @each_style(STYLES)
 def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
+
+
+def multi_head_with(weigh):
+    def answer(queries, source, W_Q, W_K, W_V, W_O, H, mask):
+        Q, K, V = (package_split(x @ W.T, H) for x, W in ((queries, W_Q), (source, W_K), (source, W_V)))
+        return merge_heads(weigh(Q @ K.mT / Q.shape[-1] ** 0.5, mask) @ V) @ W_O.T
+
+    return answer
+
+
+def multi_head_comprehension(queries, source, W_Q, W_K, W_V, W_O, H, mask):
+    looks = [F.scaled_dot_product_attention(queries @ q.T, source @ k.T, source @ v.T, attn_mask=mask)
+             for q, k, v in zip(W_Q.chunk(H), W_K.chunk(H), W_V.chunk(H), strict=True)]  # fmt: skip
+    return torch.cat(looks, -1) @ W_O.T
+
+
+def rows(D, keep):
+    return [h * D + d for h in keep for d in range(D)]
 
 
 def looped_with(scale=lambda D, E: D**0.5, axis=-1):
@@ -124,22 +182,69 @@ SLIPS = [
     (check.split_fused, "reshaped_at_once", lambda x, H: np.split(np.reshape(x, (len(x), H, x.shape[1], -1)), 3, -1)),
     (check.split_fused, "not_transposed", lambda x, H: [y.transpose(1, 2) for y in fused_by_hand(x, H)]),
     (check.split_fused, "heads_first", lambda x, H: torch.stack(x.chunk(H, -1)).chunk(3, -1)),
+    (check.split_fused, "keys_first", lambda x, H: [fused_by_hand(x, H)[i] for i in (1, 0, 2)]),
+    (check.split_fused, "heads_inside_thirds", lambda x, H: [
+        y.unflatten(-1, (-1, H)).permute(0, 3, 1, 2) for y in x.chunk(3, -1)]),
+    (check.split_fused, "reshaped_with_three_before_heads", lambda x, H: np.reshape(
+        x, (len(x), 3, H, x.shape[1], -1)).swapaxes(0, 1)),
+    (check.multi_head, "against_the_statement", multi_head_loop),
+    (check.multi_head, "against_the_statement", multi_head_comprehension),
+    (check.multi_head, "score_zero", multi_head_with(lambda s, mask: s.masked_fill(~mask[:, None], 0).softmax(-1))),
+    (check.multi_head, "score_minus_ten", multi_head_with(
+        lambda s, mask: s.masked_fill(~mask[:, None], -10).softmax(-1))),
+    (check.multi_head, "mask_added", multi_head_with(lambda s, mask: (s + mask[:, None].float()).softmax(-1))),
+    (check.multi_head, "mask_without_an_axis", multi_head_with(
+        lambda s, mask: s.masked_fill(~mask, -torch.inf).softmax(-1))),
+    (check.multi_head, "mask_inverted_and_empty_rows_zero", multi_head_with(
+        lambda s, mask: masked_softmax(s, ~mask[:, None]))),
     (check.multi_head, "scaled_by_the_whole_size", looped_with(lambda D, E: E**0.5)),
     (check.multi_head, "without_scale", looped_with(lambda D, E: 1)),
     (check.multi_head, "mask_inverted", lambda *a: multi_head_loop(*a[:-1], ~a[-1])),
     (check.pytorch_mask, "heads_outside", lambda mask, H: torch.cat([~mask] * H)),
     (check.pytorch_mask, "not_turned_round", lambda mask, H: np.repeat(np.asarray(mask), H, axis=0)),
+    (check.pytorch_mask, "another_kind_of_number", lambda mask, H: 1 - mask.float().repeat_interleave(H, 0)),
+    (check.pytorch_mask, "another_kind_of_number", lambda mask, H: np.repeat(np.where(mask, 0, 1), H, axis=0)),
+    (check.pytorch_mask, "infinity_to_be_added", lambda mask, H: torch.where(
+        mask, 0.0, -torch.inf).repeat_interleave(H, 0)),
+    (check.pytorch_mask, "empty_rows_opened", lambda mask, H: mask_expanded(mask | ~mask.any(-1, keepdim=True), H)),
+    (check.prune, "first_row_of_each_head", lambda *a: prune_rows(*a, [h * (len(a[0]) // a[4]) for h in a[5]])),
+    (check.prune, "size_by_the_columns", lambda *a: [
+        *(W[rows(W.shape[1] // a[4], a[5])] for W in a[:3]),
+        prune_pieces(*a)[3]]),
+    (check.prune, "sorted_again", lambda *a: prune_pieces(*a[:5], sorted(a[5]))),
     (check.prune, "rows_of_the_output_matrix", lambda *a: tuple(
         torch.cat([W.chunk(a[4])[h] for h in a[5]]) for W in a[:4])),
+    (check.head_importance, "averaged_twice", lambda contexts, loss: importance_backward(
+        contexts, lambda contexts: loss(contexts) / len(contexts))),
+    (check.head_importance, "absolute_gradient_alone", lambda contexts, loss: torch.func.grad(
+        lambda contexts: loss(contexts).sum())(contexts).abs().sum((2, 3)).mean(0)),
+    (check.head_importance, "gates_at_zero", lambda contexts, loss: torch.func.grad(lambda gates: loss(
+        contexts * gates[..., None, None]).sum())(torch.zeros(contexts.shape[:2])).abs().mean(0)),
+    (check.head_importance, "least_important_first", lambda *a: importance_backward(*a).argsort()),
     (check.head_importance, "signs_cancel", lambda contexts, loss: importance_signed(contexts, loss).abs()),
     (check.head_importance, "signed", lambda contexts, loss: importance_signed(contexts, loss)),
 ]  # fmt: skip
+
+
+def prune_rows(W_Q, W_K, W_V, W_O, H, keep, rows):
+    return W_Q[rows], W_K[rows], W_V[rows], W_O[:, rows]
 
 
 def importance_signed(contexts, loss):
     gate = torch.ones(contexts.shape[1], requires_grad=True)
     loss(contexts * gate[:, None, None]).mean().backward()
     return gate.grad
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, lambda: torch.autograd.set_detect_anomaly(True)])
+def test_an_importance_is_judged_with_gradients(mode):
+    def only_raises(contexts, loss):
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+
+    with mode():
+        problem = type(check.head_importance)()  # one that has computed nothing yet
+        assert problem.grade(only_raises, 0).outcome == "wrong"
+        assert problem.grade(importance_backward, 0).outcome == "correct"
 
 
 @each_slip(SLIPS)

@@ -17,7 +17,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-From words `x` (B, T, E), values `h` (B, T, D), `W_1` and `W_2` (k, E), `v` (k,) and `real` (B, T), which is True where a word is there and False where there is padding, return the contexts $c_i$ of Eqs. (15) to (17), (B, T, D). Every word may ask itself, none may ask padding. Padding asks as well; what it gets does not matter, and need not be removed. No loops.
+From words `x` (B, T, E), values `h` (B, T, D), `W_1` and `W_2` (k, E), `v` (k,) and `real` (B, T), which is True where a word is there and False where there is padding, anywhere in the sentence, return the contexts $c_i$ of Eqs. (15) to (17), (B, T, D). Every word may ask itself, none may ask padding. Padding asks as well; what it gets does not matter, and need not be removed. No loops.
 """
 
 # %% name="batch-relate" tags=["exercise"]
@@ -72,7 +72,7 @@ r"""
 
 Extends · ★★☆, 12 minutes
 
-How far must a word be able to see? Make the mask that finds out. Sentence $b$ has `lengths[b]` words, and all are padded to `longest` $= T$. Return a Boolean mask (B, T, T), rows for who asks and columns for who is asked, in which True allows: word $i$ may ask word $j$ where $j$ is no padding, is not $i$ itself, and is at most `reach` places away on either side. (Let padding follow the same three rules when it asks. Far behind the end it then finds nobody, and its row is all False: a softmax over minus infinities alone gives NaN, as `relate` in the lesson would. The package's layers give zeros.)
+How far must a word be able to see? Make the mask that finds out. Sentence $b$ has `lengths[b]` words, and all are padded to `longest` $= T$, which may be more than any of them has. Return a Boolean mask (B, T, T), rows for who asks and columns for who is asked, in which True allows: word $i$ may ask word $j$ where $j$ is no padding, is not $i$ itself, and is at most `reach` places away on either side. (Let padding follow the same three rules when it asks. Far behind the end it then finds nobody, and its row is all False: a softmax over minus infinities alone gives NaN, as `relate` in the lesson would. The package's layers give zeros.)
 """
 
 # %% name="may-ask" tags=["exercise"]

@@ -64,7 +64,7 @@ r"""
 
 Extends · ★☆☆, 6 minutes
 
-A colleague uses `nn.MultiheadAttention` with `H` heads and wants your mask (B, L, S), in which True means *may attend*. As `attn_mask` that layer takes (B·H, L, S), where all heads of the first sentence come before those of the second, and where True means *may not*. Return it.
+A colleague uses `nn.MultiheadAttention` with `H` heads and wants your mask (B, L, S), in which True means *may attend*. As `attn_mask` that layer takes (B·H, L, S), where all heads of the first sentence come before those of the second, and where True means *may not*. Return it, as a Boolean mask. A query that may attend to nothing keeps its row.
 """
 
 # %% name="pytorch-mask" tags=["exercise"]
@@ -81,7 +81,7 @@ r"""
 
 Extends · ★★☆, 10 minutes
 
-From the matrices of a layer with `H` heads, as in problem 2, make those of a layer that has only the heads in the list `keep`, in its order. `W_Q` and `W_O` are (E, E); `W_K` and `W_V` may have fewer or more columns, where keys and values have another size. Return the four.
+From the matrices of a layer with `H` heads, as in problem 2, make those of a layer that has only the heads in the list `keep`, which names one or more, each once, in its order. `W_Q` and `W_O` are (E, E); `W_K` and `W_V` may have fewer or more columns, where keys and values have sizes of their own. Return the four.
 """
 
 # %% name="prune" tags=["exercise"]
