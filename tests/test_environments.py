@@ -39,6 +39,12 @@ def test_conda_and_binder_take_a_python_that_the_project_allows(file):
     assert Version(python.removeprefix("python=")) in Requirement("python" + PROJECT["requires-python"]).specifier
 
 
+def test_on_binder_a_lesson_takes_the_one_core_that_is_granted():
+    """A lesson's `device.use_threads()` would otherwise take as many threads as the machine has cores."""
+    [exports] = re.findall(r"^export (.+)$", (ROOT / "binder/start").read_text(), re.MULTILINE)
+    assert set(exports.split()) == {"OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "ATTENTION_COURSE_THREADS=1"}
+
+
 def test_conda_and_binder_install_the_pinned_versions():
     dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     [pip] = [d["pip"] for d in dependencies if isinstance(d, dict)]

@@ -283,7 +283,7 @@ for name, taken in times.items():  # without the first, which warms up
 
 # %% [markdown] name="time-text"
 r"""
-In Python, on this processor, tiles are no sure gain in time. PyTorch's own kernel is the same algorithm in C++, and the fastest of the three: for speed the loop has to be written close to the hardware.
+In Python, on this processor, tiles are no sure gain in time. PyTorch's own kernel is the same algorithm in C++, and has the smallest median of the three: for speed the loop has to be written close to the hardware.
 
 The glossary article of lesson 00 recommends three savings together; here is each alone, on several layers. Checkpointing forgets what a layer has computed and computes it again on the way back, so one layer's matrices are held instead of all layers'. In bfloat16 every number is half as wide. Mixed precision, which the article means, has some in bfloat16 and some in float32, and PyTorch's `autocast` decides which: on a CPU it leaves the softmax in bfloat16, on a GPU it has it in float32. The latter is imitated here by casting.
 """
