@@ -21,9 +21,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         items = [plain(item) for item in value]
         numbers = [i for i in items if isinstance(i, np.ndarray)]
-        one_shape = len({i.shape for i in numbers}) == 1
-        # A list of numbers is an array; a tuple of tensors is several answers.
-        if items and len(numbers) == len(items) and one_shape and (isinstance(value, list) or numbers[0].ndim == 0):
+        single = all(i.ndim == 0 for i in numbers)
+        kinds = {"real" if single and KINDS[i.dtype.kind] == "whole" else KINDS[i.dtype.kind] for i in numbers}
+        alike = len({i.shape for i in numbers}) == len(kinds) == 1
+        # A list of numbers is an array; a tuple of tensors is several answers, and so are numbers of several kinds.
+        if len(numbers) == len(items) and alike and (single or isinstance(value, list)):
             return np.stack(items)
         return items
     return value
@@ -61,7 +63,9 @@ def _same(a: Any, b: Any, relative: float, absolute: float) -> bool:
         wide = np.result_type(a, b, np.float64)
         return np.allclose(a.astype(wide), b.astype(wide), rtol=relative, atol=absolute, equal_nan=True)
     if isinstance(a, (list, np.ndarray)) and isinstance(b, (list, np.ndarray)):
-        return len(a) == len(b) and all(_same(x, y, relative, absolute) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(
+            _same(x, y, relative, absolute) for x, y in zip(_items(a), _items(b), strict=True)
+        )
     return type(a) is type(b) and bool(a == b)
 
 
@@ -80,8 +84,12 @@ def _other_kind(a: Any, b: Any) -> tuple[str, str] | None:
         fits = there == asked or (asked == "real" and there == "whole") or not b.size
         return None if fits else (there, asked)
     if isinstance(a, (list, np.ndarray)) and isinstance(b, (list, np.ndarray)):
-        return next(filter(None, (_other_kind(x, y) for x, y in zip(a, b, strict=True))), None)
+        return next(filter(None, (_other_kind(x, y) for x, y in zip(_items(a), _items(b), strict=True))), None)
     return None
+
+
+def _items(value: list | np.ndarray) -> list:
+    return [np.asarray(item) for item in value] if isinstance(value, np.ndarray) else value
 
 
 def as_numpy(args: tuple) -> tuple:

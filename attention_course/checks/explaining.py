@@ -35,7 +35,7 @@ def explain(cases: list[Case], trials: list[Trial], sentences: dict[str, str], n
         compared = "" if trial.error or case.right.error else "\n" + contrast(case.right.value, trial.value)
         return Result("wrong", name, f"{sentences[name]}\n{seen}{compared}")
     if trial.error:
-        return Result("wrong", None, _stopped(case.description, trial.error, names))
+        return Result("wrong", None, stopped(case.description, trial.error, names))
     if case.right.error:
         return Result("wrong", None, f"On {case.description} your function should raise {said(case.right.error)}")
     if trial.value is None:
@@ -48,15 +48,25 @@ def nearest(
 ) -> tuple[str | None, bool]:
     """The mistake that an answer makes, and whether it gives what the answer gives on every case.
 
-    A mistake is named where it gives what the answer gives on every case; or on the first that fails and on another
-    (to agree once may be chance), if where both are wrong no mistake of another sentence gives the same.
+    A mistake is named where it gives what the answer gives on every case; or on the first that fails and, since to
+    agree once may be chance, on another that fails, or wherever the answer is right. No mistake of another sentence
+    may give the same there. To raise the same exception is not enough: it must say the same.
     """
-    pairs = list(enumerate(zip(cases, trials, strict=True)))
-    alike = {name: {i for i, (case, trial) in pairs if trial.equals(case.mistakes[name])} for name in sentences}
+    alike = {name: _alike(cases, trials, name) for name in sentences}
+    alike = {
+        name: where
+        for name, where in alike.items()
+        if any(trials[i].alike(cases[i].mistakes[name]) for i in where.intersection(failing))
+    }
     for name, where in alike.items():
         if len(where) == len(cases):
             return name, True
-    near = [name for name, where in alike.items() if failing[0] in where and len(where) > 1]
+    right = set(range(len(cases))) - set(failing)
+    near = [
+        name
+        for name, where in alike.items()
+        if failing[0] in where and (len(where & set(failing)) > 1 or (right and where >= right))
+    ]
     if not near:
         return None, False
     most = max(near, key=lambda name: len(alike[name]))
@@ -65,11 +75,16 @@ def nearest(
     return (most, False) if len(told) == 1 else (None, False)
 
 
+def _alike(cases: list[Case], trials: list[Trial], name: str) -> set[int]:
+    return {i for i, (case, trial) in enumerate(zip(cases, trials, strict=True)) if trial.equals(case.mistakes[name])}
+
+
 def _first_alike(cases: list[Case], trials: list[Trial], failing: list[int], name: str) -> int:
     return next(i for i in failing if trials[i].equals(cases[i].mistakes[name]))
 
 
-def _stopped(description: str, error: BaseException, names: list[str]) -> str:
+def stopped(description: str, error: BaseException, names: list[str]) -> str:
+    """Where an answer stopped, the learner's own lines on the way there, and the exception."""
     lines = own_lines(error)
     if isinstance(error, TypeError) and not lines:
         message = f"Your function should take {listed(names)}."

@@ -31,15 +31,22 @@ class Trial:
             return type(self.error) is type(other.error)
         return same(self.value, other.value)
 
+    def alike(self, other: "Trial") -> bool:
+        """As `equals`, but an exception is raised for many reasons, and its message tells which."""
+        if self.error and other.error:
+            return said(self.error) == said(other.error)
+        return self.equals(other)
+
 
 def attempt(answer: Callable, arguments: Arguments) -> Trial:
     """Try an answer on copies of the arguments."""
-    trial = _attempt(answer, fresh(arguments))
-    if trial.error:
-        # An answer in the style of NumPy may not take tensors. Where arrays suit it, it is judged on them.
-        on_arrays = _attempt(answer, as_numpy(arguments))
-        return trial if on_arrays.error else on_arrays
-    return trial
+    with neutral():  # copies, too: one made in inference mode could not be differentiated
+        trial = _attempt(answer, fresh(arguments))
+        if trial.error:
+            # An answer in the style of NumPy may not take tensors. Where arrays suit it, it is judged on them.
+            on_arrays = _attempt(answer, as_numpy(arguments))
+            return trial if on_arrays.error else on_arrays
+        return trial
 
 
 def _attempt(answer: Callable, arguments: Arguments) -> Trial:
@@ -83,9 +90,13 @@ def own_lines(error: BaseException) -> list[str]:
 
 
 def theirs(frame: FrameType) -> bool:
-    """Whether a frame runs the learner's code: none of ours, of the standard library or of an installed package."""
-    package = str(frame.f_globals.get("__name__")).partition(".")[0]
-    return package not in OURS and not any(f"{kind}-packages" in frame.f_code.co_filename for kind in ("site", "dist"))
+    """Whether a frame runs the learner's code: none of ours, of the standard library or of an installed package.
+
+    Code that libraries make as they run (dataclasses, type checkers) belongs to no module.
+    """
+    module = frame.f_globals.get("__name__")
+    installed = any(f"{kind}-packages" in frame.f_code.co_filename for kind in ("site", "dist"))
+    return module is not None and module.partition(".")[0] not in OURS and not installed
 
 
 def said(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from .comparing import as_numpy, fresh
 from .session import neutral
-from .trial import Arguments, theirs
+from .trial import Arguments, attempt, theirs
 
 
 @dataclass
@@ -29,15 +29,25 @@ class Watched:
     """The names of the torch functions that were called, such as "layer_norm"."""
 
 
+class Unwatchable(Exception):
+    """An answer that stops only while it is watched."""
+
+
 def watch(answer: Callable, arguments: Arguments) -> Watched:
     """Call an answer on copies of the arguments, on arrays where it does not take tensors, and look on.
 
-    Raises what the answer raises.
+    Raises what the answer raises, or `Unwatchable` where it raises only because it is watched.
     """
-    try:
-        return _watch(answer, fresh(arguments))
-    except Exception:
-        return _watch(answer, as_numpy(arguments))
+    with neutral():
+        try:
+            return _watch(answer, fresh(arguments))
+        except Exception:
+            try:
+                return _watch(answer, as_numpy(arguments))
+            except Exception as error:
+                if (trial := attempt(answer, arguments)).error:
+                    raise trial.error from None
+                raise Unwatchable from error
 
 
 def _watch(answer: Callable, arguments: Arguments) -> Watched:
@@ -50,7 +60,7 @@ def _watch(answer: Callable, arguments: Arguments) -> Watched:
         return step
 
     before, was_tracing = sys.gettrace(), tracemalloc.is_tracing()
-    with neutral(), _Called(seen), _Made(seen):
+    with _Called(seen), _Made(seen):
         tracemalloc.start()
         tracemalloc.reset_peak()
         held = tracemalloc.get_traced_memory()[0]

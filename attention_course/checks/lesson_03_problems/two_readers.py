@@ -14,6 +14,7 @@ class TwoReaders(Problem):
         "right = 2 * (right - sentence[i]), and the same for left with sentence[-1 - i].",
     )
     praise = "Both ends come back whole and the middle not at all. With this rule the line of the lesson's figure would not sag, it would drop."
+    any_kind = True
 
     def inputs(self, generator):
         def both(sentence, bits):
