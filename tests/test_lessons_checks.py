@@ -244,6 +244,22 @@ def test_arguments_are_lent(problem):
         assert problem.grade(scribble, 0).mistake == "writes_into_arguments"
 
 
+@each_written
+def test_another_sign_and_nothing_are_told(problem):
+    def negated(value):
+        if isinstance(value, (tuple, list)):
+            return type(value)(negated(v) for v in value)
+        if isinstance(value, torch.Tensor):
+            return ~value if value.dtype == torch.bool else -value
+        return value if value is None or isinstance(value, str) else not value if isinstance(value, bool) else -value
+
+    if inspect.isclass(type(problem).answer):
+        pytest.skip("the answer is a class")
+    for turned in (negated, lambda value: None):
+        result = problem.grade(lambda *args, turned=turned: turned(type(problem).answer(*args)), 0)
+        assert result.outcome == "correct" or result.mistake, result
+
+
 @each
 def test_stubs(problem):
     def stub(*args):

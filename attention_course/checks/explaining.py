@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .result import Result
 from .showing import A_DOZEN, contrast, count, given, shape
+from .symptoms import symptom
 from .trial import Arguments, Trial, own_lines, said
 
 
@@ -34,6 +35,10 @@ def explain(cases: list[Case], trials: list[Trial], sentences: dict[str, str], n
         seen = f"So it looks on {case.description}; elsewhere there may be more to mend."
         compared = "" if trial.error or case.right.error else "\n" + contrast(case.right.value, trial.value)
         return Result("wrong", name, f"{sentences[name]}\n{seen}{compared}")
+    if not any(trials[i].error or cases[i].right.error for i in failing) and (
+        told := symptom([(cases[i].right.value, trials[i].value) for i in failing])
+    ):
+        return Result("wrong", told[0], f"{told[1]}\n{_shown(case, trial, names)}")
     if trial.error:
         return Result("wrong", None, stopped(case.description, trial.error, names))
     if case.right.error:
