@@ -187,7 +187,7 @@ def test_no_return():
     def answer(x, names):
         shared = x / x.sum()  # noqa: F841
 
-    wrong(answer, "On one number your function returned None. Does it end in a return?")
+    wrong(answer, "On one number your function returned None. Does it end in a return?", name="nothing_returned")
 
 
 def test_a_branch_without_return():
@@ -195,7 +195,7 @@ def test_a_branch_without_return():
         if len(x) < 3:
             return x / x.sum()
 
-    wrong(answer, "On nine numbers your function returned None")
+    wrong(answer, "On nine numbers your function returned None", name="nothing_returned")
 
 
 # Right, in whatever style
@@ -285,7 +285,7 @@ def test_two_mistakes_at_once():
 def test_what_may_be_chance_is_not_named():
     wrong(lambda x, names: x + 5 * (len(x) > 1), "It fails on one number.", "Got      [2.]")
     wrong(lambda x, names: x / x.max() if len(x) == 9 else x / x.sum() + (len(x) == 2), "It fails on two")
-    wrong(lambda x, names: x / x.max() if len(x) == 2 else 5 * x, "It fails on one number.")
+    wrong(lambda x, names: x / x.max() if len(x) == 2 else 5 * x + x * x, "It fails on one number.")
 
 
 def test_the_nearest_of_several_mistakes_is_named():
@@ -296,8 +296,9 @@ def test_the_nearest_of_several_mistakes_is_named():
 
 
 def test_an_unknown_mistake_shows_the_smallest_input():
-    message = wrong(lambda x, names: x.flip(0) / x.sum()).splitlines()
+    message = wrong(lambda x, names: x.flip(0) / x.sum(), name="reversed_order").splitlines()
     assert message == [
+        "All is there, but in the reverse order.",
         "It fails on two <b>numbers</b>.",
         "x = [1. 3.]",
         "names = ['a', 'b']",
@@ -318,7 +319,9 @@ def test_an_unknown_mistake_shows_the_smallest_input():
     ],
 )
 def test_another_shape_is_said(turn, shape):
-    wrong(lambda x, names: turn(x / x.sum()), f"one number: the shape should be (1,), and is {shape}.")
+    result = looks_well(shares(lambda x, names: turn(x / x.sum())))
+    assert f"one number: the shape should be (1,), and is {shape}." in result.message
+    assert (result.outcome, result.mistake) in (("wrong", None), ("wrong", "other_shape"))
 
 
 def test_lines_stand_below_each_other():
@@ -566,7 +569,7 @@ def test_modes_of_the_session():
     with torch.inference_mode(), np.errstate(all="raise"), np.printoptions(precision=1):
         assert shares(Shares.answer).outcome == "correct"
         assert "[0.25 0.75]" in shares(lambda x, names: x.flip(0) / x.sum()).message
-        wrong(lambda x, names: x * torch.nan)
+        wrong(lambda x, names: x * torch.nan, name="not_a_number")
 
 
 # Another seed, and a grader

@@ -35,17 +35,17 @@ def explain(cases: list[Case], trials: list[Trial], sentences: dict[str, str], n
         seen = f"So it looks on {case.description}; elsewhere there may be more to mend."
         compared = "" if trial.error or case.right.error else "\n" + contrast(case.right.value, trial.value)
         return Result("wrong", name, f"{sentences[name]}\n{seen}{compared}")
-    if not any(trials[i].error or cases[i].right.error for i in failing) and (
-        told := symptom([(cases[i].right.value, trials[i].value) for i in failing])
-    ):
-        return Result("wrong", told[0], f"{told[1]}\n{_shown(case, trial, names)}")
     if trial.error:
         return Result("wrong", None, stopped(case.description, trial.error, names))
     if case.right.error:
         return Result("wrong", None, f"On {case.description} your function should raise {said(case.right.error)}")
     if trial.value is None:
-        return Result("wrong", None, f"On {case.description} your function returned None. Does it end in a return?")
-    return Result("wrong", None, _shown(case, trial, names))
+        message = f"On {case.description} your function returned None. Does it end in a return?"
+        return Result("wrong", "nothing_returned", message)
+    values = [(cases[i].right.value, trials[i].value) for i in failing]
+    told = None if any(cases[i].right.error or trials[i].error for i in failing) else symptom(values)
+    name, sentence = told or (None, "")
+    return Result("wrong", name, f"{sentence}\n{_shown(case, trial, names)}".strip())
 
 
 def nearest(
