@@ -34,54 +34,58 @@ from attention_course.models.recaller import unnormalised
 from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
 from attention_course.scores import ScaledScore
 
-HEADS, HEAD_SIZE, LONGEST = 4, 4, 64
+HEADS, HEAD_SIZE, LONGEST = 4, 4, 100
 SIZE = HEADS * HEAD_SIZE
 
 
 class Form(NamedTuple):
-    make: Callable  # a new attention function for HEADS heads of HEAD_SIZE
+    make_for: Callable  # a new attention function for so many heads of this size
     any_mask: bool = False  # or one of keys alone
+
+    def make(self, heads=HEADS, size=HEAD_SIZE):
+        return self.make_for(heads, size)
 
 
 def given(attend):
-    return lambda: attend
+    return lambda heads, size: attend
 
 
 FORMS = {
     "plain": Form(given(scaled_dot_product_attention), True),
-    "any score": Form(lambda: AttentionLayer(ScaledScore(HEAD_SIZE, HEAD_SIZE, 5)), True),
-    "for groups": Form(lambda: ForGroups(AlibiAttention(HEADS)), True),
+    "any score": Form(lambda heads, size: AttentionLayer(ScaledScore(size, size, 5)), True),
+    "for groups": Form(lambda heads, size: ForGroups(AlibiAttention(heads)), True),
     "grouped": Form(given(grouped_attention), True),
     "to others": Form(given(attention_to_others), True),
-    "alibi": Form(lambda: AlibiAttention(HEADS), True),
-    "t5": Form(lambda: T5Attention(HEADS, buckets=8, farthest=20), True),
-    "shaw": Form(lambda: ShawAttention(HEAD_SIZE, farthest=3), True),
-    "rotary": Form(RotaryAttention, True),
-    "rotary, local": Form(lambda: RotaryAttention(attend=LocalAttention(3, chunk=2))),
-    "rotary, hashing": Form(lambda: RotaryAttention(attend=HashingAttention(HEAD_SIZE, 4, rounds=2, window=3))),
-    "tiled": Form(lambda: TiledAttention(3), True),
-    "tiled, causal": Form(lambda: TiledAttention(3, causal=True), True),
-    "local": Form(lambda: LocalAttention(3, chunk=4)),
-    "local, window 1": Form(lambda: LocalAttention(1)),
-    "local, both ways": Form(lambda: LocalAttention(3, causal=False, chunk=4)),
-    "dilated": Form(lambda: DilatedAttention(2, 3, chunk=2)),
-    "dilated, both ways": Form(lambda: DilatedAttention(2, 3, causal=False, chunk=2)),
-    "strided": Form(lambda: StridedAttention(3)),
-    "fixed": Form(lambda: FixedAttention(3)),
-    "fixed, all sum up": Form(lambda: FixedAttention(3, 3)),
-    "blocks": Form(lambda: BlockAttention(2)),
-    "blocks, neighbours": Form(lambda: BlockAttention(2, neighbours=0, everywhere=0, random=0)),
-    "global": Form(lambda: GlobalTokenAttention(2, positions=(1,), chunk=4)),
-    "global, none": Form(lambda: GlobalTokenAttention(2, positions=(), chunk=4)),
-    "linear": Form(lambda: LinearAttention(chunk=4)),
-    "linear, both ways": Form(lambda: LinearAttention(causal=False)),
-    "linear, random": Form(lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, HEADS), chunk=4)),
-    "random features": Form(lambda: RandomFeatureAttention(HEAD_SIZE, HEADS, chunk=4)),
-    "random features, both ways": Form(lambda: RandomFeatureAttention(HEAD_SIZE, HEADS, causal=False)),
-    "retention": Form(lambda: Retention(HEADS, chunk=4)),
-    "low rank": Form(lambda: LowRankAttention(LONGEST, HEADS)),
-    "hashing": Form(lambda: HashingAttention(HEAD_SIZE, 4, rounds=HEADS, window=3)),
-    "hashing, both ways": Form(lambda: HashingAttention(HEAD_SIZE, 4, rounds=2, window=3, causal=False)),
+    "alibi": Form(lambda heads, size: AlibiAttention(heads), True),
+    "t5": Form(lambda heads, size: T5Attention(heads, buckets=8, farthest=20), True),
+    "shaw": Form(lambda heads, size: ShawAttention(size, farthest=3), True),
+    "rotary": Form(lambda heads, size: RotaryAttention(), True),
+    "rotary, local": Form(lambda heads, size: RotaryAttention(attend=LocalAttention(3, chunk=2))),
+    "rotary, hashing": Form(lambda heads, size: RotaryAttention(attend=HashingAttention(size, 4, rounds=2, window=3))),
+    "tiled": Form(lambda heads, size: TiledAttention(3), True),
+    "tiled, causal": Form(lambda heads, size: TiledAttention(3, causal=True), True),
+    "local": Form(lambda heads, size: LocalAttention(3, chunk=4)),
+    "local, window 1": Form(lambda heads, size: LocalAttention(1)),
+    "local, both ways": Form(lambda heads, size: LocalAttention(3, causal=False, chunk=4)),
+    "dilated": Form(lambda heads, size: DilatedAttention(2, 3, chunk=2)),
+    "dilated, both ways": Form(lambda heads, size: DilatedAttention(2, 3, causal=False, chunk=2)),
+    "strided": Form(lambda heads, size: StridedAttention(3)),
+    "fixed": Form(lambda heads, size: FixedAttention(3)),
+    "fixed, all sum up": Form(lambda heads, size: FixedAttention(3, 3)),
+    "blocks": Form(lambda heads, size: BlockAttention(2)),
+    "blocks, neighbours": Form(lambda heads, size: BlockAttention(2, neighbours=0, everywhere=0, random=0)),
+    "blocks, random": Form(lambda heads, size: BlockAttention(2, everywhere=0, random=3)),
+    "global": Form(lambda heads, size: GlobalTokenAttention(2, positions=(1,), chunk=4)),
+    "global, none": Form(lambda heads, size: GlobalTokenAttention(2, positions=(), chunk=4)),
+    "linear": Form(lambda heads, size: LinearAttention(chunk=4)),
+    "linear, both ways": Form(lambda heads, size: LinearAttention(causal=False)),
+    "linear, random": Form(lambda heads, size: LinearAttention(PositiveRandomFeatures(size, heads), chunk=4)),
+    "random features": Form(lambda heads, size: RandomFeatureAttention(size, heads, chunk=4)),
+    "random features, both ways": Form(lambda heads, size: RandomFeatureAttention(size, heads, causal=False)),
+    "retention": Form(lambda heads, size: Retention(heads, chunk=4)),
+    "low rank": Form(lambda heads, size: LowRankAttention(LONGEST, heads)),
+    "hashing": Form(lambda heads, size: HashingAttention(size, 4, rounds=3, window=3)),
+    "hashing, both ways": Form(lambda heads, size: HashingAttention(size, 4, rounds=2, window=3, causal=False)),
 }
 LAYERS = {  # called with the size, the heads and `attend=`
     "multi-head": MultiHeadAttention,
@@ -137,7 +141,12 @@ def new_layer(layer, form):
 
 def fits(layer, form):
     """Whether the layer makes the vectors that this form wants."""
-    return layer == "shared" or not getattr(innermost(FORMS[form].make()), "one_vector", False)
+    return layer == "shared" or not one_vector(form)
+
+
+def one_vector(form):
+    """Whether query and key have to be one vector."""
+    return getattr(innermost(FORMS[form].make()), "one_vector", False)
 
 
 def only_back(form):

@@ -3,34 +3,33 @@
 import jaxtyping
 import pytest
 import torch
+from everything import FORMS, one_vector
 from factories import normal
-from forms import FORMS, ONE_VECTOR
 from torch import nn
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
 HEADS, SIZE, LENGTH = 2, 8, 70
-COMPARES = ["hashing", "hashing, both sides"]  # queries and keys, before it begins
-PERMUTES = ["hashing", "hashing, both sides"]  # no place gets two numbers
-CUMULATIVE = ["linear, causal", "random features, causal", "retention"]  # sums over the text so far
+HASHING = [name for name in FORMS if "hashing" in name]
+CUMULATIVE = ["linear", "linear, random", "random features", "retention"]  # sums over the text so far
 
 
 def called(name, device="cpu", dtype=torch.float32, masked=True):
     """The output of a masked call, and the gradients of its sum."""
     torch.manual_seed(0)
-    attend = FORMS[name](HEADS, SIZE)
+    attend = FORMS[name].make(HEADS, SIZE)
     if isinstance(attend, nn.Module):
         attend.to(device)
     queries, keys, values = (
         normal(2, HEADS, LENGTH, SIZE, dtype=dtype, seed=s).to(device).requires_grad_() for s in range(3)
     )
     mask = (torch.arange(LENGTH) < torch.tensor([50, 0]).view(2, 1, 1, 1)).to(device)
-    output, _ = attend(queries, queries if name in ONE_VECTOR else keys, values, mask, need_weights=False)
+    output, _ = attend(queries, queries if one_vector(name) else keys, values, mask, need_weights=False)
     output.sum().backward()
     return output, queries.grad
 
 
-@pytest.mark.parametrize("name", [name for name in FORMS if name not in COMPARES])
+@pytest.mark.parametrize("name", [name for name in FORMS if name not in HASHING])  # it compares them
 def test_nothing_waits_for_the_numbers(name):
     """On `meta` there are none: what is decided by them fails there, and keeps the processor waiting on a GPU."""
     output, gradient = called(name, "meta")
@@ -55,10 +54,10 @@ FIRST_AXES = [  # of queries, keys and values
 
 
 @pytest.mark.parametrize("axes", FIRST_AXES)
-@pytest.mark.parametrize("name", [name for name in FORMS if name not in ONE_VECTOR])
+@pytest.mark.parametrize("name", [name for name in FORMS if not one_vector(name)])
 def test_axes_in_front_broadcast_with_and_without_weights(name, axes, other_shapes):
     torch.manual_seed(0)
-    attend = FORMS[name](HEADS, SIZE)
+    attend = FORMS[name].make(HEADS, SIZE)
     tensors = [normal(*first, 13, SIZE, dtype=torch.float32, seed=seed) for seed, first in enumerate(axes)]
     mask = torch.arange(13) < 9
     outputs = [attend(*tensors, mask, need_weights)[0] for need_weights in (False, True)]
@@ -79,7 +78,7 @@ class AnyOrder(TorchDispatchMode):
         return function(*arguments, **(keywords or {}))
 
 
-@pytest.mark.parametrize("name", [name for name in FORMS if name not in PERMUTES + CUMULATIVE])
+@pytest.mark.parametrize("name", [name for name in FORMS if name not in HASHING + CUMULATIVE])  # it permutes
 def test_nothing_is_added_in_any_order(name):
     with AnyOrder():
         called(name)

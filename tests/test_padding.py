@@ -2,8 +2,8 @@
 
 import pytest
 import torch
+from everything import FORMS, one_vector, only_back
 from factories import MODELS, PREVIOUS, SOURCE, new_model, normal, widen
-from forms import FORMS, ONE_VECTOR
 from torch import nn
 from torch.testing import assert_close
 
@@ -29,12 +29,11 @@ every_amount = pytest.mark.parametrize("more", AMOUNTS)
 def reader(name):
     """(tokens) -> states or logits, of a Transformer with this form: an encoder, or a decoder where it looks back."""
     torch.manual_seed(0)
-    attention = SharedQueryKey if name in ONE_VECTOR else MultiHeadAttention
+    attention = SharedQueryKey if one_vector(name) else MultiHeadAttention
     config = Config(
-        16, heads=2, hidden=16, layers=2, dropout=0.0, attend=lambda: FORMS[name](2, 8), attention=attention
+        16, heads=2, hidden=16, layers=2, dropout=0.0, attend=lambda: FORMS[name].make(2, 8), attention=attention
     )
-    looks_back = getattr(FORMS[name](2, 8), "causal", False)
-    return (TransformerDecoder if looks_back else TransformerEncoder)(WORDS, config).double().eval()
+    return (TransformerDecoder if only_back(name) else TransformerEncoder)(WORDS, config).double().eval()
 
 
 @every_form
@@ -56,20 +55,21 @@ def test_what_stands_at_padding_changes_no_state_of_a_word(name):
 
 
 # These set what is masked to zero before they compute with it; elsewhere 0 times NaN is NaN.
-SET_TO_ZERO = ["linear", "linear, causal", "random features", "random features, causal", "low rank", "retention"]
+SUMS = ("linear", "random features", "low rank", "retention")
+SET_TO_ZERO = [name for name in FORMS if name.startswith(SUMS) or name.startswith("hashing")]
 
 
-@pytest.mark.parametrize("name", SET_TO_ZERO + [name for name in ONE_VECTOR if name != "to others"])
+@pytest.mark.parametrize("name", SET_TO_ZERO)
 @pytest.mark.parametrize("foreign", [float("nan"), float("inf"), -float("inf")])
 def test_masked_keys_and_values_may_be_anything_where_they_are_set_to_zero(name, foreign):
     torch.manual_seed(0)
-    attend = FORMS[name](2, 8).double()
+    attend = FORMS[name].make(2, 8).double()
     tensors = [normal(1, 2, 19, 8, seed=seed) for seed in range(3)]
     counts = (torch.arange(19) < 12).unsqueeze(0)
 
     def attended():
         queries, keys, values = tensors
-        output, _ = attend(keys if name in ONE_VECTOR else queries, keys, values, counts)
+        output, _ = attend(keys if one_vector(name) else queries, keys, values, counts)
         return output[..., :12, :]
 
     before = attended()
