@@ -135,14 +135,15 @@ class Retention(nn.Module):
             raise ValueError(f"queries: expected {len(self.log_gates)} heads, got the shape {tuple(queries.shape)}")
         if mask is not None:
             keys, values, _ = drop_masked(keys, values, mask)
-        queries = queries / queries.shape[-1] ** 0.5
-        gates = self.log_gates.to(at_least_float32(queries).dtype)
+        dtype = values.dtype
+        queries, keys, values = (at_least_float32(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values))
+        gates = self.log_gates.to(queries.dtype)
         gates = gates.unsqueeze(-1).expand(-1, keys.shape[-2])  # (H, S)
         if need_weights:
-            weights = by_definition(queries, keys, gates).to(values.dtype)
-            return _to_one_length(weigh_back(weights, values)), weights
-        return _to_one_length(gated_linear_attention(queries, keys, values, gates, self.chunk)), None
+            weights = by_definition(queries, keys, gates)
+            return _to_one_length(weigh_back(weights, values)).to(dtype), weights.to(dtype)
+        return _to_one_length(gated_linear_attention(queries, keys, values, gates, self.chunk)).to(dtype), None
 
 
 def _to_one_length(x: Tensor) -> Tensor:
-    return F.rms_norm(at_least_float32(x), x.shape[-1:], eps=1e-6).to(x.dtype)
+    return F.rms_norm(x, x.shape[-1:], eps=1e-6)

@@ -55,7 +55,7 @@ def by_definition(
     mask: Bool[Tensor, "..."] | None = None,
 ) -> Float[Tensor, "*batch queries keys"]:
     """The weights: products of features, divided by the sum of their row; a row without keys is zero."""
-    products = features_q @ features_k.mT
+    products = at_least_float32(features_q) @ at_least_float32(features_k).mT
     if mask is not None:
         check_mask(mask, products.shape)
         products = products.masked_fill(~mask, 0)
@@ -170,7 +170,9 @@ class LinearAttention(nn.Module):
         if need_weights:
             may = causal_mask(q.shape[-2], k.shape[-2], q.device) if self.causal else None
             weights = by_definition(q, k, may)
-            return weigh_back(weights, values) if self.causal else weights @ values, weights
+            v = at_least_float32(values)
+            output = weigh_back(weights, v) if self.causal else weights @ v
+            return output.to(values.dtype), weights.to(values.dtype)
         if self.causal:
             return causal_linear_attention(q, k, values, self.chunk), None
         return linear_attention(q, k, values), None

@@ -42,7 +42,7 @@ class PositiveRandomFeatures(nn.Module):
     def exponents(self, x: Float[Tensor, "*batch size"]) -> Float[Tensor, "*batch features"]:
         """w_r . x' - |x'|² / 2."""
         x = x / x.shape[-1] ** 0.25
-        return x @ self.directions.mT - x.square().sum(-1, keepdim=True) / 2
+        return x @ self.directions.to(x.dtype).mT - x.square().sum(-1, keepdim=True) / 2
 
 
 def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "number size"]:
@@ -95,7 +95,7 @@ class RandomFeatureAttention(nn.Module):
         counts = None
         if mask is not None:
             keys, values, counts = linear.drop_masked(keys, values, mask)
-        of_queries, of_keys = (at_least_float32(self.features.exponents(x)) for x in (queries, keys))
+        of_queries, of_keys = (self.features.exponents(at_least_float32(x)) for x in (queries, keys))
         if counts is not None:
             of_keys = of_keys.masked_fill(~counts, torch.finfo(of_keys.dtype).min)
         if self.causal:
@@ -110,8 +110,9 @@ class RandomFeatureAttention(nn.Module):
             k = k.masked_fill(~counts, 0)
         if need_weights:
             products = gated.by_definition(q, k, log_gates) if self.causal else q @ k.mT
-            weights = quotient(products, products.sum(-1, keepdim=True)).to(values.dtype)
-            return weigh_back(weights, values) if self.causal else weights @ values, weights
+            weights, v = quotient(products, products.sum(-1, keepdim=True)), at_least_float32(values)
+            output = weigh_back(weights, v) if self.causal else weights @ v
+            return output.to(values.dtype), weights.to(values.dtype)
         if not self.causal:
             return linear.linear_attention(q, k, values), None
         ones = values.new_ones(*values.shape[:-1], 1)
