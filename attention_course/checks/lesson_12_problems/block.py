@@ -203,7 +203,7 @@ class Block(Problem):
         x = x - look(norm_1(x))
         return x - feed_forward(norm_2(x))
 
-    @mistake("`look` is self-attention, and takes one thing: it makes queries, keys and values of it by itself.")
+    @mistake("Self-attention, `look`, takes one thing: it makes queries, keys and values of it by itself.")
     def three_handed_over(x, norm_1, look, norm_2, feed_forward):
         normed = norm_1(x)
         return x + look(normed, normed, normed)

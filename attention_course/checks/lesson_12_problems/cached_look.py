@@ -183,7 +183,7 @@ class CachedLook(Problem):
         return look(query, keys, values), keys, values
 
     @mistake(
-        "key and value are (B, D), and keys and values (B, n, D): give the new ones an axis of one for the word, key[:, None], before they are joined."
+        "Here key and value are (B, D), and keys and values (B, n, D): give the new ones an axis of one for the word, key[:, None], before they are joined."
     )
     def axis_forgotten(query, key, value, keys, values):
         keys, values = torch.cat([keys, key], 1), torch.cat([values, value], 1)

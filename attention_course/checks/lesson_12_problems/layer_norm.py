@@ -42,7 +42,7 @@ class LayerNorm(Problem):
         size = 10.0 ** torch.randint(-3, 2, (B, L, 1), generator=generator)
         x = size * (drawn(B, L, E) + drawn(B, L, 1))
         same = torch.rand(B, L, 1, generator=generator) < 0.2
-        return torch.where(same, x[..., :1], x), drawn(E), drawn(E)
+        return torch.where(same, (4 * x[..., :1]).round() / 4, x), drawn(E), drawn(E)
 
     def answer(x, gain, bias):
         centred = x - x.mean(-1, keepdim=True)
@@ -61,7 +61,7 @@ class LayerNorm(Problem):
     )
     over_sentences = "Mean and deviation were taken over the sentences of the batch as well, so that they depend on who else is in it. Each word has a mean and a deviation of its own."
     other_epsilon = "Another number than 1e-5 was added to the variance. Where a word's numbers are small, it shows."
-    before_the_root = "1e-5 was not added under the root but to the standard deviation, or put in its place where that is small. Where a word's numbers are small, it shows: add it to the variance, before the root."
+    before_the_root = "The 1e-5 was not added under the root but to the standard deviation, or put in its place where that is small. Where a word's numbers are small, it shows: add it to the variance, before the root."
     without_one = "The 1e-5 is missing: where all numbers of a word are the same, 0 is divided by 0, and where they are nearly the same, what is left is blown up. Add it to the variance, before the root."
     other_deviation = "The numbers were divided by another measure of their spread than the standard deviation, the root of the mean squared deviation."
     estimated = (
@@ -135,7 +135,9 @@ class LayerNorm(Problem):
     def without_epsilon(x, gain, bias):
         return norm(x, by=lambda centred: variance(centred).sqrt()) * gain + bias
 
-    @mistake(without_one)
+    @mistake(
+        "Where the numbers of a word are nearly the same, what is left of them is blown up: 1e-5 was not added to the variance, before the root."
+    )
     def nan_to_zero(x, gain, bias):
         return torch.nan_to_num(norm(x, by=lambda centred: variance(centred).sqrt())) * gain + bias
 
@@ -147,10 +149,6 @@ class LayerNorm(Problem):
     def epsilon_at_least(x, gain, bias):
         return norm(x, by=lambda centred: variance(centred).clamp(min=EPSILON).sqrt()) * gain + bias
 
-    @mistake(before_the_root)
-    def deviation_at_least(x, gain, bias):
-        return norm(x, by=lambda centred: variance(centred).sqrt().clamp(min=EPSILON)) * gain + bias
-
     @mistake(other_epsilon)
     def smaller_epsilon(x, gain, bias):
         return norm(x, by=lambda centred: (variance(centred) + 1e-6).sqrt()) * gain + bias
@@ -158,10 +156,6 @@ class LayerNorm(Problem):
     @mistake(other_epsilon)
     def tiny_epsilon(x, gain, bias):
         return norm(x, by=lambda centred: (variance(centred) + 1e-8).sqrt()) * gain + bias
-
-    @mistake(other_epsilon)
-    def square_of_epsilon(x, gain, bias):
-        return norm(x, by=lambda centred: (variance(centred) + 1e-12).sqrt()) * gain + bias
 
     @mistake(other_epsilon)
     def larger_epsilon(x, gain, bias):
