@@ -29,6 +29,19 @@ def norm_word_by_word(x, gain, bias):
     return torch.stack(rows).reshape(x.shape) * gain + bias
 
 
+def norm_from_squares(x, gain, bias):
+    mean, squares = x.mean(-1, keepdim=True), (x * x).mean(-1, keepdim=True)
+    return gain * (x - mean) * torch.rsqrt(squares - mean**2 + 1e-5) + bias
+
+
+def block_in_place(x, norm_1, look, norm_2, feed_forward):
+    total = look(norm_1(x))
+    total += x
+    found = feed_forward(norm_2(total))
+    found += total
+    return found
+
+
 def block_in_one_line(x, norm_1, look, norm_2, feed_forward):
     return x + look(norm_1(x)) + feed_forward(norm_2(x + look(norm_1(x))))
 
@@ -52,6 +65,35 @@ def cached_by_the_package(query, key, value, keys, values):
     keys, values = (torch.cat([old, new.unsqueeze(1)], 1) for old, new in ((keys, key), (values, value)))
     context, _ = scaled_dot_product_attention(query.unsqueeze(1), keys, values)
     return context.squeeze(1), keys, values
+
+
+def cached_sentence_by_sentence(query, key, value, keys, values):
+    if not keys.shape[1]:
+        return value, key[:, None], value[:, None]
+    keys = torch.stack([torch.cat([old, new[None]]) for old, new in zip(keys, key, strict=True)])
+    values = torch.stack([torch.cat([old, new[None]]) for old, new in zip(values, value, strict=True)])
+    rows = [(k @ q / len(q) ** 0.5).softmax(0) @ v for q, k, v in zip(query, keys, values, strict=True)]
+    return [torch.stack(rows), keys, values]
+
+
+def sees_with_a_seed(f, x):
+    torch.manual_seed(0)
+    rows = []
+    for j in range(len(x)):
+        changed = x.clone()
+        changed[j] = torch.randn(x.shape[1])
+        rows.append((f(changed) - f(x)).abs().amax(1) > 1e-6)
+    return torch.stack(rows).T
+
+
+def sees_with_the_words_changed_one_after_another(f, x):
+    changed, before, found = x.clone(), f(x), []
+    for j in range(len(x)):
+        changed[j] = torch.rand(x.shape[1])
+        now = f(changed)
+        found.append([bool((a - b).abs().max() > 1e-6) for a, b in zip(now, before, strict=True)])
+        before = now
+    return np.array(found).T
 
 
 def sees_gradients(f, x):
@@ -78,6 +120,10 @@ def sees_numpy(f, x):
     return found
 
 
+def count_as_a_real_number(S, T, E, F, N):
+    return (S + T + 4) * E + T + N * (12 * E * (E + 1.0) + 2 * (2 * E * F + E + F) + 10 * E)
+
+
 def count_in_parts(S, T, E, F, N):
     total = E * S + E * T + T
     for side in ("reader", "writer"):
@@ -91,18 +137,22 @@ def count_in_parts(S, T, E, F, N):
 
 
 def count_the_package(S, T, E, F, N):
-    if N == 0:
-        return (S + T) * E + T + 4 * E
     model = Transformer(S, T, Config(size=E, heads=1, hidden=F, layers=N, positions=None))
     return sum(p.numel() for p in model.parameters())
 
 
 STYLES = {
-    check.layer_norm: [norm_numpy, norm_with_std, norm_word_by_word],
-    check.block: [block_in_one_line, block_step_by_step],
-    check.cached_look: [cached_numpy, cached_by_the_package],
-    check.sees: [sees_gradients, sees_jacobian, sees_numpy],
-    check.count_parameters: [count_in_parts, count_the_package],
+    check.layer_norm: [norm_numpy, norm_with_std, norm_word_by_word, norm_from_squares],
+    check.block: [block_in_one_line, block_step_by_step, block_in_place],
+    check.cached_look: [cached_numpy, cached_by_the_package, cached_sentence_by_sentence],
+    check.sees: [
+        sees_gradients,
+        sees_jacobian,
+        sees_numpy,
+        sees_with_a_seed,
+        sees_with_the_words_changed_one_after_another,
+    ],
+    check.count_parameters: [count_in_parts, count_the_package, count_as_a_real_number],
 }
 
 
@@ -132,7 +182,58 @@ def cached_late(query, key, value, keys, values):
     return context, torch.cat([keys, key[:, None]], 1), torch.cat([values, value[:, None]], 1)
 
 
+def norm_with(divisor):
+    return lambda x, gain, bias: (x - x.mean(-1, keepdim=True)) / divisor(x) * gain + bias
+
+
+def cached_with(scale=lambda D: D**0.5, weigh=lambda scores: scores.softmax(1)):
+    def answer(query, key, value, keys, values):
+        keys, values = torch.cat([keys, key[:, None]], 1), torch.cat([values, value[:, None]], 1)
+        scores = torch.einsum("bd,bnd->bn", query, keys) / scale(query.shape[1])
+        return torch.einsum("bn,bnd->bd", weigh(scores), values), keys, values
+
+    return answer
+
+
+def sees_with(put=lambda word: torch.randn(len(word)), changed=lambda difference: difference.abs() > 1e-6):
+    def answer(f, x):
+        found = torch.zeros(len(x), len(x), dtype=torch.bool)
+        for j in range(len(x)):
+            y = x.clone()
+            y[j] = put(x[j])
+            found[:, j] = changed(f(y) - f(x)).any(1)
+        return found
+
+    return answer
+
+
 SLIPS = [
+    (check.layer_norm, "epsilon_outside", norm_with(lambda x: x.std(-1, keepdim=True, unbiased=False) + 1e-5)),
+    (check.layer_norm, "one_less_and_late", norm_with(lambda x: x.std(-1, keepdim=True) + 1e-5)),
+    (check.layer_norm, "epsilon_at_least", norm_with(
+        lambda x: x.var(-1, keepdim=True, correction=0).clamp(min=1e-5).sqrt())),
+    (check.layer_norm, "nan_to_zero", lambda x, gain, bias: torch.nan_to_num(
+        norm_with(lambda x: x.std(-1, keepdim=True, correction=0))(x, 1, 0)) * gain + bias),
+    (check.layer_norm, "as_batch_norm", lambda x, gain, bias: gain * F.batch_norm(
+        x.flatten(0, 1), None, None, training=True).view_as(x) + bias if x.shape[0] * x.shape[1] > 1 else bias + 0 * x),
+    (check.layer_norm, "against_the_statement", lambda x, gain, bias: F.layer_norm(x, gain.shape, gain, bias)),
+    (check.layer_norm, "against_the_statement", lambda x, *a: torch.nn.LayerNorm(x.shape[-1])(x) * a[0] + a[1]),
+    (check.block, "without_the_first_norm", lambda x, a, look, b, feed: x + look(x) + feed(b(x + look(x)))),
+    (check.block, "found_normalised", lambda x, a, look, b, feed: x + a(look(x)) + b(feed(x + a(look(x))))),
+    (check.block, "normalised_again", lambda *a: a[3](block_in_one_line(*a))),
+    (check.block, "norms_exchanged", lambda x, a, look, b, feed: block_in_one_line(x, b, look, a, feed)),
+    (check.cached_look, "softmax_over_sentences", cached_with(weigh=lambda scores: scores.softmax(0))),
+    (check.cached_look, "divided_by_the_size", cached_with(scale=lambda D: D)),
+    (check.cached_look, "key_and_value_exchanged", lambda q, k, v, K, V: cached_numpy(q, v, k, K, V)),
+    (check.cached_look, "values_before_keys", lambda *a: [cached_numpy(*a)[i] for i in (0, 2, 1)]),
+    (check.sees, "set_to_zero", sees_with(lambda word: 0)),
+    (check.sees, "rounding_counted", sees_with(changed=lambda difference: difference != 0)),
+    (check.sees, "thousandths_missed", sees_with(changed=lambda difference: difference.abs() > 0.01)),
+    (check.sees, "grown_ones", sees_with(changed=lambda difference: difference > 1e-6)),
+    (check.sees, "another_kind_of_number", lambda f, x: sees_jacobian(f, x).float()),
+    (check.count_parameters, "untied_without_bias", lambda S, T, *a: count_in_parts(S, T, *a) + T * a[0] - T),
+    (check.count_parameters, "positions_of_one_side", lambda *a: count_in_parts(*a) + 512 * a[2]),
+    (check.count_parameters, "one_last_norm", lambda *a: count_in_parts(*a) - 2 * a[2]),
     (check.layer_norm, "one_less", lambda x, gain, bias: (
         (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True) + 1e-5).sqrt() * gain + bias)),
     (check.layer_norm, "over_the_words", lambda x, gain, bias: norm_with_std(x.mT, 1, 0).mT * gain + bias),

@@ -68,7 +68,7 @@ A model that looks only back wastes half of T5's buckets. Give all of them to th
 
 $$h + \left\lfloor h \, \frac{\ln(n / h)}{\ln(\text{farthest} / h)} \right\rfloor ,$$
 
-but never beyond the last. T5's own decoder does so. `back` says how far back each key lies, whole numbers from 0, in any shape; `buckets` is even. Return the buckets.
+but never beyond the last. T5's own decoder does so. `back` says how far back each key lies, whole numbers from 0, in any shape; `buckets` is even, and `farthest` greater than $h$. Return the buckets, whole numbers in the same shape.
 """
 
 # %% name="past-buckets" tags=["exercise"]

@@ -19,7 +19,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 8 minutes
 
-`x` is (B, L, E). Bring the numbers of each word to mean 0 and standard deviation 1, then multiply by `gain` and add `bias`, both (E,). Add 1e-5 to the variance before you take its root, so that a word whose numbers are all the same does no harm; the variance is the mean of the squared deviations (PyTorch: `correction=0`). Write it out, without `LayerNorm`.
+`x` is (B, L, E). Bring the numbers of each word to mean 0 and standard deviation 1, then multiply by `gain` and add `bias`, both (E,). Add 1e-5 to the variance before you take its root, so that a word whose numbers are all the same does no harm; the variance is the mean of the squared deviations (PyTorch: `correction=0`). Write it out, without `LayerNorm` or `layer_norm`.
 """
 
 # %% name="layer-norm" tags=["exercise"]
