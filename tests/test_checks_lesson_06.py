@@ -189,13 +189,16 @@ SLIPS = [
     (check.pointing_rate, "one_box_around_all", one_box_around_all),
     (check.pointing_rate, "in_all_boxes", rate_with(combine=all)),
     (check.pointing_rate, "boxes_that_are_hit", rate_with(combine=sum)),
-    (check.pointing_rate, "divided_by_rows", lambda maps, boxes: rate_with(count=lambda row: maps.shape[1])(maps, boxes)),
+    (check.pointing_rate, "divided_by_rows", lambda maps, boxes: rate_with(count=lambda row: maps.shape[1])(
+        maps, boxes)),
     (check.pointing_rate, "sizes_swapped", rate_with(lambda r, c, R, C: ((c + 0.5) / R, (r + 0.5) / C))),
     (check.pointing_rate, "upside_down", rate_with(lambda r, c, R, C: ((c + 0.5) / C, (R - r - 0.5) / R))),
-    (check.penalty, "absolute", lambda w, n: np.mean([np.abs(1 - np.asarray(a)[:k].sum(0)) for a, k in zip(w, n, strict=True)])),
+    (check.penalty, "absolute", lambda w, n: np.mean(
+        [np.abs(1 - np.asarray(a)[:k].sum(0)) for a, k in zip(w, n, strict=True)])),
     (check.penalty, "one_word_too_many", lambda w, n: penalty_loops(w, n + 1)),
     (check.penalty, "longest", lambda w, n: (1 - w[:, : n.max()].sum(1)).square().mean()),
-    (check.penalty, "one_a_picture", lambda w, n: torch.stack([penalty_loops(a[None], k[None]) for a, k in zip(w, n, strict=True)])),
+    (check.penalty, "one_a_picture", lambda w, n: torch.stack(
+        [penalty_loops(a[None], k[None]) for a, k in zip(w, n, strict=True)])),
     (check.penalty, "summed_over_regions_of_words", lambda w, n: np.mean(
         [((1 - np.asarray(a)[:k].sum(1)) ** 2).mean() for a, k in zip(w, n, strict=True)])),
     (check.leave_one_out, "against_the_statement", leave_one_out_autograd),
