@@ -157,10 +157,6 @@ class TwoLevels(Problem):
         return levels(*arguments, of_words=endless, of_sentences=endless)
 
     @mistake(nothing)
-    def infinity_for_words_alone(*arguments):
-        return levels(*arguments, of_words=endless)
-
-    @mistake(nothing)
     def infinity_for_sentences_alone(*arguments):
         return levels(*arguments, of_sentences=endless)
 
