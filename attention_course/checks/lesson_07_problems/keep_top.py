@@ -69,11 +69,6 @@ class KeepTop(Problem):
         return [document[i] for i in sorted({document.index(sentence) for sentence in kept})]
 
     @mistake(equal_sentences)
-    def each_once(document, weights, count):
-        kept = [document[i] for i in best(document, weights, count)]
-        return [s for i, s in enumerate(document) if s in kept and s not in document[:i]]
-
-    @mistake(equal_sentences)
     def sorted_by_words(document, weights, count):
         return sorted([document[i] for i in best(document, weights, count)], key=document.index)
 

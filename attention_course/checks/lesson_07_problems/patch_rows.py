@@ -106,13 +106,6 @@ class PatchRows(Problem):
         return PatchRows.answer(image, side).flatten(0, 1).mT
 
     @mistake(
-        "The columns of `unfold` are the patches, (side · side, patches). Turn them round before you give the patches their rows."
-    )
-    def unfolded_and_reshaped(image, side):
-        patches = PatchRows.answer(image, side)
-        return patches.flatten(0, 1).mT.reshape(patches.shape)
-
-    @mistake(
         "The patches are still square. A word is one vector: its pixels in one axis, (rows, columns, side · side)."
     )
     def square(image, side):

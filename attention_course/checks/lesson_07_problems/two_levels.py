@@ -68,6 +68,10 @@ class TwoLevels(Problem):
         "energies."
     )
     not_low_enough = "Padding was given an energy that is not low enough. Zero or −10 is an energy like any other, and those of real words may lie below it."
+    zero_energy = (
+        "Padding has got an energy of zero, as a vector of zeros has, and so a share that words then lack: their energies may lie below it. Fill with a very low "
+        "number."
+    )
     at_the_end = "Padding was taken to stand at the end. The mask says where it stands, which may be anywhere, and so may sentences without words."
     inverted = "The mask is the wrong way round: True stands where there is a word."
     levels_alone = (
@@ -193,10 +197,6 @@ class TwoLevels(Problem):
         return levels(*arguments, of_words=filled(0.0), of_sentences=filled(0.0))
 
     @mistake(not_low_enough)
-    def energy_of_zero_made_zero(*arguments):
-        return levels(*arguments, of_words=filled(0.0, zeroed=True), of_sentences=filled(0.0, zeroed=True))
-
-    @mistake(not_low_enough)
     def words_energy_of_zero(*arguments):
         return levels(*arguments, of_words=filled(0.0))
 
@@ -219,15 +219,11 @@ class TwoLevels(Problem):
     def mask_added_to_words(*arguments):
         return levels(*arguments, of_words=lambda x, allowed, W, v: averaged(x, energies(x, W, v) + allowed))
 
-    @mistake(
-        "Padding's vectors were set to zero, and asked all the same: a vector of zeros has an energy, too, and takes a share. Mask the energies."
-    )
+    @mistake(zero_energy)
     def padding_made_zero(words, mask, *parameters):
         return levels(words * mask.unsqueeze(-1), mask, *parameters, of_words=unmasked, of_sentences=unmasked)
 
-    @mistake(
-        "Padding's vectors were set to zero, and asked all the same: a vector of zeros has an energy, too, and takes a share. Mask the energies."
-    )
+    @mistake(zero_energy)
     def padding_of_words_made_zero(words, mask, *parameters):
         return levels(words * mask.unsqueeze(-1), mask, *parameters, of_words=unmasked)
 

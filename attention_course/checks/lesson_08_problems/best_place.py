@@ -44,8 +44,8 @@ class BestPlace(Problem):
 
     first_cell = "Only the first cell that is True of each picture was counted. The answer may stand in several cells: count them all."
     one_picture = (
-        "One seen picture of each question decided where to look. Count over all of them. (counts[seen] += hits adds one picture for each question, and loses the "
-        "others: index_add_ adds all.)"
+        "One seen picture of each question decided where to look. Count over all of them. With counts[seen] += hits, too, one picture for each question is added and "
+        "the others are lost: index_add_ adds all."
     )
     two_sides = "Seen and unseen pictures were counted together. The place is to be chosen among the seen ones alone; the unseen are there to be tested with."
     each_question = "The shares of the questions were averaged. Every unseen picture counts the same, so that a question that is asked often counts more."
@@ -184,7 +184,7 @@ class BestPlace(Problem):
     @mistake("That is one share a question. Asked for is one number: the share over all unseen pictures.")
     def one_a_question_in_a_dict(seen_hits, seen, unseen_hits, unseen):
         hits = torch.tensor(found(seen_hits, seen, unseen_hits, unseen)).float()
-        return {question: float(hits[unseen == question].mean()) for question in seen.unique().tolist()}
+        return {question: float(hits[unseen == question].mean().nan_to_num()) for question in seen.unique().tolist()}
 
     @mistake("These are the best places. Asked for is the share of the unseen questions whose answer stands there.")
     def places(seen_hits, seen, unseen_hits, unseen):

@@ -58,7 +58,7 @@ class Follow(Problem):
     itself = "The thing itself was found again: it has its own colour and is in its own basket. What is asked for is the other one."
     not_all = "Not all relations were followed. Go on until none is left, from the last of the list to the first."
     neighbour = "Baskets hold cells 0 and 1, 2 and 3, and so on: an even cell has its neighbour on the right, an odd one on the left."
-    one_side = "Only one side was searched for the other thing of that colour. It may stand before as well as behind."
+    one_side = "Of the two cells of a colour the second was always taken, which may be the one where the chain stands. Take the other one."
     not_back = "A cell where the chain has been is shut out for the rest of it. A relation leads to another cell than the one it starts from, which may be one where the chain has been."
     another_order = "The relations were followed in another order. Take them from the last of the list to the first, each as often as it stands there."
 
@@ -96,14 +96,6 @@ class Follow(Problem):
     @mistake(one_side)
     def second_of_the_colour(kinds, colours, named, relations):
         return walked(kinds, colours, named, relations, lambda at: len(colours) - 1 - colours[::-1].index(colours[at]))
-
-    @mistake(one_side)
-    def behind_alone(kinds, colours, named, relations):
-        return walked(kinds, colours, named, relations, lambda at: of_colour(colours, at, range(at + 1, len(kinds))))
-
-    @mistake(one_side)
-    def before_alone(kinds, colours, named, relations):
-        return walked(kinds, colours, named, relations, lambda at: of_colour(colours, at, range(at)))
 
     @mistake("Things of another colour were looked for: the colours are to be equal.")
     def another_colour(kinds, colours, named, relations):
@@ -208,10 +200,6 @@ class Follow(Problem):
         return excluding(kinds, colours, named, relations, lambda start, at, been: {start})
 
     @mistake(excluded)
-    def named_cell_excluded_or_stay(kinds, colours, named, relations):
-        return excluding(kinds, colours, named, relations, lambda start, at, been: {start}, stay=True)
-
-    @mistake(excluded)
     def named_cell_excluded_as_well(kinds, colours, named, relations):
         return excluding(kinds, colours, named, relations, lambda start, at, been: {start, at})
 
@@ -279,11 +267,6 @@ class Follow(Problem):
 
 def other_of_colour(colours, at):
     return next(c for c in range(len(colours)) if c != at and colours[c] == colours[at])
-
-
-def of_colour(colours, at, cells):
-    """The first of the cells with that colour; where there is none, the one where the chain stands."""
-    return next((c for c in cells if colours[c] == colours[at]), at)
 
 
 def walked(kinds, colours, named, relations, alike=None, beside=lambda at: at ^ 1):

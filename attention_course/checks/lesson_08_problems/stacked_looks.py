@@ -144,10 +144,6 @@ class StackedLooks(Problem):
     def softmax_over_everything(*arguments):
         return looped(*arguments, share=lambda energies: energies.flatten().softmax(0).view_as(energies))
 
-    @mistake(one_sum)
-    def one_sum_for_all_pictures(*arguments):
-        return looped(*arguments, share=lambda energies: energies.exp() / energies.exp().sum())
-
     @mistake(
         "The exponentials were divided by another picture's sum: a sum over the last axis that does not keep it, (B,), falls on the axis of the regions. "
         "Take keepdim=True."
@@ -279,11 +275,6 @@ class StackedLooks(Problem):
     def hops_first(*arguments):
         u, maps = looped(*arguments)
         return u, maps.transpose(0, 1)
-
-    @mistake("The maps have the hops in front. Asked for are pictures, hops, regions: stack along axis 1.")
-    def maps_in_a_list(*arguments):
-        u, maps = looped(*arguments)
-        return u, list(maps.unbind(1))
 
     @mistake(shape_of_maps)
     def hops_last(*arguments):
