@@ -125,7 +125,7 @@ def without_the_start(kinds, colours, named, relations):
     start = at = kinds.index(named)
     for relation in relations[::-1]:
         cells = [c for c in range(len(kinds)) if c != start]
-        at = [c for c in cells if (colours[c] == colours[at] if relation == "colour" else c // 2 == at // 2)][0]
+        [at, *_] = [c for c in cells if (colours[c] == colours[at] if relation == "colour" else c // 2 == at // 2)]
     return at
 
 

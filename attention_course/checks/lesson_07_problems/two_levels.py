@@ -56,8 +56,8 @@ class TwoLevels(Problem):
         return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s)
 
     nothing = (
-        "In a row of nothing but −inf softmax divides 0 by 0, which gives NaN, and NaN times 0 is NaN still. Fill with a very low number, and multiply the weights by "
-        "the mask afterwards."
+        "Where there is no word, 0 is divided by 0 here, which gives NaN (so does the softmax of nothing but −inf), and NaN times 0 is NaN still. Fill with a very low "
+        "number, and multiply the weights by the mask after the softmax."
     )
     evenly = (
         "Where there is nothing to share among, all energies are equally low, and softmax shares evenly among padding. The softmax of nothing is to be all zeros: "
@@ -119,6 +119,16 @@ class TwoLevels(Problem):
     @mistake("Sentences of one word were left out. A sentence counts as soon as it has one word.")
     def more_than_one_word(*arguments):
         return levels(*arguments, there=lambda mask: mask.sum(-1) > 1)
+
+    how_many = "How many words a sentence has went into its weight. A sentence counts or does not: mask.any(-1)."
+
+    @mistake(how_many)
+    def times_the_words(words, mask, *parameters):
+        return levels(words, mask, *parameters, of_sentences=times(mask.float().sum(-1, keepdim=True)))
+
+    @mistake(how_many)
+    def times_the_share_of_words(words, mask, *parameters):
+        return levels(words, mask, *parameters, of_sentences=times(mask.float().mean(-1, keepdim=True)))
 
     @mistake(at_the_end)
     def empty_sentences_last(*arguments):
@@ -453,6 +463,15 @@ def unmasked(x, allowed, W, v):
 
 def late(x, allowed, W, v):
     return averaged(x, energies(x, W, v), allowed)
+
+
+def times(factor):
+    """A level whose weights are multiplied by something."""
+
+    def pooled(x, allowed, W, v):
+        return averaged(factor * x, energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min))
+
+    return pooled
 
 
 def endless(x, allowed, W, v):
