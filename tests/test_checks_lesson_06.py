@@ -86,11 +86,52 @@ def with_the_mean_of_all(energies, draws, rewards):
     return leave_one_out_numpy(energies, draws, rewards) * (n - 1) / n
 
 
+def look_bmm(query, regions, W_1, W_2, v):
+    both = torch.cat([regions, query[:, None].expand(-1, regions.shape[1], -1)], -1)
+    weights = (torch.tanh(both @ torch.cat([W_1, W_2], 1).T) @ v).exp()
+    weights = weights / weights.sum(1, keepdim=True)
+    return [torch.bmm(weights[:, None], regions)[:, 0], weights]
+
+
+def rate_strictly_inside(maps, boxes):
+    found = []
+    for each, its in zip(np.asarray(maps), boxes, strict=True):
+        row, column = np.unravel_index(each.argmax(), each.shape)
+        x, y = (2 * column + 1) / (2 * each.shape[1]), (2 * row + 1) / (2 * each.shape[0])
+        found.append(np.any([a < x < c and b < y < d for a, b, c, d in its]))
+    return torch.tensor(found).float().mean()
+
+
+def penalty_by_cumsum(weights, lengths):
+    return (weights.cumsum(1)[torch.arange(len(lengths)), lengths - 1] - 1).pow(2).mean(1).mean()
+
+
+def penalty_number_by_number(weights, lengths):
+    pictures, _, regions = weights.shape
+    totals = [[sum(float(w) for w in weights[b, : lengths[b], i]) for i in range(regions)] for b in range(pictures)]
+    return sum((1 - total) ** 2 for row in totals for total in row) / (pictures * regions)
+
+
+def leave_one_out_index_add(energies, draws, rewards):
+    advantages = rewards - (rewards.sum() - rewards) / (len(rewards) - 1)
+    return torch.zeros_like(energies).index_add(0, draws, advantages) / len(draws)  # alpha drops out
+
+
+def leave_one_out_loops(energies, draws, rewards):
+    alpha, n = energies.softmax(0).tolist(), len(draws)
+    gradient = [0.0] * len(alpha)
+    for i, k in enumerate(draws.tolist()):
+        baseline = sum(float(rewards[j]) for j in range(n) if j != i) / (n - 1)
+        for region in range(len(alpha)):
+            gradient[region] += (float(rewards[i]) - baseline) * ((region == k) - alpha[region]) / n
+    return gradient
+
+
 STYLES = {
-    check.look: [look_numpy, look_one_by_one],
-    check.pointing_rate: [rate_numpy, rate_by_loops],
-    check.penalty: [penalty_loops, penalty_numpy],
-    check.leave_one_out: [leave_one_out_autograd, leave_one_out_numpy],
+    check.look: [look_numpy, look_one_by_one, look_bmm],
+    check.pointing_rate: [rate_numpy, rate_by_loops, rate_strictly_inside],
+    check.penalty: [penalty_loops, penalty_numpy, penalty_by_cumsum, penalty_number_by_number],
+    check.leave_one_out: [leave_one_out_numpy, leave_one_out_index_add, leave_one_out_loops],
 }
 
 
@@ -99,7 +140,73 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
+def look_with(score=lambda a, b, v: torch.tanh(a + b[:, None]) @ v, share=lambda e: e.softmax(-1)):
+    def answer(query, regions, W_1, W_2, v):
+        weights = share(score(regions @ W_1.T, query @ W_2.T, v))
+        return torch.einsum("bs,bsd->bd", weights, regions), weights
+
+    return answer
+
+
+def rate_with(centre=lambda r, c, R, C: ((c + 0.5) / C, (r + 0.5) / R), combine=any, count=len):
+    def answer(maps, boxes):
+        found = []
+        for each, its in zip(maps, boxes, strict=True):
+            x, y = centre(*divmod(int(each.argmax()), count(each[0])), *each.shape)
+            found.append(combine([a <= x <= c and b <= y <= d for a, b, c, d in its]))
+        return sum(found) / len(found)
+
+    return answer
+
+
+def one_box_around_all(maps, boxes):
+    sides = [np.array(its) for its in boxes]
+    return rate_numpy(maps, [[(*its[:, :2].min(0), *its[:, 2:].max(0))] for its in sides])
+
+
+def leave_one_out_with(baseline, derivative=lambda chosen, alpha: chosen - alpha):
+    def answer(energies, draws, rewards):
+        energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
+        alpha = np.exp(energies) / np.exp(energies).sum()
+        rows = [derivative(np.eye(len(alpha))[k], alpha) for k in draws]
+        return ((rewards - baseline(rewards))[:, None] * np.array(rows)).mean(0)
+
+    return answer
+
+
+def mean_of_others(rewards):
+    return np.array([np.delete(rewards, i).mean() for i in range(len(rewards))])
+
+
 SLIPS = [
+    (check.look, "matrices_swapped", lambda q, h, a, b, v: look_numpy(q, h, b, a, v)),
+    (check.look, "softmax_over_the_pictures", look_with(share=lambda e: e.softmax(0))),
+    (check.look, "query_of_another_picture", look_with(lambda a, b, v: torch.tanh(a + b) @ v)),
+    (check.look, "sum_without_its_axis", look_with(share=lambda e: e.exp() / e.exp().sum(-1))),
+    (check.look, "scaled", look_with(lambda a, b, v: torch.tanh(a + b[:, None]) @ v / v.numel() ** 0.5)),
+    (check.look, "squeezed", lambda *given: [part.squeeze() for part in look_one_by_one(*given)]),
+    (check.look, "context_alone", lambda *given: look_numpy(*given)[0]),
+    (check.pointing_rate, "one_box_around_all", one_box_around_all),
+    (check.pointing_rate, "in_all_boxes", rate_with(combine=all)),
+    (check.pointing_rate, "boxes_that_are_hit", rate_with(combine=sum)),
+    (check.pointing_rate, "divided_by_rows", lambda maps, boxes: rate_with(count=lambda row: maps.shape[1])(
+        maps, boxes)),
+    (check.pointing_rate, "sizes_swapped", rate_with(lambda r, c, R, C: ((c + 0.5) / R, (r + 0.5) / C))),
+    (check.pointing_rate, "upside_down", rate_with(lambda r, c, R, C: ((c + 0.5) / C, (R - r - 0.5) / R))),
+    (check.penalty, "absolute", lambda w, n: np.mean(
+        [np.abs(1 - np.asarray(a)[:k].sum(0)) for a, k in zip(w, n, strict=True)])),
+    (check.penalty, "one_word_too_many", lambda w, n: penalty_loops(w, n + 1)),
+    (check.penalty, "longest", lambda w, n: (1 - w[:, : n.max()].sum(1)).square().mean()),
+    (check.penalty, "one_a_picture", lambda w, n: torch.stack(
+        [penalty_loops(a[None], k[None]) for a, k in zip(w, n, strict=True)])),
+    (check.penalty, "summed_over_regions_of_words", lambda w, n: np.mean(
+        [((1 - np.asarray(a)[:k].sum(1)) ** 2).mean() for a, k in zip(w, n, strict=True)])),
+    (check.leave_one_out, "against_the_statement", leave_one_out_autograd),
+    (check.leave_one_out, "no_baseline", leave_one_out_with(np.zeros_like)),
+    (check.leave_one_out, "draws_before", leave_one_out_with(
+        lambda r: np.array([r[:i].mean() if i else 0 for i in range(len(r))]))),
+    (check.leave_one_out, "drawn_alone", leave_one_out_with(mean_of_others, lambda chosen, a: chosen * (1 - a))),
+    (check.leave_one_out, "with_respect_to_alpha", leave_one_out_with(mean_of_others, lambda chosen, a: chosen / a)),
     (check.look, "without_tanh", lambda q, h, a, b, v: (
         w := torch.softmax((h @ a.T + (q @ b.T)[:, None]) @ v, 1), (w[..., None] * h).sum(1))[::-1]),
     (check.look, "turned_round", lambda *given: look_one_by_one(*given)[::-1]),

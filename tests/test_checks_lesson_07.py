@@ -39,6 +39,21 @@ def levels_loops(words, mask, W, v, W_s, v_s):
     return torch.stack(documents)
 
 
+def levels_nan_to_num(words, mask, W, v, W_s, v_s):
+    def pool(x, allowed, W, v):
+        energies = (torch.tanh(x @ W.T) @ v).masked_fill(~allowed, -torch.inf)
+        return (energies.softmax(-1).nan_to_num()[..., None] * x).sum(-2)
+
+    return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s)
+
+
+def levels_padding_masked_later(words, mask, W, v, W_s, v_s):
+    def pool(x, allowed, W, v):  # what the first level makes of sentences without words does not matter
+        return ((torch.tanh(x @ W.T) @ v).masked_fill(~allowed, -1e9).softmax(-1)[..., None] * x).sum(-2)
+
+    return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s) * mask.any((1, 2))[:, None]
+
+
 def keep_lists(document, weights, count):
     ranked = sorted(range(len(document)), key=lambda i: -float(weights[i]))
     return [sentence for i, sentence in enumerate(document) if i in ranked[:count]]
@@ -47,6 +62,15 @@ def keep_lists(document, weights, count):
 def keep_topk(document, weights, count):
     kept = torch.topk(torch.as_tensor(weights)[: len(document)], min(count, len(document))).indices
     return [document[i] for i in kept.sort().values]
+
+
+def keep_by_rank(document, weights, count):
+    own = [float(w) for w in weights[: len(document)]]
+    return [sentence for sentence, w in zip(document, own, strict=True) if sum(other > w for other in own) < count]
+
+
+def keep_numpy(document, weights, count):
+    return [document[i] for i in np.sort(np.argsort(-np.asarray(weights)[: len(document)])[:count])]
 
 
 def rows_unfold(image, side):
@@ -62,10 +86,18 @@ def rows_lists(image, side):
     ]
 
 
+def rows_of_pixels(image, side):
+    return torch.stack([image[i::side, j::side] for i in range(side) for j in range(side)], -1)
+
+
+def rows_split(image, side):
+    return torch.stack([torch.stack([patch.flatten() for patch in row.split(side, 1)]) for row in image.split(side)])
+
+
 STYLES = {
-    check.two_levels: [levels_numpy, levels_loops],
-    check.keep_top: [keep_lists, keep_topk],
-    check.patch_rows: [rows_unfold, rows_lists],
+    check.two_levels: [levels_numpy, levels_loops, levels_nan_to_num, levels_padding_masked_later],
+    check.keep_top: [keep_lists, keep_topk, keep_by_rank, keep_numpy],
+    check.patch_rows: [rows_unfold, rows_lists, rows_of_pixels, rows_split],
 }
 
 
@@ -74,7 +106,54 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
+def levels_with(weigh, there=lambda mask: mask.any(-1)):
+    def answer(words, mask, W, v, W_s, v_s):
+        def pool(x, allowed, W, v):
+            return torch.einsum("...t,...te->...e", weigh(torch.tanh(x @ W.T) @ v, allowed), x)
+
+        return pool(pool(words, mask, W, v), there(mask), W_s, v_s)
+
+    return answer
+
+
+def masked(energies, allowed):
+    return energies.masked_fill(~allowed, -1e30).softmax(-1) * allowed
+
+
+def sentences_counted(mask):
+    return torch.arange(mask.shape[1]) < mask.any(-1).sum(-1, keepdim=True)
+
+
+def kept_by_words(document, weights, count):
+    kept = keep_lists(document, weights, count)
+    best = [document[i] for i in sorted(range(len(document)), key=lambda i: -float(weights[i]))[:count]]
+    return kept if best == kept else [sentence for sentence in document if sentence in best]
+
+
 SLIPS = [
+    (check.two_levels, "infinity", levels_with(lambda e, m: e.masked_fill(~m, -torch.inf).softmax(-1))),
+    (check.two_levels, "infinity", levels_with(lambda e, m: torch.where(m, e, -torch.inf).softmax(-1) * m)),
+    (check.two_levels, "shared_among_padding", levels_with(lambda e, m: e.masked_fill(~m, -1e9).softmax(-1))),
+    (check.two_levels, "masked_after_softmax", levels_with(lambda e, m: e.softmax(-1) * m)),
+    (check.two_levels, "energy_of_zero", levels_with(lambda e, m: (e * m).softmax(-1))),
+    (check.two_levels, "empty_sentences_last", levels_with(masked, sentences_counted)),
+    (check.two_levels, "first_place_decides", levels_with(masked, lambda mask: mask[:, :, 0])),
+    (check.two_levels, "replaced_at_the_end", lambda *given: levels_with(
+        lambda e, m: e.masked_fill(~m, -torch.inf).softmax(-1))(*given).nan_to_num()),
+    (check.two_levels, "axis_left", lambda *given: levels_numpy(*given)[:, None]),
+    (check.keep_top, "words_compared", kept_by_words),
+    (check.keep_top, "places_for_ranks", lambda document, weights, count: [
+        s for s, r in zip(document, np.argsort(-weights[: len(document)].numpy()), strict=True) if r < count]),
+    (check.keep_top, "topk_of_too_many", lambda document, weights, count: [
+        document[i] for i in sorted(weights[: len(document)].topk(count).indices)]),
+    (check.keep_top, "above_the_mean", lambda document, weights, count: [
+        s for s, w in zip(document, weights, strict=False) if w * len(document) > 1]),
+    (check.patch_rows, "only_reshaped", lambda image, side: np.asarray(image).reshape(
+        len(image) // side, -1, side * side)),
+    (check.patch_rows, "pixels_in_front", lambda image, side: torch.nn.functional.unfold(
+        image[None, None], side, stride=side).reshape(len(image) // side, -1, side * side)),
+    (check.patch_rows, "all_overlapping", lambda image, side: np.lib.stride_tricks.sliding_window_view(
+        image, (side, side)).reshape(len(image) - side + 1, -1, side * side)),
     (check.two_levels, "levels_exchanged", lambda words, mask, W, v, W_s, v_s: levels_numpy(
         words, mask, W_s, v_s, W, v)),
     (check.two_levels, "one_question_for_both", lambda words, mask, W, v, W_s, v_s: levels_loops(

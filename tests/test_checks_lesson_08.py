@@ -33,6 +33,21 @@ def looks_one_by_one(u, regions, scores):
     return torch.stack(ends), torch.stack(maps)
 
 
+def looks_filled_in(u, regions, scores):
+    maps = torch.empty(len(u), len(scores), regions.shape[1])
+    for hop, score in enumerate(scores):
+        maps[:, hop] = score(u, regions).softmax(1)
+        u = u + torch.einsum("bs,bse->be", maps[:, hop], regions)
+    return [u, maps]
+
+
+def follow_numpy(kinds, colours, named, relations):
+    colours, at = np.array(colours), kinds.index(named)
+    for relation in relations[::-1]:
+        at = at ^ 1 if relation == "basket" else int(np.setdiff1d(np.flatnonzero(colours == colours[at]), [at])[0])
+    return at
+
+
 def follow_by_names(kinds, colours, named, relations):
     for relation in relations[::-1]:
         at = kinds.index(named)
@@ -67,10 +82,15 @@ def place_lists(seen_hits, seen, unseen_hits, unseen):
     return sum(right) / len(right)
 
 
+def place_index_add(seen_hits, seen, unseen_hits, unseen):
+    counts = torch.zeros(int(seen.max()) + 1, seen_hits.shape[1]).index_add_(0, seen, seen_hits.float())
+    return unseen_hits[torch.arange(len(unseen)), counts.argmax(1)[unseen]].float().mean()
+
+
 STYLES = {
-    check.stacked_looks: [looks_numpy, looks_one_by_one],
-    check.follow: [follow_by_names, follow_recursive],
-    check.best_place: [place_numpy, place_lists],
+    check.stacked_looks: [looks_numpy, looks_one_by_one, looks_filled_in],
+    check.follow: [follow_by_names, follow_recursive, follow_numpy],
+    check.best_place: [place_numpy, place_lists, place_index_add],
 }
 
 
@@ -79,7 +99,61 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
+def looks_with(share=lambda e: e.softmax(-1), refined=lambda first, u, c: u + c, scores_used=lambda scores: scores):
+    def answer(u, regions, scores):
+        first, maps = u, []
+        for score in scores_used(scores):
+            maps.append(share(score(u, regions)))
+            u = refined(first, u, torch.einsum("bs,bse->be", maps[-1], regions))
+        return u, torch.stack(maps, 1)
+
+    return answer
+
+
+def follow_with(alike, beside=lambda at: at ^ 1):
+    def answer(kinds, colours, named, relations):
+        start = at = kinds.index(named)
+        for relation in relations[::-1]:
+            cells = [c for c in range(len(kinds)) if colours[c] == colours[at]]
+            at = alike(cells, at, start) if relation == "colour" else beside(at)
+        return at
+
+    return answer
+
+
+def without_the_start(kinds, colours, named, relations):
+    start = at = kinds.index(named)
+    for relation in relations[::-1]:
+        cells = [c for c in range(len(kinds)) if c != start]
+        [at, *_] = [c for c in cells if (colours[c] == colours[at] if relation == "colour" else c // 2 == at // 2)]
+    return at
+
+
+def the_other(cells, at, start):
+    return sum(cells) - at
+
+
+def place_averaged(seen_hits, seen, unseen_hits, unseen):
+    questions = unseen.unique()
+    return np.mean([place_lists(seen_hits, seen, unseen_hits[unseen == q], unseen[unseen == q]) for q in questions])
+
+
 SLIPS = [
+    (check.stacked_looks, "findings_forgotten", looks_with(refined=lambda first, u, c: first + c)),
+    (check.stacked_looks, "scores_reversed", looks_with(scores_used=lambda scores: scores[::-1])),
+    (check.stacked_looks, "without_softmax", looks_with(share=lambda e: e)),
+    (check.stacked_looks, "one_hop", looks_with(scores_used=lambda scores: scores[:1])),
+    (check.stacked_looks, "u_alone", lambda *given: looks_numpy(*given)[0]),
+    (check.stacked_looks, "last_map_alone", lambda *given: (looks_numpy(*given)[0], looks_numpy(*given)[1][:, -1])),
+    (check.follow, "named_cell_excluded", without_the_start),
+    (check.follow, "second_of_the_colour", follow_with(lambda cells, at, start: cells[1])),
+    (check.follow, "finds_its_colour_again", follow_with(lambda cells, at, start: cells[0])),
+    (check.follow, "odd_and_even_exchanged", follow_with(the_other, lambda at: at + 1 if at % 2 else at - 1)),
+    (check.follow, "counted_from_one", lambda *given: follow_recursive(*given) + 1),
+    (check.best_place, "chosen_on_both", lambda a, b, c, d: place_lists(torch.cat([a, c]), torch.cat([b, d]), c, d)),
+    (check.best_place, "averaged_over_questions", place_averaged),
+    (check.best_place, "tested_on_the_seen", lambda a, b, c, d: place_lists(a, b, a, b)),
+    (check.best_place, "divided_by_the_seen", lambda a, b, c, d: place_lists(a, b, c, d) * len(d) / len(b)),
     (check.stacked_looks, "question_forgotten", lambda u, regions, scores: _replaced(u, regions, scores)),
     (check.follow, "from_left_to_right", lambda k, c, n, r: follow_recursive(k, c, n, r[::-1])),
     (check.best_place, "any_place", lambda a, b, hits, d: np.asarray(hits).mean()),

@@ -42,7 +42,7 @@ r"""
 
 Writes the measure · ★★☆, 12 minutes
 
-`maps` (N, rows, columns) holds one map for each of N nouns, and `boxes` a list for each: the boxes of what the noun names, as `(left, top, right, bottom)`, in shares of the picture's width and height from the upper left corner. A map hits when the *centre* of the region with its largest weight lies in one of its boxes. Return the share of maps that hit.
+`maps` (N, rows, columns) holds one map for each of N nouns, and `boxes` a list for each: the boxes of what the noun names, as `(left, top, right, bottom)`, in shares of the picture's width and height from the upper left corner. A map hits when the *centre* of the region with its largest weight lies in one of its boxes; none lies on a box's edge. Return the share of maps that hit.
 """
 
 # %% name="pointing-rate" tags=["exercise"]

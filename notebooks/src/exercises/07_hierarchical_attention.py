@@ -24,7 +24,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-`words` (B, S, T, E) holds the vectors of the words of B documents, and `mask` (B, S, T) is `True` where there is a word. The words have the parameters `W` (K, E) and `v` (K,), the sentences `W_s` (K, E) and `v_s` (K,). Return the documents, (B, E), by Eqs. (18)–(20) at both levels, without any GRU. The lesson's `pool` calls `masked_softmax`, which you may import or, better, write. What is padding may change nothing. The softmax of nothing is to be all zeros, so that a document without words is the vector zero.
+`words` (B, S, T, E) holds the vectors of the words of B documents, and `mask` (B, S, T) is `True` where there is a word; padding may stand anywhere, and so may sentences of nothing else. The words have the parameters `W` (K, E) and `v` (K,), the sentences `W_s` (K, E) and `v_s` (K,). Return the documents, (B, E), by Eqs. (18)–(20) at both levels, without any GRU. The lesson's `pool` calls `masked_softmax`, which you may import or, better, write. What is padding may change nothing. The softmax of nothing is to be all zeros, so that a document without words is the vector zero.
 """
 
 # %% name="two-levels" tags=["exercise"]
@@ -41,7 +41,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 6 minutes
 
-`document` is a list of sentences, each a list of word numbers (token ids), and `weights` (S,) holds its sentence weights, with zeros behind them where the tensor had room for longer documents. Return the document that is left when only the `count` sentences with the largest weights are kept, in the order in which the document has them. No two sentences have the same weight. A document that has no more than `count` stays whole.
+`document` is a list of sentences, each a list of word numbers (token ids), and `weights` (S,) holds its sentence weights, with zeros behind them where the tensor had room for longer documents. Return the document that is left when only the `count` sentences with the largest weights are kept, in the order in which the document has them. No two sentences have the same weight, but two may have the same words. A document that has no more than `count` stays whole.
 """
 
 # %% name="keep-top" tags=["exercise"]

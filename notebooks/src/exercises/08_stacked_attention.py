@@ -41,7 +41,7 @@ r"""
 
 Extends · ★★☆, 10 minutes
 
-What should the hops find? `kinds` and `colours` are lists with one word for each cell; cells 0 and 1 share a basket, then 2 and 3, and so on. `named` is the kind that the question names, and `relations` a list of `"colour"` ("the thing with the colour of") and `"basket"` ("the thing in the basket with"), in the order in which the question has them, from left to right. There may be more of them than the lesson asked for. Return the cell to which the question leads.
+What should the hops find? `kinds` and `colours` are lists with one word for each cell; cells 0 and 1 share a basket, then 2 and 3, and so on. `named` is the kind that the question names, and `relations` a list of `"colour"` ("the thing with the colour of") and `"basket"` ("the thing in the basket with"), in the order in which the question has them, from left to right. There may be more of them than the lesson asked for. Every kind stands in one cell, every colour in two, of different baskets; a relation leads to another cell than the one it starts from, and a chain may come back. Return the cell to which the question leads.
 """
 
 # %% name="follow" tags=["exercise"]
@@ -58,7 +58,7 @@ r"""
 
 Writes the measure · ★★☆, 10 minutes
 
-Before a network is trained on a set of questions, it should be known what can be had without looking for anything. `seen` (N) and `unseen` (M) are the numbers of the questions that were asked; `seen_hits` (N, cells) and `unseen_hits` (M, cells) are True where the answer stands in a cell. Find for each question the cell in which its answer stood most often among the seen ones, and return the share of unseen questions whose answer stands in the cell so found. Every question has been seen.
+Before a network is trained on a set of questions, it should be known what can be had without looking for anything. `seen` (N) and `unseen` (M) are the numbers of the questions that were asked (with gaps, it may be); `seen_hits` (N, cells) and `unseen_hits` (M, cells) are True where the answer stands in a cell. Find for each question the cell in which its answer stood most often among the seen ones, and return the share of unseen questions whose answer stands in the cell so found. Every question has been seen, and one cell of it is ahead of the others.
 """
 
 # %% name="best-place" tags=["exercise"]
