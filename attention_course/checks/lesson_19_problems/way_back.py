@@ -196,12 +196,12 @@ class WayBack(Problem):
         x2 = y2 / G(y1)
         return y1 / F(x2), x2
 
-    @mistake("x2 was taken off y1 itself. What was added to x1 is F(x2).")
+    @mistake("From y1 was taken x2 itself. What was added to x1 is F(x2).")
     def without_f(F, G, y1, y2):
         x2 = y2 - G(y1)
         return y1 - x2, x2
 
-    @mistake("y1 was taken off y2 itself. What was added to x2 is G(y1).")
+    @mistake("From y2 was taken y1 itself. What was added to x2 is G(y1).")
     def without_g(F, G, y1, y2):
         x2 = y2 - y1
         return y1 - F(x2), x2

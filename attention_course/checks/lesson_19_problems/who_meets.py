@@ -8,9 +8,9 @@ class WhoMeets(Problem):
 
     hints = (
         "Which words are in the same bucket and earlier? Of those, which are the last few? Count backwards.",
-        "For row i, together[i, j] says that j is earlier and in i's bucket. The sum of together[i, j:] is how many members one passes going back to j.",
-        "earlier = (buckets[:, None] == buckets).tril(-1); back = earlier.flip(-1).cumsum(-1).flip(-1); mask = earlier & (back <= window); then add the "
-        "diagonal where mask.any(-1) is False.",
+        "How many of its bucket stand before each word? Call it the word's rank. Word j is among the last `window` before word i where their ranks differ by no more.",
+        "earlier = (buckets[:, None] == buckets).tril(-1); rank = earlier.sum(1); mask = earlier & (rank[:, None] - rank <= window); then add the diagonal where "
+        "mask.any(1) is False: mask | torch.diag(~mask.any(1)).",
     )
     praise = "No word that comes later can change a row of this mask, which is why a cache may be trusted."
 
@@ -37,10 +37,9 @@ class WhoMeets(Problem):
 
     def answer(buckets, window):
         earlier = (buckets[:, None] == buckets).tril(-1)
-        back = earlier.flip(-1).cumsum(-1).flip(-1)  # 1 at the member just before
-        mask = earlier & (back <= window)
-        alone = ~mask.any(-1, keepdim=True)
-        return mask | (torch.eye(len(buckets), dtype=torch.bool) & alone)
+        rank = earlier.sum(1)  # how many of its bucket stand before each word
+        mask = earlier & (rank[:, None] - rank <= window)
+        return mask | torch.diag(~mask.any(1))
 
     ahead = "Words look ahead as well. Only earlier ones may be seen."
     to_be_added = (
