@@ -9,7 +9,7 @@ class AverageHeads(Problem):
     hints = (
         "Which rows of W_K make the keys of the first head, and which those of the second? The heads of a group are neighbours.",
         "With D = len(W_K) // H, cut the rows into (G, H // G, D, E): groups, heads in a group, numbers of a head. Over which of these axes is the mean?",
-        "return W_K.reshape(G, H // G, len(W_K) // H, -1).mean(1).reshape(G * (len(W_K) // H), -1).",
+        "D = len(W_K) // H; return W_K.reshape(G, H // G, D, W_K.shape[1]).mean(1).flatten(0, 1).",
     )
     praise = "For W_V it is the same, and W_Q and W_O stay. What is lost is made up for by a little more training."
 
@@ -33,7 +33,7 @@ class AverageHeads(Problem):
 
     def answer(W_K, H, G):
         D = len(W_K) // H
-        return W_K.reshape(G, H // G, D, -1).mean(1).reshape(G * D, -1)
+        return W_K.reshape(G, H // G, D, W_K.shape[1]).mean(1).flatten(0, 1)
 
     @mistake(
         "These are sums. Keys that are so much larger make scores so much larger, and weights too sharp: take the mean."
@@ -178,10 +178,6 @@ class AverageHeads(Problem):
     def over_the_groups(W_K, H, G):
         return in_groups(W_K, H, G).mean(0).flatten(0, 1)
 
-    @mistake(rows_lost)
-    def over_the_numbers(W_K, H, G):
-        return in_groups(W_K, H, G).mean(2).flatten(0, 1)
-
     @mistake(shape)
     def groups_apart(W_K, H, G):
         return in_groups(W_K, H, G).mean(1)
@@ -193,10 +189,6 @@ class AverageHeads(Problem):
     @mistake(shape)
     def flat(W_K, H, G):
         return AverageHeads.answer(W_K, H, G).flatten()
-
-    @mistake(shape)
-    def axis_kept(W_K, H, G):
-        return in_groups(W_K, H, G).mean(1, keepdim=True).flatten(0, 1)
 
     @mistake(
         "The rows stand in the wrong order: those of the first group come first, all D of them, and then those of the second."

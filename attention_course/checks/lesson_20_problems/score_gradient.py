@@ -38,7 +38,7 @@ class ScoreGradient(Problem):
 
     def answer(scores, V, output, log_sums, g):
         weights = (scores - log_sums).exp()  # (L, tile)
-        along = (g * output).sum(-1, keepdim=True)  # (L, 1)
+        along = (g * output).sum(1, keepdim=True)  # (L, 1)
         return weights * (g @ V.mT - along)
 
     tile_alone = "The softmax was taken over this tile alone, as if there were no other. The weights of one tile sum to less than one: exp(scores − log_sums)."
