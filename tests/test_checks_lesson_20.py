@@ -115,10 +115,12 @@ def mend(old, new):
 
 SLIPS = [
     (check.merge, "asked_by_if", lambda m_a, l_a, o_a, m_b, l_b, o_b: (
-        lambda m: (m, l_a * mend(m_a, m) + l_b * mend(m_b, m), o_a * mend(m_a, m) + o_b * mend(m_b, m)))(max(m_a, m_b))),
+        lambda m: (m, l_a * mend(m_a, m) + l_b * mend(m_b, m), o_a * mend(m_a, m) + o_b * mend(m_b, m)))(
+            max(m_a, m_b))),
     (check.merge, "m_of_the_first", lambda m_a, l_a, o_a, m_b, l_b, o_b: (
         m_a, l_a + l_b * mend(m_b, m_a), o_a + o_b * mend(m_b, m_a))),
-    (check.score_gradient, "divided_by_the_root", lambda s, V, o, n, g: gradient_loop(s, V, o, n, g) / V.shape[1] ** 0.5),
+    (check.score_gradient, "divided_by_the_root", lambda s, V, o, n, g: (
+        gradient_loop(s, V, o, n, g) / V.shape[1] ** 0.5)),
     (check.score_gradient, "overflows", lambda s, V, o, n, g: (
         torch.exp(s) / torch.exp(n) * (g @ V.T - (g * o).sum(1, True)))),
     (check.cached_mask, "another_kind_of_number", lambda L, S: np.tril(np.ones((L, S)), S - L)),
