@@ -87,7 +87,11 @@ def back_by_steps(F, G, y1, y2):
 
 STYLES = {
     check.buckets: [buckets_numpy, buckets_by_loops, largest_of_absolutes],
-    check.rounds_needed: [count_up, lambda p, wanted: float(np.ceil(np.log1p(-wanted) / np.log1p(-p)))],
+    check.rounds_needed: [
+        count_up,
+        lambda p, wanted: math.ceil(math.log2(1 - wanted) / math.log2(1 - p)),
+        lambda p, wanted: float(np.ceil(np.log1p(-wanted) / np.log1p(-p))),
+    ],
     check.who_meets: [meets_by_loops, meets_numpy],
     check.one_softmax: [softmax_undivided, softmax_numpy, one_after_the_other],
     check.way_back: [back_in_place_of_names, back_by_steps],
@@ -100,6 +104,17 @@ def test_other_styles_are_right(problem, answer):
 
 
 SLIPS = [
+    (check.buckets, "behind_the_rounds", lambda x, R: np.concatenate([x @ R, -(x @ R)]).argmax(-1)),
+    (check.buckets, "negative_ends_first", lambda x, R: buckets_numpy(-x, R)),
+    (check.rounds_needed, "more_than_wanted", lambda p, wanted: int(math.log(1 - wanted) / math.log(1 - p)) + 1),
+    (check.rounds_needed, "at_most_a_thousand", lambda p, wanted: next(
+        (r for r in range(1, 1000) if 1 - (1 - p) ** r >= wanted), None)),
+    (check.who_meets, "one_too_many", lambda b, w: meets_by_loops(b, w + 1)),
+    (check.who_meets, "itself_alone", lambda b, w: np.eye(len(b), dtype=bool)),
+    (check.one_softmax, "added_up", lambda outputs, sums: sum(outputs)),
+    (check.one_softmax, "one_maximum_for_all", lambda outputs, sums: (
+        torch.einsum("rn,rnd->nd", (sums - sums.max()).exp(), outputs) / (sums - sums.max()).exp().sum(0)[:, None])),
+    (check.way_back, "g_of_x1", lambda F, G, y1, y2: (lambda x1: (x1, y2 - G(x1)))(y1 - F(y2 - G(y1)))),
     (check.buckets, "one_end_only", lambda x, R: np.einsum("nd,rdb->rnb", x, R).argmax(-1)),
     (check.buckets, "opposite_together", lambda x, R: np.abs(np.einsum("nd,rdb->rnb", x, R)).argmax(-1)),
     (check.buckets, "rounds_last", lambda x, R: buckets_numpy(x, R).T),

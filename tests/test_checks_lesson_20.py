@@ -114,6 +114,19 @@ def mend(old, new):
 
 
 SLIPS = [
+    (check.merge, "asked_by_if", lambda m_a, l_a, o_a, m_b, l_b, o_b: (
+        lambda m: (m, l_a * mend(m_a, m) + l_b * mend(m_b, m), o_a * mend(m_a, m) + o_b * mend(m_b, m)))(
+            max(m_a, m_b))),
+    (check.merge, "m_of_the_first", lambda m_a, l_a, o_a, m_b, l_b, o_b: (
+        m_a, l_a + l_b * mend(m_b, m_a), o_a + o_b * mend(m_b, m_a))),
+    (check.score_gradient, "divided_by_the_root", lambda s, V, o, n, g: (
+        gradient_loop(s, V, o, n, g) / V.shape[1] ** 0.5)),
+    (check.score_gradient, "overflows", lambda s, V, o, n, g: (
+        torch.exp(s) / torch.exp(n) * (g @ V.T - (g * o).sum(1, True)))),
+    (check.cached_mask, "another_kind_of_number", lambda L, S: np.tril(np.ones((L, S)), S - L)),
+    (check.cached_mask, "infinity_to_be_added", lambda L, S: np.where(mask_numpy(L, S), 0.0, -np.inf)),
+    (check.cache_bytes, "none_subtracted_from", lambda n, H, G, D, b, w, x: 2 * n * G * D * b * min(w, x - 1)),
+    (check.average_heads, "one_row_a_group", lambda W, H, G: torch.stack([part.mean(0) for part in W.chunk(G)])),
     (check.merge, "upside_down", merged_with(lambda old, new: 1 / mend(old, new), lambda old, new: 1 / mend(old, new))),
     (check.merge, "not_mended", merged_with(lambda *_: 1, lambda *_: 1)),
     (check.merge, "first_half_alone", merged_with(mend, lambda *_: 1)),

@@ -19,7 +19,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 5 minutes
 
-`x` is (n, D) and `R`, random axes for every round, (rounds, D, b / 2). Return the bucket of each vector in each round, (rounds, n): the place of the largest number in $[xR;\, -xR]$.
+`x` is (n, D) and `R`, random axes for every round, (rounds, D, b / 2). Return the bucket of each vector in each round, (rounds, n): the place of the largest number in $[xR;\, -xR]$, a whole number from 0 to b − 1.
 """
 
 # %% name="buckets" tags=["exercise"]
@@ -36,7 +36,7 @@ r"""
 
 Extends · ★☆☆, 5 minutes
 
-Two vectors share a bucket with the chance `p` in one round, and rounds are independent. Return the smallest number of rounds in which they meet at least once with a chance of at least `wanted`. Both numbers lie strictly between 0 and 1.
+Two vectors share a bucket with the chance `p` in one round, and rounds are independent. Return the smallest number of rounds in which they meet at least once with a chance of at least `wanted`. Both numbers lie strictly between 0 and 1; where `p` is small it takes thousands of rounds.
 """
 
 # %% name="rounds-needed" tags=["exercise"]
@@ -53,7 +53,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-`buckets` is (n,), the buckets of one round, in the order of the words. Return the mask (n, n): row i is True at the last `window` words before i that share its bucket, and at i itself only where there are none.
+`buckets` is (n,), the buckets of one round, in the order of the words. Return the Boolean mask (n, n): row i is True at the last `window` words before i that share its bucket, and at i itself only where there are none.
 """
 
 # %% name="who-meets" tags=["exercise"]
@@ -70,7 +70,7 @@ r"""
 
 Extends · ★★☆, 8 minutes
 
-Every round has made a softmax of its own among the keys it found. `outputs` (rounds, n, D) are their weighted sums, and `sums` (rounds, n) the logarithms of their sums of exponentials; where a round found nothing the output is 0 and the sum −∞. No pair has met twice, and every query has found something in some round. Return what a single softmax over all keys found would have given, (n, D).
+Every round has made a softmax of its own among the keys it found. `outputs` (rounds, n, D) are their weighted sums, and `sums` (rounds, n) the logarithms of their sums of exponentials, some in the hundreds; where a round found nothing the output is 0 and the sum −∞. No pair has met twice, and every query has found something in some round. Return what a single softmax over all keys found would have given, (n, D).
 """
 
 # %% name="one-softmax" tags=["exercise"]

@@ -69,7 +69,7 @@ r"""
 
 Writes the mechanism · ★★☆, 8 minutes
 
-The loss has the gradient `g`, (L, D), with respect to the output of attention. Of the keys you see one tile: their scores, (L, tile), already divided by √D and before the softmax (nothing is to be scaled), and their values `V`, (tile, D). From all keys together there is the `output`, (L, D), and `log_sums`, (L, 1), the logarithm of the sum of the exponentials of all scores of a query. Return the gradient of the loss with respect to the scores of this tile, (L, tile).
+The loss has the gradient `g`, (L, D), with respect to the output of attention. Of the keys you see one tile: their scores, (L, tile), already divided by √D and before the softmax (nothing is to be scaled), and their values `V`, (tile, D). From all keys together there is the `output`, (L, D), and `log_sums`, (L, 1), the logarithm of the sum of the exponentials of all scores of a query; scores may be in the hundreds. Return the gradient of the loss with respect to the scores of this tile, (L, tile).
 """
 
 # %% name="score-gradient" tags=["exercise"]
@@ -86,7 +86,7 @@ r"""
 
 Breaks something and explains · ★☆☆, 6 minutes
 
-`F.scaled_dot_product_attention(Q, K, V, is_causal=True)` is wrong where K holds S keys, of which S − L come from a cache, and Q the L newest queries. Find out what the last query sees then, and write it into the first line. Return the mask that is meant, (L, S), True where a query may look.
+`F.scaled_dot_product_attention(Q, K, V, is_causal=True)` is wrong where K holds S keys, of which S − L come from a cache, and Q the L newest queries. Find out what the last query sees then, and write it into the first line. Return the mask that is meant, Boolean and (L, S), True where a query may look.
 """
 
 # %% name="cached-mask" tags=["exercise"]
