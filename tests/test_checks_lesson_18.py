@@ -1,6 +1,7 @@
 """Lesson 18's problems: they agree with the package, and with answers and slips in other styles."""
 
 import numpy as np
+import pytest
 import torch
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
 from torch.testing import assert_close
@@ -10,10 +11,20 @@ from attention_course.efficient import gated
 from attention_course.efficient.linear import causal_linear_attention
 from attention_course.efficient.random_features import PositiveRandomFeatures
 
+pytestmark = pytest.mark.usefixtures("unchecked")  # long texts, word by word
+
 
 def running_by_definition(q, k, v, g):
     weights = gated.by_definition(q, k, g.log())
     return weights / weights.sum(-1, keepdim=True) @ v
+
+
+def running_joined(q, k, v, g):
+    v, both, outputs = torch.cat([v, torch.ones(len(v), 1)], 1), 0, []
+    for one_q, one_k, one_v, gate in zip(q, k, v, g, strict=True):
+        both = gate * both + torch.outer(one_k, one_v)
+        outputs.append((one_q @ both)[:-1] / (one_q @ both)[-1])
+    return torch.stack(outputs)
 
 
 def running_numpy(q, k, v, g):
@@ -31,6 +42,11 @@ def chunk_word_by_word(S, z, q, k, v):
         S, z = S + torch.outer(one_k, one_v), z + one_k
         outputs.append(one_q @ S / (one_q @ z))
     return torch.stack(outputs), S, z
+
+
+def chunk_cumulated(S, z, q, k, v):
+    S, z = S + (k[:, :, None] * v[:, None]).cumsum(0), z + k.cumsum(0)
+    return torch.einsum("cf,cfd->cd", q, S) / (q * z).sum(1, keepdim=True), S[-1], z[-1]
 
 
 def chunk_numpy(S, z, q, k, v):
@@ -66,8 +82,8 @@ def delta_numpy(k, v, beta):
 
 
 STYLES = {
-    check.running: [running_by_definition, running_numpy],
-    check.next_chunk: [chunk_word_by_word, chunk_numpy],
+    check.running: [running_joined, running_numpy],
+    check.next_chunk: [chunk_cumulated, chunk_numpy],
     check.random_features: [features_numpy, features_as_product],
     check.delta_rule: [delta_as_projection, delta_numpy],
 }
@@ -123,6 +139,18 @@ def new(S, z, new_S, new_z):
 
 
 SLIPS = [
+    (check.running, "against_the_statement", running_by_definition),
+    (
+        check.running,
+        "only_the_vector_fades",
+        lambda q, k, v, g: (q @ k.mT).tril() @ v / gated.by_definition(q, k, g.log()).sum(-1, keepdim=True),
+    ),
+    (check.next_chunk, "against_the_statement", chunk_word_by_word),
+    (
+        check.next_chunk,
+        "past_missing_in_the_divisor",
+        lambda S, z, q, k, v: (chunk_numpy(S, 0 * z, q, k, v)[0], *chunk_numpy(S, z, q, k, v)[1:]),
+    ),
     (check.running, "without_divisor", running_with(lambda old, new, g: g * old + new, lambda sums, divisor: sums)),
     (check.running, "without_gate", running_with(lambda old, new, g: old + new)),
     (check.running, "only_the_matrix_fades", divisor_as_it_was),

@@ -24,6 +24,12 @@ class RandomFeatures(Problem):
         yield "three vectors of four numbers, nine directions", (randn(3, 4), randn(9, 4))
         yield "two sentences of three vectors of six numbers, five directions", (randn(2, 3, 6), randn(5, 6))
 
+    def admissible(self, generator):
+        size, number, axes = (int(torch.randint(1, most, (1,), generator=generator)) for most in (6, 6, 4))
+        sizes = torch.randint(1, 4, (axes - 1,), generator=generator).tolist()
+        x = torch.randn(*sizes, size, generator=generator) * 2.0 ** torch.randint(-2, 2, (1,), generator=generator)
+        return x, torch.randn(number, size, generator=generator)
+
     def answer(x, W):
         x = x / x.shape[-1] ** 0.25
         exponents = x @ W.mT - x.square().sum(-1, keepdim=True) / 2

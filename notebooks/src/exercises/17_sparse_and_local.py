@@ -26,7 +26,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 6 minutes
 
-Return the strided pattern for `n` positions, an (n, n) table in which True means *row i may attend to column j*. It looks back only. Position i sees the last `stride` positions, itself included, and before them every position whose distance from i is a multiple of `stride`.
+Return the strided pattern for `n` positions, a Boolean (n, n) table in which True means *row i may attend to column j*. It looks back only. Position i sees the last `stride` positions, itself included, and before them every position whose distance from i is a multiple of `stride`.
 """
 
 # %% name="strided-pattern" tags=["exercise"]
@@ -43,7 +43,7 @@ r"""
 
 Writes the mechanism · ★★★, 20 minutes
 
-The lesson's window looks back. An encoder's looks both ways: query i sees key j where |i - j| < w. Write it in chunks, for Q, K and V of shape (n, D), where w divides n. Return (n, D), as full attention under the mask would, and make no n × n tensor on the way, not even a mask.
+The lesson's window looks back. An encoder's looks both ways: query i sees key j where |i - j| < w. Write it, best in chunks, for Q, K and V of shape (n, D), where w divides n. Return (n, D), as full attention under the mask would, and make no n × n tensor or array on the way, not even a mask.
 """
 
 # %% name="local-both-sides" tags=["exercise"]
@@ -60,7 +60,7 @@ r"""
 
 Extends · ★★☆, 10 minutes
 
-You are given `window(Q, K, V, w)`: attention of each word to the last `w` words, itself included, for tensors (..., n, D) with any axes in front. (It takes arrays, too, and returns a PyTorch tensor in either case.) Make a dilated window of it, without looking inside: word i sees i, i - g, i - 2g, …, `w` words in all, as far as there are any. Q, K and V are (n, D), and g divides n. Return (n, D).
+You are given `window(Q, K, V, w)`: attention of each word to the last `w` words, itself included, for tensors (..., n, D) with any axes in front. (It takes arrays, too, and returns a PyTorch tensor in either case.) Make a dilated window by calling it, without looking inside: word i sees i, i - g, i - 2g, …, `w` words in all, as far as there are any. Q, K and V are (n, D), and g divides n. Return (n, D).
 """
 
 # %% name="dilated" tags=["exercise"]
@@ -77,7 +77,7 @@ r"""
 
 Extends · ★★☆, 10 minutes
 
-A stack of L layers is to give one answer, read off the last word on top. Then not every vector has to be computed. `patterns` is a list of L tables (n, n), the lowest layer first; True in row i and column j means that word i may attend to word j there. Each attention has a residual connection around it. Return an (L + 1, n) table, True where the vector of word j is needed: row 0 for the vectors that go into the lowest layer, row 1 for those that come out of it, and so on; in the last row only the last word is True.
+A stack of L layers is to give one answer, read off the last word on top. Then not every vector has to be computed. `patterns` is a list of L tables (n, n), the lowest layer first; True in row i and column j means that word i may attend to word j there. Each attention has a residual connection around it. Return a Boolean (L + 1, n) table, True where the vector of word j is needed: row 0 for the vectors that go into the lowest layer, row 1 for those that come out of it, and so on; in the last row only the last word is True.
 """
 
 # %% name="states-needed" tags=["exercise"]

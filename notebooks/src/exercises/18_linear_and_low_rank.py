@@ -19,7 +19,7 @@ r"""
 
 Writes the mechanism · ★★☆, 10 minutes
 
-`q` and `k` are features, (n, F) and positive, `v` is (n, D_v), and `g` (n) holds gates between 0 and 1. Return causal linear attention with a gate *and* a divisor, (n, D_v): word t averages the values of the words s up to t, itself included, with weights in proportion to $q_t^\top k_s$ times $g_{s+1} \cdots g_t$. Keep a matrix and a vector from word to word, and no list of words.
+`q` and `k` are features, (n, F) and positive, `v` is (n, D_v), and `g` (n) holds gates between 0 and 1. Return causal linear attention with a gate *and* a divisor, (n, D_v): word t averages the values of the words s up to t, itself included, with weights in proportion to $q_t^\top k_s$ times $g_{s+1} \cdots g_t$. A matrix and a vector, carried from word to word, are enough: make no (n, n) and no (n, F, D_v) array, and no loop over earlier words.
 """
 
 # %% name="running" tags=["exercise"]
