@@ -173,12 +173,6 @@ class Running(Problem):
     def nothing_read_at_first(q, k, v, g):
         return averaged(faded(q, k, g).tril(-1), v)
 
-    @mistake(early)
-    def read_between_fading_and_adding(q, k, v, g):
-        n = len(g)
-        earlier = torch.cat([torch.zeros(1, n), faded(torch.cat([q[1:], q[:1]]), k, g)[:-1]])
-        return averaged(earlier, v)
-
     @mistake(
         "S holds only the last word: it was replaced, where the new product should be added to what was there before."
     )
