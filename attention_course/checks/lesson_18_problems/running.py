@@ -84,7 +84,7 @@ class Running(Problem):
     def only_the_matrix_fades(q, k, v, g):
         return faded(q, k, g) @ v / (q @ k.mT).tril().sum(-1, keepdim=True)
 
-    @mistake("z fades and S does not. Both hold the same words by the same shares: multiply S by g[t], too.")
+    @mistake("The vector z fades and S does not. Both hold the same words by the same shares: multiply S by g[t], too.")
     def only_the_vector_fades(q, k, v, g):
         return (q @ k.mT).tril() @ v / faded(q, k, g).sum(-1, keepdim=True)
 
@@ -229,7 +229,7 @@ class Running(Problem):
     def softmax_without_gates(q, k, v, g):
         return (q @ k.mT).masked_fill(torch.ones(len(g), len(g)).triu(1).bool(), -torch.inf).softmax(1) @ v
 
-    @mistake("elu + 1 was taken of q and k. They are features already.")
+    @mistake("The features elu + 1 were taken of q and k. They are features already.")
     def features_taken_again(q, k, v, g):
         return averaged(faded(q + 1, k + 1, g), v)
 
