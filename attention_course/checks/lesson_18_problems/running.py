@@ -41,13 +41,13 @@ class Running(Problem):
         def watched(words, size):
             return watch(answer, (*torch.ones(2, words, size), torch.ones(words, size), torch.full((words,), 0.5)))
 
+        if watched(64, 2).steps > 16 * watched(8, 2).steps:  # first, since such a loop takes long
+            return "But for every word there is a loop over all that came before it. A matrix and a vector, carried along, hold what is needed of them."
         if watched(320, 1).largest >= 4 * 320**2 or watched(64, 64).largest >= 4 * 64**3:
             return (
                 "But an array was made with a number for every pair of words, or with a matrix for every word. A matrix and a vector, carried along, are "
                 "enough."
             )
-        if watched(64, 2).steps > 16 * watched(8, 2).steps:
-            return "But for every word there is a loop over all that came before it. A matrix and a vector, carried along, hold what is needed of them."
         return None
 
     def answer(q, k, v, g):
