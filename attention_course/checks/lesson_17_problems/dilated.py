@@ -151,7 +151,7 @@ class Dilated(Problem):
     def forwards(Q, K, V, window, w, g):
         return Dilated.answer(Q.flip(0), K.flip(0), V.flip(0), window, w, g).flip(0)
 
-    @mistake("The word does not see itself. It is the first of the `w` words: i, i - g, …")
+    @mistake("The word does not see itself. It is the first of the `w` words, before i - g.")
     def without_itself(Q, K, V, window, w, g):
         return look(Q, K, V, lambda i: range(i - g, max(-1, i - g - w * g), -g) or [i])
 

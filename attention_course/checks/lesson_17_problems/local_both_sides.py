@@ -171,10 +171,6 @@ class LocalBothSides(Problem):
     def a_ring(Q, K, V, w):
         return one_by_one(Q, K, V, (torch.arange(len(Q))[:, None] + torch.arange(1 - w, w)) % len(Q))
 
-    @mistake(round_about)
-    def a_ring_of_chunks(*arguments):
-        return look(*arguments, there=lambda j, n: j == j, edges=lambda x, w: torch.cat([x[-w:], x, x[:w]]))
-
     @mistake(
         "The first words have lost their keys: i - w + 1 is negative there, and in a slice that counts from the end. Begin at max(0, i - w + 1)."
     )
@@ -220,10 +216,6 @@ class LocalBothSides(Problem):
     def softmax_over_queries_with_low_numbers(*arguments):
         forbid = lambda scores, allowed: scores.masked_fill(~allowed, -1e9)
         return look(*arguments, forbid=forbid, share=lambda scores: scores.softmax(1))
-
-    @mistake(wrong_axis)
-    def softmax_over_chunks(*arguments):
-        return look(*arguments, share=lambda scores: scores.softmax(0))
 
     @mistake(wrong_axis)
     def softmax_over_chunks_with_low_numbers(*arguments):
@@ -296,11 +288,6 @@ def window(i, j, w):
     return (i - j).abs() < w
 
 
-def zeros_around(x, w):
-    """The rows, and w rows of zeros in front and behind."""
-    return torch.nn.functional.pad(x, (0, 0, w, w))
-
-
 def look(
     Q,
     K,
@@ -308,7 +295,6 @@ def look(
     w,
     sees=window,
     there=lambda j, n: (j >= 0) & (j < n),
-    edges=zeros_around,
     order=(0, 1, 2),
     scale=lambda Q, w: Q.shape[-1] ** 0.5,
     forbid=lambda scores, allowed: scores.masked_fill(~allowed, -torch.inf),
@@ -319,7 +305,7 @@ def look(
     n = len(Q)
 
     def spans(x):
-        chunks = edges(x, w).unflatten(0, (-1, w))
+        chunks = torch.nn.functional.pad(x, (0, 0, w, w)).unflatten(0, (-1, w))
         return torch.cat([chunks[k : n // w + k] for k in order], 1)
 
     i, j = torch.arange(n).view(-1, w, 1), torch.arange(0, n, w).view(-1, 1, 1) + torch.arange(-w, 2 * w)

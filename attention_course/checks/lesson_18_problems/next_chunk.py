@@ -142,7 +142,7 @@ class NextChunk(Problem):
         return chunk(*arguments, values=lambda q, S, inside, v: q @ S, sums=lambda q, z, inside: q @ z)
 
     @mistake(
-        "z is missing in the divisor: the values of what came before the chunk are in the sum, and their weights are not. Add q @ z to the sums of the triangle's rows."
+        "The past, z, is missing in the divisor: the values of what came before the chunk are in the sum, and their weights are not. Add q @ z to the sums of the triangle's rows."
     )
     def past_missing_in_the_divisor(*arguments):
         return chunk(*arguments, sums=lambda q, z, inside: inside.sum(-1))

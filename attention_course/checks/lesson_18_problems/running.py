@@ -41,13 +41,13 @@ class Running(Problem):
         def watched(words, size):
             return watch(answer, (*torch.ones(2, words, size), torch.ones(words, size), torch.full((words,), 0.5)))
 
+        if watched(64, 2).steps > 16 * watched(8, 2).steps:  # first, since such a loop takes long
+            return "But for every word there is a loop over all that came before it. A matrix and a vector, carried along, hold what is needed of them."
         if watched(320, 1).largest >= 4 * 320**2 or watched(64, 64).largest >= 4 * 64**3:
             return (
                 "But an array was made with a number for every pair of words, or with a matrix for every word. A matrix and a vector, carried along, are "
                 "enough."
             )
-        if watched(64, 2).steps > 16 * watched(8, 2).steps:
-            return "But for every word there is a loop over all that came before it. A matrix and a vector, carried along, hold what is needed of them."
         return None
 
     def answer(q, k, v, g):
@@ -84,7 +84,7 @@ class Running(Problem):
     def only_the_matrix_fades(q, k, v, g):
         return faded(q, k, g) @ v / (q @ k.mT).tril().sum(-1, keepdim=True)
 
-    @mistake("z fades and S does not. Both hold the same words by the same shares: multiply S by g[t], too.")
+    @mistake("The vector z fades and S does not. Both hold the same words by the same shares: multiply S by g[t], too.")
     def only_the_vector_fades(q, k, v, g):
         return (q @ k.mT).tril() @ v / faded(q, k, g).sum(-1, keepdim=True)
 
@@ -173,12 +173,6 @@ class Running(Problem):
     def nothing_read_at_first(q, k, v, g):
         return averaged(faded(q, k, g).tril(-1), v)
 
-    @mistake(early)
-    def read_between_fading_and_adding(q, k, v, g):
-        n = len(g)
-        earlier = torch.cat([torch.zeros(1, n), faded(torch.cat([q[1:], q[:1]]), k, g)[:-1]])
-        return averaged(earlier, v)
-
     @mistake(
         "S holds only the last word: it was replaced, where the new product should be added to what was there before."
     )
@@ -235,7 +229,7 @@ class Running(Problem):
     def softmax_without_gates(q, k, v, g):
         return (q @ k.mT).masked_fill(torch.ones(len(g), len(g)).triu(1).bool(), -torch.inf).softmax(1) @ v
 
-    @mistake("elu + 1 was taken of q and k. They are features already.")
+    @mistake("The features elu + 1 were taken of q and k. They are features already.")
     def features_taken_again(q, k, v, g):
         return averaged(faded(q + 1, k + 1, g), v)
 
