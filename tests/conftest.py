@@ -1,16 +1,20 @@
 """The shapes that stand in the types are enforced here, and only here: beartype checks every call of the package."""
 
 import os
+import pkgutil
 
 import jaxtyping
 import pytest
 import torch
 
-import attention_course.data.grammar  # noqa: F401 before the hook: it has no shapes, and many small calls to check
+import attention_course
+import attention_course.data.grammar  # before the hook: it has no shapes, and many small calls to check
 
 os.environ["ATTENTION_COURSE_PROGRESS"] = "off"
 torch.set_num_threads(1)  # the models here are small, and threads that wait for a busy core cost most of all
-jaxtyping.install_import_hook("attention_course", "beartype.beartype")
+parts = [part.name for part in pkgutil.iter_modules(attention_course.__path__)]
+CHECKED = [f"attention_course.{part}" for part in parts if part != "checks"]  # they have no shapes, and call much
+jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 
 
 @pytest.fixture

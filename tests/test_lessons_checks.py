@@ -80,6 +80,7 @@ def test_mistakes_are_several_and_differ(problem):
         assert sorted([problem.right, *problem.mistakes]) == list("ABCDEFG"[: 1 + len(problem.mistakes)])
         return
     cases = problem.cases(0)
+    assert not any(isinstance(trial.error, NameError) for case in cases for trial in case.mistakes.values())
     made = {"": [case.right for case in cases]} | {n: [case.mistakes[n] for case in cases] for n in problem.mistakes}
     for one in made:
         for other in made:

@@ -1,6 +1,8 @@
 """What is wrong with an answer: the known mistake that it makes, or else the smallest case on which it fails."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from .result import Result
 from .showing import A_DOZEN, contrast, count, given, shape
@@ -15,7 +17,12 @@ class Case:
     description: str
     arguments: Arguments
     right: Trial
-    mistakes: dict[str, Trial]
+    try_mistakes: Callable[[Arguments], dict[str, Trial]]
+
+    @cached_property
+    def mistakes(self) -> dict[str, Trial]:
+        """Only when an answer is wrong is it asked which mistake gives the same."""
+        return self.try_mistakes(self.arguments)
 
     @property
     def size(self) -> int:
@@ -57,15 +64,15 @@ def nearest(
     agree once may be chance, on another that fails, or wherever the answer is right. No mistake of another sentence
     may give the same there. To raise the same exception is not enough: it must say the same.
     """
-    alike = {name: _alike(cases, trials, name) for name in sentences}
+    for name in sentences:
+        if all(_alike(cases, trials, name)) and any(trials[i].alike(cases[i].mistakes[name]) for i in failing):
+            return name, True
+    alike = {name: {i for i, there in enumerate(_alike(cases, trials, name)) if there} for name in sentences}
     alike = {
         name: where
         for name, where in alike.items()
         if any(trials[i].alike(cases[i].mistakes[name]) for i in where.intersection(failing))
     }
-    for name, where in alike.items():
-        if len(where) == len(cases):
-            return name, True
     right = set(range(len(cases))) - set(failing)
     near = [
         name
@@ -80,8 +87,8 @@ def nearest(
     return (most, False) if len(told) == 1 else (None, False)
 
 
-def _alike(cases: list[Case], trials: list[Trial], name: str) -> set[int]:
-    return {i for i, (case, trial) in enumerate(zip(cases, trials, strict=True)) if trial.equals(case.mistakes[name])}
+def _alike(cases: list[Case], trials: list[Trial], name: str) -> Iterator[bool]:
+    return (trial.equals(case.mistakes[name]) for case, trial in zip(cases, trials, strict=True))
 
 
 def _first_alike(cases: list[Case], trials: list[Trial], failing: list[int], name: str) -> int:

@@ -125,15 +125,13 @@ class Problem:
             if len(self._cases) == 4:  # a grader goes through many
                 self._cases.pop(next(iter(self._cases)))
             self._cases[seed] = [
-                Case(
-                    description,
-                    arguments,
-                    self.attempt(type(self).answer, arguments),
-                    {name: self.attempt(made, arguments) for name, made in self.mistakes.items()},
-                )
+                Case(description, arguments, self.attempt(type(self).answer, arguments), self._try_mistakes)
                 for description, arguments in self.drawn(seed)
             ]
         return self._cases[seed]
+
+    def _try_mistakes(self, arguments: Arguments) -> dict[str, Trial]:
+        return {name: self.attempt(made, arguments) for name, made in self.mistakes.items()}
 
     def drawn(self, seed: int) -> list[tuple[str, Arguments]]:
         """The inputs of a seed: `inputs`, and some that are `admissible`.

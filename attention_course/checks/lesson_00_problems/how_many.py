@@ -68,3 +68,26 @@ class HowMany(Problem):
     @mistake("The sign is missing: w log w is never positive, so entropy is minus the sum.")
     def sign_missing(weights):
         return torch.special.xlogy(weights, weights).sum(-1).exp()
+
+    @mistake(
+        "That is one over the sum of squares: another measure of how many, which agrees only where all that count weigh alike. "
+        "Asked for is exp of the entropy."
+    )
+    def one_over_the_squares(weights):
+        return 1 / weights.square().sum(-1)
+
+    @mistake(
+        "The weights that are not zero were counted. A word with hardly any weight then counts as much as any other."
+    )
+    def not_zero_counted(weights):
+        return (weights > 0).sum(-1)
+
+    @mistake("The mean was taken in the entropy. It is a sum: a word without weight changes nothing in it.")
+    def mean_for_the_sum(weights):
+        return (-torch.special.xlogy(weights, weights).mean(-1)).exp()
+
+    @mistake(
+        "What was added inside the logarithm is too large: it changes the result. 1e-12 keeps log 0 away as well, and shows nowhere."
+    )
+    def large_epsilon(weights):
+        return (-(weights * (weights + 0.01).log()).sum(-1)).exp()

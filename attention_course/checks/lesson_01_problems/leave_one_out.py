@@ -22,6 +22,7 @@ class LeaveOneOut(Problem):
         yield "three points", (torch.tensor([0.0, 1.0, 3.0]), torch.tensor([0.0, 6.0, 1.0]), 1.0)
         yield "a width of two", (torch.tensor([0.0, 1.0, 3.0]), torch.tensor([0.0, 6.0, 1.0]), 2.0)
         yield "two points in one place", (torch.tensor([1.0, 1.0, 3.0]), torch.tensor([0.0, 6.0, 1.0]), 1.0)
+        yield "a point far from the others", (torch.tensor([0.0, 1.0, 80.0]), torch.tensor([3.0, 6.0, 1.0]), 1.0)
         x = 5 * torch.rand(8, generator=generator)
         yield "eight points", (x, torch.randn(8, generator=generator), 0.7)
 
@@ -30,6 +31,7 @@ class LeaveOneOut(Problem):
         x = (
             torch.randint(0, 6, (n,), generator=generator) + torch.rand(n, generator=generator).round()
         )  # some in one place
+        x[-1] *= 1 + 30 * int(torch.randint(2, (1,), generator=generator))  # often far from the others
         width = 0.5 + 2 * torch.rand(1, generator=generator).item()
         return x, 10 * torch.randn(n, generator=generator), width
 
@@ -92,3 +94,30 @@ class LeaveOneOut(Problem):
     def farthest_first(x, y, width):
         scores = (x[:, None] - x[None, :]) ** 2 / (2 * width**2)
         return scores.masked_fill(torch.eye(len(x), dtype=torch.bool), float("-inf")).softmax(-1) @ y
+
+    @mistake(
+        "The sum was divided by a number of points. The weights of each point have to sum to one: divide by their sum."
+    )
+    def divided_by_the_others(x, y, width):
+        kernel = (-((x[:, None] - x[None, :]) ** 2) / (2 * width**2)).exp().fill_diagonal_(0)
+        return kernel @ y / (len(x) - 1)
+
+    @mistake("The kernels have not been divided by their sum: the weights of a point do not sum to one.")
+    def not_normalised(x, y, width):
+        return (-((x[:, None] - x[None, :]) ** 2) / (2 * width**2)).exp().fill_diagonal_(0) @ y
+
+    @mistake(
+        "For a point far from all others every kernel is rounded to zero, and zero divided by zero is NaN. Softmax subtracts the "
+        "largest score first: then the nearest point has the kernel 1."
+    )
+    def underflows(x, y, width):
+        kernel = (-((x[:, None] - x[None, :]) ** 2) / (2 * width**2)).double().exp().fill_diagonal_(0)
+        return (kernel @ y.double() / kernel.sum(-1)).float()
+
+    @mistake(
+        "For a point far from all others every kernel is rounded to zero, and the answer with it. Softmax subtracts the largest "
+        "score first: then the nearest point has the kernel 1."
+    )
+    def vanishes(x, y, width):
+        kernel = (-((x[:, None] - x[None, :]) ** 2) / (2 * width**2)).double().exp().fill_diagonal_(0)
+        return (kernel @ y.double() / kernel.sum(-1).clamp(min=1e-300)).float()

@@ -135,6 +135,25 @@ class MaskedWeights(Problem):
     def scores_ignored(scores, mask):
         return mask / mask.sum(-1, keepdim=True).clamp(min=1)
 
+    @mistake(
+        "The scores were multiplied by the mask before the softmax. A score of zero is not a weight of zero: masked keys "
+        "take a share, and what is cut off afterwards is missing, so the rows no longer sum to one."
+    )
+    def scores_and_weights_multiplied(scores, mask):
+        return (scores * mask).softmax(-1) * mask
+
+    @mistake(
+        "A large score has an infinite exp, and infinity divided by infinity is NaN. Subtract the largest score of the row first, "
+        "or let softmax do it."
+    )
+    def overflows(scores, mask):
+        weights = scores.exp() * mask
+        return weights / weights.sum(-1, keepdim=True).clamp(min=1e-9)
+
+    @mistake("The exponentials have not been divided by their sum: the rows do not sum to one.")
+    def not_normalised(scores, mask):
+        return scores.exp() * mask
+
 
 def not_differentiable(answer, scores, mask) -> str | None:
     """What is wrong with the gradient of finite weights; None where it is finite, or where none can be asked for."""

@@ -69,3 +69,24 @@ class ScoreGradient(Problem):
     )
     def diagonal_only(weights, values, gradient):
         return weights * (1 - weights) * (values @ gradient)
+
+    @mistake("What is subtracted is the plain sum over the keys. It has to be their mean under the weights.")
+    def plain_sum(weights, values, gradient):
+        along = values @ gradient
+        return weights * (along - along.sum())
+
+    @mistake(
+        "That is the gradient with respect to the values: it says how the values should change, not where to look. "
+        "Asked for is one number a key."
+    )
+    def gradient_of_the_values(weights, values, gradient):
+        return torch.outer(weights, gradient)
+
+    @mistake("The context was added. Raising one score lowers all the other weights, so the context is subtracted.")
+    def context_added(weights, values, gradient):
+        return weights * ((values + weights @ values) @ gradient)
+
+    @mistake("The weights are given. They went through a softmax once more, as if they were scores.")
+    def softmax_twice(weights, values, gradient):
+        weights = weights.softmax(-1)
+        return weights * ((values - weights @ values) @ gradient)

@@ -101,3 +101,11 @@ class SoftLookUp(Problem):
     )
     def hard_look_up(query, keys, values):
         return values[(keys @ query).argmax()]
+
+    @mistake("The weighted values are not added up: asked for is one vector, their sum.")
+    def not_added_up(query, keys, values):
+        return torch.softmax(keys @ query, 0)[:, None] * values
+
+    @mistake("The mean of the weighted values was taken. The weights sum to one already: add the values up.")
+    def mean_for_the_sum(query, keys, values):
+        return torch.softmax(keys @ query, 0) @ values / len(keys)

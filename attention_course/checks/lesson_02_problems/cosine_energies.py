@@ -1,4 +1,5 @@
 import torch
+import torch.nn.functional as F
 
 from ..problem import Problem, mistake
 
@@ -105,4 +106,18 @@ class CosineEnergies(Problem):
     def wrong_axis(queries, keys, temperature):
         queries = queries / queries.norm(dim=0, keepdim=True).clamp(min=1e-12)
         keys = keys / keys.norm(dim=0, keepdim=True).clamp(min=1e-12)
+        return queries @ keys.mT / temperature
+
+    @mistake("These are weights. Asked for are the energies, before the softmax.")
+    def weights_returned(queries, keys, temperature):
+        return (F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).mT / temperature).softmax(-1)
+
+    @mistake("Vectors shorter than 1 have kept their length. Every vector but zero is to be brought to length 1.")
+    def short_ones_kept(queries, keys, temperature):
+        queries, keys = (x / x.norm(dim=-1, keepdim=True).clamp(min=1) for x in (queries, keys))
+        return queries @ keys.mT / temperature
+
+    @mistake("What was added to the lengths is too large: the cosine of a vector with itself is no longer 1.")
+    def large_epsilon(queries, keys, temperature):
+        queries, keys = (x / (x.norm(dim=-1, keepdim=True) + 0.1) for x in (queries, keys))
         return queries @ keys.mT / temperature

@@ -50,3 +50,29 @@ class HiddenMatrix(Problem):
     @mistake("The result was divided by the square root of k. That is the hidden matrix of the scaled score.")
     def scaled(W_1, W_2):
         return W_1.mT @ W_2 / len(W_1) ** 0.5
+
+    @mistake("A new shape is no transpose: reshape keeps the numbers in their order, and rows do not become columns.")
+    def reshaped(W_1, W_2):
+        return W_1.reshape(W_1.shape[1], W_1.shape[0]) @ W_2
+
+    @mistake("That is the inverse of W_1. What (W_1 a)^T brings is its transpose.")
+    def inverse(W_1, W_2):
+        return torch.linalg.pinv(W_1) @ W_2
+
+    @mistake("Only the first of the k rows was taken. The matrix is a sum over all k.")
+    def first_row_alone(W_1, W_2):
+        return torch.outer(W_1[0], W_2[0])
+
+    @mistake(
+        "Each matrix was summed over k before the product. The sum comes last: row r of W_1 meets row r of W_2 alone."
+    )
+    def summed_before(W_1, W_2):
+        return torch.outer(W_1.sum(0), W_2.sum(0))
+
+    @mistake("The sum over k is missing: these are k matrices, one for each row.")
+    def not_summed(W_1, W_2):
+        return W_1[:, :, None] * W_2[:, None, :]
+
+    @mistake("The matrices were multiplied number by number. A product of matrices is asked for, summed over k.")
+    def number_by_number(W_1, W_2):
+        return W_1 * W_2

@@ -77,3 +77,23 @@ class ScoreSpread(Problem):
     )
     def spreads_added(k, query_std, key_std, repeats):
         return (k * repeats * (query_std**2 + key_std**2) / 2) ** 0.5
+
+    @mistake("The two standard deviations were added. A product of independent numbers has the product of theirs.")
+    def deviations_added(k, query_std, key_std, repeats):
+        return (k * repeats) ** 0.5 * (query_std + key_std)
+
+    @mistake("The key's standard deviation is missing.")
+    def key_forgotten(k, query_std, key_std, repeats):
+        return (k * repeats) ** 0.5 * query_std
+
+    @mistake("The query's standard deviation is missing.")
+    def query_forgotten(k, query_std, key_std, repeats):
+        return (k * repeats) ** 0.5 * key_std
+
+    @mistake("The result was cut to a whole number.")
+    def cut_off(k, query_std, key_std, repeats):
+        return int((k * repeats) ** 0.5 * query_std * key_std)
+
+    @mistake("A square was left outside the root: repeats² belongs to the variance, and its root is repeats.")
+    def square_outside(k, query_std, key_std, repeats):
+        return repeats**2 * (k / repeats) ** 0.5 * query_std * key_std

@@ -1,5 +1,7 @@
 import torch
 
+from ...data.vocabulary import BOS, EOS
+from ...masks import PAD
 from ..problem import Problem, mistake
 
 
@@ -122,3 +124,15 @@ class Shift(Problem):
     @mistake("The two have changed places: previous first, then the target.")
     def changed_places(sentences):
         return Shift.answer(sentences)[::-1]
+
+    @mistake("BOS and EOS have changed places: previous begins with BOS, and the target ends with EOS.")
+    def beginning_and_end_swapped(sentences):
+        previous, target = Shift.answer(sentences)
+        return previous.masked_fill(previous == BOS, EOS), target.masked_fill(target == EOS, BOS)
+
+    @mistake("EOS stands at one place in all rows. Each sentence has a length of its own: count its words.")
+    def one_length_for_all(sentences):
+        previous, _ = Shift.answer(sentences)
+        target = torch.cat([sentences, torch.full_like(sentences[:, :1], PAD)], 1)
+        target[:, int((sentences[0] != PAD).sum())] = EOS
+        return previous, target

@@ -110,3 +110,16 @@ class Summary(Problem):
     )
     def left_reader_alone(from_left, from_right, lengths):
         return from_left[torch.arange(len(lengths)), lengths - 1]
+
+    @mistake(
+        "The two states were joined along the batch, one sentence below the other. Join them along the last axis: (B, 2H)."
+    )
+    def joined_along_the_batch(from_left, from_right, lengths):
+        return torch.cat([from_left[torch.arange(len(lengths)), lengths - 1], from_right[:, 0]], 0)
+
+    @mistake(
+        "Of the GRU that reads from the left the mean over the words was taken. Asked for is the state in which it ends."
+    )
+    def mean_of_the_left_reader(from_left, from_right, lengths):
+        real = torch.arange(from_left.shape[1]) < lengths[:, None]
+        return torch.cat([(from_left * real[..., None]).sum(1) / lengths[:, None], from_right[:, 0]], -1)

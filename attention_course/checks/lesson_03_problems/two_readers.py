@@ -121,6 +121,22 @@ class TwoReaders(Problem):
     def one_too_many(left, right, length, bits):
         return TwoReaders.answer(left, right, length, bits + 1)
 
+    @mistake(
+        "A number of exactly 1 was read as the word 0. A 1 with nothing but zeros behind it is 1 and no more: ask for >= 1."
+    )
+    def greater_than_one(left, right, length, bits):
+        known = min(bits, length)
+        first, last = (
+            recall(h, known, word=lambda h: int(h > 1), back=lambda h, x: 2 * (h % 1)) for h in (right, left)
+        )
+        return put_together(first, last, length)
+
+    @mistake("The digit before the point was left out. It is the word that was read last.")
+    def digit_before_the_point(left, right, length, bits):
+        known = min(bits, length)
+        first, last = (recall(2 * (h % 1), known) for h in (right, left))
+        return put_together(first, last, length)
+
 
 def read(sentence: list[int], bits: int) -> float:
     """The reader h = h / 2 + x with `bits` binary digits, one of them before the point; what does not fit is cut off."""

@@ -17,7 +17,7 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-From words `x` (B, T, E), values `h` (B, T, D), `W_1` and `W_2` (k, E), `v` (k,) and `real` (B, T), which is True where a word is there and False where there is padding, anywhere in the sentence, return the contexts $c_i$ of Eqs. (15) to (17), (B, T, D). Every word may ask itself, none may ask padding. Padding asks as well; what it gets does not matter, and need not be removed. No loops.
+From words `x` (B, T, E), values `h` (B, T, D), `W_1` and `W_2` (k, E), `v` (k,) and `real` (B, T), which is True where a word is there and False where there is padding, anywhere in the sentence, return the contexts $c_i$ of Eqs. (15) to (17), (B, T, D), with the energies $e_{ij} = v^\top \tanh(W_1 x_j + W_2 x_i)$: word $i$ asks, and word $j$ is asked. Every word may ask itself, none may ask padding. Padding asks as well; what it gets does not matter, and need not be removed. No loops.
 """
 
 # %% name="batch-relate" tags=["exercise"]
