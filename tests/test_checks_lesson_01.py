@@ -125,8 +125,9 @@ def score_gradient_einsum(weights, values, gradient):
 
 def leave_one_out_numpy(x, y, width):
     x, y = np.array(x), np.array(y)
-    k = np.exp(-(np.subtract.outer(x, x) ** 2) / (2 * width**2))
-    np.fill_diagonal(k, 0)
+    scores = -(np.subtract.outer(x, x) ** 2) / (2 * width**2)
+    np.fill_diagonal(scores, -np.inf)
+    k = np.exp(scores - scores.max(axis=1, keepdims=True))
     return k @ y / k.sum(axis=1)
 
 
@@ -141,7 +142,8 @@ def leave_one_out_loops(x, y, w):
     predictions = []
     for i, here in enumerate(x):
         others = [(float(a), float(b)) for j, (a, b) in enumerate(zip(x, y, strict=True)) if i != j]
-        k = [math.exp(-((float(here) - a) ** 2) / 2 / w**2) for a, _ in others]
+        nearest = min((float(here) - a) ** 2 for a, _ in others)
+        k = [math.exp((nearest - (float(here) - a) ** 2) / 2 / w**2) for a, _ in others]
         predictions.append(sum(s * b for s, (_, b) in zip(k, others, strict=True)) / sum(k))
     return predictions
 
@@ -189,7 +191,14 @@ def distances(x):
     return (x[:, None] - x[None, :]) ** 2
 
 
+def leave_one_out_far_from_all(x, y, width):
+    k = np.exp(-(np.subtract.outer(np.array(x), np.array(x)) ** 2) / (2 * width**2))
+    np.fill_diagonal(k, 0)
+    return k @ y / k.sum(axis=1)
+
+
 SLIPS = [
+    (check.leave_one_out, "underflows", leave_one_out_far_from_all),
     (check.soft_look_up, "overflows", lambda q, k, v: np.exp(k @ q) / np.exp(k @ q).sum() @ v),
     (check.soft_look_up, "weights_returned", lambda q, k, v: (k @ q).softmax(0).tolist()),
     (check.soft_look_up, "scaled", lambda q, k, v: F.scaled_dot_product_attention(q[None], k, v)[0]),

@@ -37,7 +37,7 @@ from attention_course.data import scenes as data
 from attention_course.models import small_encoder
 all_scenes, all_steps = data.scenes, small_encoder.trained_encoder
 data.scenes = lambda n, **options: all_scenes(n // 10, **options)
-small_encoder.trained_encoder = lambda: all_steps(images=600, steps=30, progress=False)
+small_encoder.trained_encoder = lambda device: all_steps(images=600, steps=30, progress=False, device=device)
 """
 CASES = [
     ("04_translation", "", "multi30k"),

@@ -31,7 +31,6 @@ class LeaveOneOut(Problem):
         x = (
             torch.randint(0, 6, (n,), generator=generator) + torch.rand(n, generator=generator).round()
         )  # some in one place
-        x[-1] *= 1 + 30 * int(torch.randint(2, (1,), generator=generator))  # often far from the others
         width = 0.5 + 2 * torch.rand(1, generator=generator).item()
         return x, 10 * torch.randn(n, generator=generator), width
 

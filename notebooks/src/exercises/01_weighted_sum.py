@@ -93,7 +93,7 @@ r"""
 
 ★★★, 15 minutes
 
-Kernel regression on the points (`x`, `y`), each of shape (N,), with a Gaussian kernel of the given `width`: the score of point $j$ for point $i$ is $-(x_i - x_j)^2 / (2 w^2)$. Return the prediction (N,) for every point, made from the *other* points alone.
+Kernel regression on the points (`x`, `y`), each of shape (N,), with a Gaussian kernel of the given `width`: the score of point $j$ for point $i$ is $-(x_i - x_j)^2 / (2 w^2)$. Return the prediction (N,) for every point, made from the *other* points alone. A point may lie far from all others.
 """
 
 # %% name="leave-one-out" tags=["exercise"]
