@@ -123,9 +123,10 @@ for name, setting in {"the new hop first": {}, "both at once": {"frozen": 0, "ol
 # %% name="try-reveal" jupyter={"source_hidden": true}
 finds = [name for name, (_, first, _) in found.items() if first > 0.5]
 guess.reveal("with either" if len(finds) == 2 else f"only with {finds[0]}" if finds else "with neither",
-             "; ".join(f"{name} {first:.0%}" for name, (_, first, _) in found.items()) + ", where a look at random finds it in one case of twelve.")
+             "; ".join(f"{name}: found in {first:.0%}, and {right:.0%} of the questions answered rightly" for name, (right, first, _) in found.items())
+             + ". A look at random finds the thing in one case of twelve.")
 
 # %% [markdown] name="try-after"
 r"""
-With us the first hop found the named thing nearly always where the new hop learned first, and never where both learned at once; fewer than a quarter of the questions were then answered rightly. As long as the second hop looks at random, nothing that the first one finds is of any use to it, and the first is soon taught to look elsewhere.
+As long as the second hop looks at random, nothing that the first one finds is of any use to it, and the first is soon taught to look elsewhere.
 """
