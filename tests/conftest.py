@@ -5,12 +5,14 @@ import pkgutil
 
 import jaxtyping
 import pytest
+import simulated
 import torch
 
 import attention_course
 import attention_course.data.grammar  # before the hook: it has no shapes, and many small calls to check
 
 os.environ["ATTENTION_COURSE_PROGRESS"] = "off"
+simulated.reserve()  # a place for `sim` among PyTorch's devices, which are counted at the first backward pass
 torch.set_num_threads(1)  # the models here are small, and threads that wait for a busy core cost most of all
 parts = [part.name for part in pkgutil.iter_modules(attention_course.__path__)]
 CHECKED = [f"attention_course.{part}" for part in parts if part != "checks"]  # they have no shapes, and call much
@@ -23,3 +25,12 @@ def unchecked():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture
+def sim():
+    """A pretended accelerator: `torch.device("sim")`, which refuses what CUDA refuses. See `simulated`."""
+    if reason := simulated.unfit():
+        pytest.skip(reason)
+    with simulated.switched_on() as device:
+        yield device
