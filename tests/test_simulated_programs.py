@@ -1,8 +1,10 @@
 """Whole programs on the pretended device: modules, optimizers, mixed precision, saving, and what autograd offers."""
 
 import copy
+import gc
 import io
 import threading
+import weakref
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from simulated.agreeing import assert_agree, bits
 from simulated.operators import CHANGING, PURE, compute, operands_of
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence, pad_sequence
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 
 
@@ -170,18 +173,30 @@ def test_a_parameter_that_moves_stays_what_it_is(sim):
     assert model.double()[0].weight is before[0] and before[0].dtype == torch.float64
 
 
-def test_what_moved_in_the_midst_of_a_training_goes_on(sim):
+def test_an_optimizer_goes_on_with_a_model_that_has_moved(sim):
     model = tied()
-    optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    loss = model(numbers(4, 3)).square().mean()
-    model.to(sim)  # while the graph is there
-    loss.backward()
-    optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    before = model[0].weight.detach().clone()
-    model(numbers(4, 3).to(sim)).square().mean().backward()
-    model.to("cpu").to(sim)
-    optimizer.step()
-    assert not torch.equal(before, model[0].weight)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+    for device in (sim, "cpu", sim):
+        before = model.to(device)[0].weight.detach().clone()
+        optimizer.state.clear()
+        optimizer.zero_grad()
+        model(numbers(4, 3).to(device)).square().mean().backward()
+        optimizer.step()
+        assert not torch.equal(before, model[0].weight) and model[0].weight is model[1].weight
+
+
+def test_what_is_done_with_is_freed_at_once(sim):
+    model, freed = nn.Sequential(nn.Linear(3, 3), nn.GRU(3, 3)).to(sim), []
+    gc.disable()
+    try:
+        x = numbers(4, 3).to(sim).requires_grad_()
+        weakref.finalize(x, freed.append, True)
+        model(x * 2)[0].square().sum().backward()
+        del x
+        torch.zeros((), device=sim, requires_grad=True).clone().backward()  # the engine forgets the pass before
+        assert freed
+    finally:
+        gc.enable()
 
 
 def test_there_is_one_way_to_be_there(sim):
@@ -376,6 +391,29 @@ def test_the_default_device(sim):
     finally:
         torch.set_default_device(None)
     assert torch.zeros(2).is_cpu
+
+
+def test_modes_see_what_is_done_there(sim):
+    class Names(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            seen.append(func.overloadpacket.__name__)
+            return func(*args, **(kwargs or {}))
+
+    seen, x = [], numbers(3, 3).to(sim).requires_grad_()
+    with Names():
+        y = (x @ x)[[0, 2]] + torch.tensor([1.0, 2.0, 3.0], device=sim) + F.dropout(x[:2], 0.5)
+        y.sum().backward()
+    assert {"mm", "index", "add"} <= set(seen) and x.grad.is_sim
+
+
+def test_graphs_across_devices(sim):
+    """A parameter on the CPU that is used on the device, and the other way round, gets its gradient where it is."""
+    here, there = numbers(3).requires_grad_(), numbers(3, seed=1).to(sim).requires_grad_()
+    number = torch.tensor(2.0, requires_grad=True)
+    loss = (here.to(sim) * there * number).sum().cpu() + (there.cpu() * here).sum()
+    loss.backward()
+    assert (here.grad.device.type, there.grad.device.type, number.grad.device.type) == ("cpu", "sim", "cpu")
+    assert bits(here.grad) == bits(2 * there + there) and bits(there.grad) == bits(2 * here + here)
 
 
 def test_random_numbers(sim):

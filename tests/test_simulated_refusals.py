@@ -65,6 +65,8 @@ REFUSED = {
     "x.index_put_((y.long(),), y[0])": TWO_DEVICES,
     "x.masked_fill(y > 0, 0)": NO_MASK.format("cpu", "sim:0"),
     "y.masked_fill_(x > 0, 0)": NO_MASK.format("sim:0", "cpu"),
+    "y.masked_fill_(y > 0, x[0, 0])": "same device",
+    "y.index_put_((y.long(),), x[0])": TWO_DEVICES,
     "x.masked_select(y > 0)": NOT_THE_SAME.format("mask", "cpu", "sim:0"),
     "x.masked_scatter(y > 0, x)": "same device",
     "x.gather(0, y.long())": NOT_THE_SAME.format("index", "cpu", "sim:0"),
@@ -100,6 +102,7 @@ REFUSED = {
     "x.long() @ x[0].long()": "\"addmv_impl_cuda\" not implemented for 'Long'",
     "x[0].long() @ x[0].long()": "\"dot\" not implemented for 'Long'",
     "torch.einsum('ij,kj->ik', x.long(), x.long())": "\"baddbmm_cuda\" not implemented for 'Long'",
+    "F.conv1d(x[None].long(), x[None].long())": "\"slow_conv2d_cuda\" not implemented for 'Long'",
     # what counts words stays on the CPU
     "pack_padded_sequence(x[None], torch.tensor([2], device=x.device), batch_first=True)": (
         "'lengths' argument should be a 1D CPU int64 tensor, but got 1D sim:0 Long tensor"
@@ -123,6 +126,13 @@ ACCEPTED = [
     "torch.where(x > 0, 1.0, 0.0)",
     "x.masked_fill(x > 0, y[0, 0])",
     "x.fill_(y[0, 0])",
+    "y.fill_(x[0, 0])",
+    "y.__setitem__(y > 0, x[0, 0])",
+    "y.__setitem__(0, x[0, 0])",
+    "torch.full((2,), x[0, 0])",
+    "torch.arange(x[0, 2])",
+    "y[: x[0, 2].int()]",
+    "[row * 2 for row in x] + sorted(x[0])",
     "x.lerp(x, y[0, 0])",
     "x.addcmul(x, y[0, 0])",
     "x.addcdiv_(x, x, value=2)",
@@ -194,6 +204,7 @@ AT_HOME_ANYWHERE = {  # operands that may be left on the CPU: indices, what is c
     "x.copy_(y)": "xy",
     "v.expand_as(x)": "xv",
     "x.type_as(i)": "xi",
+    "x.fill_(n)": "x",
     "torch.broadcast_tensors(x, v)": "xv",
     "F.ctc_loss(x.log_softmax(-1), k.T + 1, (2, 2, 2), (1, 1, 1))": "xk",
 }

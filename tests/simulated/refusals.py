@@ -21,12 +21,14 @@ NAME = "sim"
 SAME = "Expected all tensors to be on the same device"
 
 COPYING = {"copy_", "_to_copy", "_foreach_copy_", "slice_scatter", "select_scatter", "diagonal_scatter"}
+FILLING = {"fill", "fill_"}  # with a number, which is read
 ASKING = {"is_same_size", "_has_compatible_shallow_copy_type"}  # no number is looked at
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
 ON_THE_CPU = {"_pack_padded_sequence": "lengths", "_pack_padded_sequence_backward": "batch_sizes"}
 ON_THE_CPU |= dict.fromkeys(("gru", "lstm", "rnn_tanh", "rnn_relu"), "batch_sizes")  # have to be there, in any case
 PRODUCTS = {"mm": "addmm_cuda", "addmm": "addmm_cuda", "bmm": "baddbmm_cuda", "baddbmm": "baddbmm_cuda"}
 PRODUCTS |= {"addmv": "addmv_impl_cuda", "mv": "addmv_impl_cuda", "dot": "dot", "vdot": "vdot"}
+PRODUCTS |= {"convolution": "slow_conv2d_cuda"}
 WHOLE_NUMBERS = {torch.uint8: "Byte", torch.int8: "Char", torch.int16: "Short", torch.int32: "Int", torch.int64: "Long"}
 WHOLE_NUMBERS |= {torch.bool: "Bool"}
 NOT_THEIRS = str(Path(__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen"
@@ -39,18 +41,19 @@ def check(func, args, kwargs) -> None:
     first = given[0][1]
     if name in PRODUCTS and first.dtype in WHOLE_NUMBERS:
         refuse(RuntimeError(f"\"{PRODUCTS[name]}\" not implemented for '{WHOLE_NUMBERS[first.dtype]}'"))
-    for argument, x in [(argument, x) for argument, x in given if argument == ON_THE_CPU.get(name)]:
-        given.remove((argument, x))
+    counts = [(argument, x) for argument, x in given if argument == ON_THE_CPU.get(name)]
+    given = [(argument, x) for argument, x in given if argument != ON_THE_CPU.get(name)]
+    for argument, x in counts:
         if x.device.type != "cpu":
             kind = f"{x.dim()}D {x.device} {WHOLE_NUMBERS[x.dtype]} tensor"
             refuse(RuntimeError(f"'{argument}' argument should be a 1D CPU int64 tensor, but got {kind}"))
-    if name in COPYING | ASKING or len({x.device for _, x in given}) < 2:
+    if name in COPYING | ASKING | FILLING or len({x.device for _, x in given}) < 2:
         return
     if name in INDEXING:
         if first.device.type == "cpu" and any(x.device != first.device for name, x in given if name == "indices"):
             either = f"cpu or on the same device as the indexed tensor ({first.device})"
             refuse(RuntimeError(f"indices should be either on {either}"))
-        given = [(argument, x) for argument, x in given if argument != "indices"]
+        given = [(argument, x) for argument, x in given if argument != "indices" and (x is first or x.dim())]
     if name.startswith("masked_fill"):
         mask = given[1][1].device
         if mask != first.device:

@@ -84,9 +84,10 @@ def make_known() -> None:
     everything, aten = torch.library.Library("_", "IMPL"), torch.library.Library("aten", "IMPL")
     make_known.kept = everything, aten  # what they register goes with them
     everything.fallback(run, "PrivateUse1")  # for what has no tensor of the device among its arguments, but makes one
-    called_by_tensor = torch.ops.aten.copy_.default, torch.ops.aten._local_scalar_dense.default  # `torch.tensor`
-    not_taken_apart = torch.ops.aten.silu_backward.default, torch.ops.aten.mish_backward.default
-    for op in (*called_by_tensor, *not_taken_apart):
+    ops = torch.ops.aten
+    in_tensor = ops.empty.memory_format, ops.empty_strided.default, ops.copy_.default, ops._local_scalar_dense.default
+    for op in (*in_tensor, ops.silu_backward.default, ops.mish_backward.default):
+        # `torch.tensor` calls the first ones past all else; the others would be taken apart
         aten.impl(op, functools.partial(run, op), "PrivateUse1")
     keep_whole(aten, run, SimTensor)
     everything.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")

@@ -79,24 +79,9 @@ class SimTensor(torch.Tensor):
 def run(func, *args, **kwargs):
     """Let the CPU compute `func` on what the device's tensors hold."""
     known = {}  # the tensors of the call, by the id of what the CPU computes on
-
-    def inside(x):
-        if isinstance(x, torch.Tensor):
-            held = x.held if isinstance(x, SimTensor) else x
-            if func in WHOLE and x.requires_grad:  # it matters to the choice of a kernel, gradients or not
-                held = held.detach().requires_grad_()
-            known[id(held)] = x
-            return held
-        return type(x)([inside(part) for part in x]) if isinstance(x, list | tuple) else x
-
-    def outside(x):
-        if isinstance(x, torch.Tensor):
-            return known[id(x)] if id(x) in known else SimTensor(x) if stays else x
-        return type(x)([outside(part) for part in x]) if isinstance(x, list | tuple) else x
-
     where = kwargs.get("device")
     stays = where is None or where.type == NAME
-    held, options = inside(args), {name: inside(x) for name, x in kwargs.items()}
+    held, options = inside(args, func, known), {name: inside(x, func, known) for name, x in kwargs.items()}
     ours = [isinstance(x, SimTensor) for x in known.values()]
     if any(ours) and (not all(ours) or func._schema.name.removeprefix("aten::") in PARTICULAR):
         check(func, args, kwargs)
@@ -108,13 +93,31 @@ def run(func, *args, **kwargs):
     with drawing(func), torch._C._DisableAutocast():  # that of the CPU is none of the device's business
         result = func(*held, **options)
     if func is torch.ops.aten._pack_padded_sequence.default:
-        return outside(result[0]), result[1]  # how many words there are at each step is told on the CPU
-    result = outside(result)
+        return outside(result[0], known, stays), result[1]  # how many words there are at a step is told on the CPU
+    result = outside(result, known, stays)
     if func._schema.is_mutable:
         for x in known.values():
             if isinstance(x, SimTensor) and (x.shape != x.held.shape or x.stride() != x.held.stride()):
                 x.data = SimTensor(x.held)  # `unsqueeze_`, `out=` and the like give a tensor another shape
     return result
+
+
+def inside(x, func, known: dict):
+    """What the CPU computes on."""
+    if isinstance(x, torch.Tensor):
+        held = x.held if isinstance(x, SimTensor) else x
+        if func in WHOLE and x.requires_grad:  # it matters to the choice of a kernel, gradients or not
+            held = held.detach().requires_grad_()
+        known[id(held)] = x
+        return held
+    return type(x)([inside(part, func, known) for part in x]) if isinstance(x, list | tuple) else x
+
+
+def outside(x, known: dict, stays: bool):
+    """What it has computed, on the device if it stays there. What is changed in place is what it was."""
+    if isinstance(x, torch.Tensor):
+        return known[id(x)] if id(x) in known else SimTensor(x) if stays else x
+    return type(x)([outside(part, known, stays) for part in x]) if isinstance(x, list | tuple) else x
 
 
 @functools.cache
