@@ -1,10 +1,10 @@
-"""A lesson run on the pretended device with its budgets cut: is any cell refused what a GPU would refuse?
+"""A lesson run on the pretended device with its budgets cut: would a GPU refuse any of its cells?
 
-    python -m simulated.lessons 04 --setting training
+    python -m simulated.lessons 04 --setting "trained there, and back"
 
-runs notebooks/src/lessons/04_*.py in this process and prints, as JSON, which cells failed and what would have been
-refused. Quality is not asked for: lessons' asserts are off. A process runs one lesson, for lessons set threads, seeds
-and defaults; whoever wants several begins several.
+runs notebooks/src/lessons/04_*.py and prints as JSON which cells failed, and what would have been refused. Quality is
+not asked for: the asserts of a lesson are off, and a cell may fail for want of training. It fails with the setting
+"cpu" then, too. A process runs one lesson, for lessons set threads, seeds and more; `in_a_process` begins one.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import importlib
 import inspect
 import json
 import os
+import subprocess
 import sys
 import traceback
 from collections import Counter
@@ -24,59 +25,81 @@ from unittest import mock
 
 import jupytext
 import torch
-from torch import nn
 
 import simulated
 
 ROOT = Path(__file__).parents[2]
 LESSONS = ROOT / "notebooks" / "src" / "lessons"
+WARM_UP = {"attention_course.training:train": {"target_tokens": 40_000}}  # on the CPU: else nothing is said to look at
 TRAININGS = {  # functions that train their first argument, and how much of what they are given they get
     "attention_course.training:train": {"target_tokens": 700},
     "attention_course.models.fitting:fit": {"steps": 2},
     "attention_course.models.growing:grow": {"updates": 1, "free": 1, "batch": 8},
     "attention_course.models.document_training:train": {"passes": 1, "documents": 40, "labels": 40},
 }
-CUTS = TRAININGS | {
+DATA = {
     "attention_course.models.small_encoder:trained_encoder": {"images": 70, "steps": 1, "batch": 32},
     "attention_course.models.growing:examine": {"n": 60},
-    "attention_course.decoding:greedy": {"longest": 4},
-    "attention_course.decoding:beam": {"longest": 4},
-    "attention_course.decoding:translate": {"sentences": 8, "longest": 4},
     "attention_course.data.grammar:pairs": {"n": 300},
     "attention_course.data.scenes:scenes": {"n": 40},
     "attention_course.data.multi30k:pairs": {"return": 300},
-    "attention_course.data.movie_reviews:movie_reviews": {"return": 60},
+    "attention_course.data.movie_reviews:movie_reviews": {"return": 120},
+}
+
+
+class Setting(NamedTuple):
+    """How the device comes into a lesson."""
+
+    chosen: str = simulated.NAME  # what ATTENTION_COURSE_DEVICE says, for a package that asks it
+    default: bool = False  # what does not say where is made on the device
+    moved: bool = False  # models are moved to the device to be trained
+    back: bool = False  # and then back to the CPU
+
+
+SETTINGS = {
+    "cpu": Setting("cpu"),
+    "auto": Setting(),
+    "all there": Setting(default=True),
+    "trained there": Setting(moved=True),
+    "trained there, and back": Setting(moved=True, back=True),
 }
 
 
 class Report(NamedTuple):
-    failed: dict[str, str]  # by the name of a cell: the error
-    refused: Counter  # (what, where in the lesson or the package): how often
+    failed: dict[str, str]  # by the name of a cell: the error, and the last line of the lesson or the package
+    refused: list[tuple[str, str, str, int]]  # the cell, what, the line of the lesson or the package, how often
 
 
-def run(source: Path, setting: str) -> Report:
-    """Run all code cells of a lesson; one that fails does not keep the next from being tried."""
-    space, failed = {"__name__": "__main__", "show": show}, {}
+def run(source: Path, setting: Setting) -> Report:
+    """Run all code cells of a lesson; where one fails the next are tried all the same."""
+    failed, refused, space = {}, [], {"__name__": "__main__", "show": show}
     with contextlib.ExitStack() as stack:
         device = stack.enter_context(simulated.switched_on())
-        stack.enter_context(mock.patch.dict(os.environ, {"ATTENTION_COURSE_DEVICE": simulated.NAME}))
-        for place, most in CUTS.items():
-            stack.enter_context(replaced(place, functools.partial(with_less, most)))
-        stack.enter_context(SETTINGS[setting](device))
-        refused = stack.enter_context(simulated.noted())
+        stack.enter_context(mock.patch.dict(os.environ, {"ATTENTION_COURSE_DEVICE": setting.chosen}))
+        for place, most in (DATA | TRAININGS).items():
+            stack.enter_context(replaced(place, functools.partial(shortened, place, most, setting)))
+        torch.set_default_device(device if setting.default else None)
         for cell in jupytext.read(source).cells:
-            if cell.cell_type == "code":
-                name = f"{source.stem}:{cell.metadata.get('name', 'cell')}"
+            name = f"{source.stem}:{cell.metadata.get('name', 'cell')}"
+            with simulated.noted() as found:
                 try:
-                    exec(compiled(cell.source, name), space)
+                    if cell.cell_type == "code":
+                        exec(compiled(cell.source, name), space)
                 except Exception as error:
-                    failed[name] = (
-                        f"{type(error).__name__}: {error}, at {theirs(traceback.extract_tb(error.__traceback__))}"
-                    )
-    places = Counter()
-    for (what, lines), times in refused.items():
-        places[what, next((line for line in lines if is_theirs(line)), "in a backward pass")] += times
-    return Report(failed, places)
+                    frames = reversed(traceback.extract_tb(error.__traceback__))
+                    where = place_in(source, [f"{frame.filename}:{frame.lineno}" for frame in frames])
+                    failed[name] = f"{type(error).__name__} at {where}: {error}"
+            places = Counter()
+            for (what, lines), times in found.items():
+                places[what, place_in(source, lines)] += times
+            refused += [(name, *place, times) for place, times in sorted(places.items())]
+    return Report(failed, refused)
+
+
+def place_in(source: Path, lines: list[str]) -> str:
+    """The first of the lines that is the lesson's or the package's."""
+    ours = f"{ROOT}/attention_course", f"{source.stem}:"
+    return next((line.removeprefix(f"{ROOT}/") for line in lines if line.startswith(ours)), "a backward pass")
 
 
 def compiled(source: str, name: str):
@@ -88,21 +111,10 @@ def compiled(source: str, name: str):
 
 
 def show(value) -> None:
-    """Make what a notebook would show of it."""
-    for way in ("_ipython_display_", "_repr_mimebundle_", "__repr__"):
-        if value is not None and hasattr(value, way):
-            getattr(value, way)()
-            return
-
-
-def is_theirs(line: str) -> bool:
-    return line.startswith(f"{ROOT}/attention_course") or line[:2].isdigit()
-
-
-def theirs(frames) -> str:
-    """The innermost line that is the lesson's or the package's."""
-    lines = [f"{frame.filename}:{frame.lineno}" for frame in frames]
-    return next((line for line in reversed(lines) if is_theirs(line)), "?")
+    """Make what a notebook would show of it: a figure is drawn here."""
+    ways = [way for way in ("_ipython_display_", "_repr_mimebundle_", "__repr__") if hasattr(value, way)]
+    if value is not None:
+        getattr(value, ways[0])()
 
 
 # Budgets
@@ -110,23 +122,40 @@ def theirs(frames) -> str:
 
 @contextlib.contextmanager
 def replaced(place: str, change):
-    """A function of the package, as `module:name`, changed. AttributeError or ModuleNotFoundError if it has moved."""
+    """A function of the package, "module:name", is another. AttributeError or ModuleNotFoundError if it has moved."""
     module, name = place.split(":")
     module = importlib.import_module(module)
     with mock.patch.object(module, name, change(getattr(module, name))):
         yield
 
 
+def shortened(place: str, most: dict[str, int], setting: Setting, function):
+    """The function with less of everything; a training begins on the CPU and goes on where it is to be tried."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if place in WARM_UP:
+            with mock.patch.dict(os.environ, {"ATTENTION_COURSE_DEVICE": "cpu"}):
+                with_less(WARM_UP[place], function)(*args, **kwargs)
+        moved = place in TRAININGS and setting.moved
+        if moved:
+            args[0].to(simulated.NAME)
+        found = with_less(most, function)(*args, **kwargs)
+        if moved and setting.back:
+            args[0].to("cpu")
+        return found
+
+    return call
+
+
 def with_less(most: dict[str, int], function):
     """The function, for which a number is no more than `most`, and a sequence no longer."""
     signature = inspect.signature(function)
 
-    @functools.wraps(function)
     def call(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        for name in most.keys() & bound.arguments.keys():
-            bound.arguments[name] = less(bound.arguments[name], most[name])
+        bound.arguments |= {name: less(bound.arguments[name], most[name]) for name in most if name != "return"}
         return less(function(*bound.args, **bound.kwargs), most.get("return"))
 
     return call
@@ -135,64 +164,36 @@ def with_less(most: dict[str, int], function):
 def less(value, most: int | None):
     if most is None or value is None:
         return value
-    if isinstance(value, int):
-        return min(value, most)
-    if isinstance(value, tuple) and all(isinstance(part, int) for part in value):  # updates, one number a stage
+    if isinstance(value, tuple) and all(isinstance(part, int) for part in value):  # a number for each stage
         return tuple(min(part, most) for part in value)
-    return value[:most]
+    return min(value, most) if isinstance(value, int) else value[:most]
 
 
-# Settings: how the device comes into a lesson
+# Processes
 
 
-@contextlib.contextmanager
-def by_default(device):
-    """Everything that does not say where is made on the device."""
-    torch.set_default_device(device)
-    try:
-        yield
-    finally:
-        torch.set_default_device(None)
-
-
-@contextlib.contextmanager
-def by_training(device, and_back=False):
-    """Models are moved to the device when they are trained, and stay there or come back."""
-
-    def moving(train):
-        @functools.wraps(train)
-        def moved(model: nn.Module, *args, **kwargs):
-            found = train(model.to(device), *args, **kwargs)
-            model.to("cpu" if and_back else device)
-            return found
-
-        return moved
-
-    with contextlib.ExitStack() as stack:
-        for place in TRAININGS:
-            stack.enter_context(replaced(place, moving))
-        yield
-
-
-SETTINGS = {
-    "cpu": lambda device: contextlib.nullcontext(),  # to compare with: cells fail for want of training, too
-    "default": by_default,
-    "training": by_training,
-    "training, and back": functools.partial(by_training, and_back=True),
-}
+def in_a_process(number: str, setting: str, folder: Path) -> Report:
+    """Run a lesson in a process of its own, in an empty folder. RuntimeError where the process itself fails."""
+    command = [sys.executable, "-W", "ignore", "-m", "simulated.lessons", number, "--setting", setting]
+    paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    quiet = {"ATTENTION_COURSE_PROGRESS": "off", "ATTENTION_COURSE_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | quiet | {"PYTHONPATH": paths, "MPLBACKEND": "agg"}
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=1800)
+    if done.returncode:
+        raise RuntimeError(f"lesson {number} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return Report(**json.loads(done.stdout))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("number")
-    parser.add_argument("--setting", choices=SETTINGS, default="training")
+    parser.add_argument("--setting", choices=SETTINGS, default="auto")
     options = parser.parse_args()
     simulated.reserve()
     (source,) = LESSONS.glob(f"{options.number}_*.py")
-    out, sys.stdout = sys.stdout, sys.stderr
-    report = run(source, options.setting)
-    refused = [[what, where.removeprefix(f"{ROOT}/"), times] for (what, where), times in sorted(report.refused.items())]
-    json.dump({"failed": report.failed, "refused": refused}, out, indent=1)
+    with contextlib.redirect_stdout(sys.stderr):  # what the lesson prints
+        report = run(source, SETTINGS[options.setting])
+    print(json.dumps(report._asdict(), indent=1))
 
 
 if __name__ == "__main__":
