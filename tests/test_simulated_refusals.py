@@ -237,6 +237,23 @@ def test_what_would_be_refused_can_be_counted(sim):
         x + y
 
 
+def test_a_device_without_wide_numbers():
+    if reason := simulated.unfit():
+        pytest.skip(reason)
+    with simulated.switched_on(wide=False) as device:
+        x = torch.ones(2, device=device)
+        assert (x.half() + x.long() / 3).dtype == torch.float32
+        for make in (
+            x.double,
+            lambda: torch.ones(2).double().to(device),
+            lambda: x.new_zeros(2, dtype=torch.complex128),
+        ):
+            with pytest.raises(TypeError, match="MPS does not support it"):
+                make()
+    with simulated.switched_on() as device:
+        assert torch.ones(2, device=device).double().dtype == torch.float64
+
+
 # Nothing is left behind
 
 

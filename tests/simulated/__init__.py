@@ -11,9 +11,11 @@ words,
 - tensors of two devices in one operation, unless CUDA allows it (`refusals`);
 - `.numpy()`, and whatever calls it (`tensor`);
 - a generator of the CPU for numbers on the device, and one of the device for numbers on the CPU (`randomness`);
-- products of matrices of whole numbers, which CUDA lacks.
+- products of matrices of whole numbers, which CUDA lacks; with `wide=False` float64, which Apple's devices lack.
 
     with simulated.noted() as refusals: ...     # nothing is refused; what would have been is counted
+
+(What comes after may then fail for reasons of its own.)
 
 What it cannot show: speed; asynchrony, and what makes the processor wait; memory, and what does not fit into it; other
 rounding, other random numbers, sums in any order; kernels that CUDA lacks, limits or fails in, except those products;

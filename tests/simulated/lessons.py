@@ -42,7 +42,7 @@ DATA = {
     "attention_course.models.growing:examine": {"n": 60},
     "attention_course.data.grammar:pairs": {"n": 300},
     "attention_course.data.scenes:scenes": {"n": 40},
-    "attention_course.data.multi30k:pairs": {"return": 300},
+    "attention_course.data.multi30k:pairs": {"return": 600},
     "attention_course.data.movie_reviews:movie_reviews": {"return": 120},
 }
 
@@ -54,6 +54,7 @@ class Setting(NamedTuple):
     default: bool = False  # what does not say where is made on the device
     moved: bool = False  # models are moved to the device to be trained
     back: bool = False  # and then back to the CPU
+    wide: bool = True  # the device has float64; Apple's have not
 
 
 SETTINGS = {
@@ -62,6 +63,7 @@ SETTINGS = {
     "all there": Setting(default=True),
     "trained there": Setting(moved=True),
     "trained there, and back": Setting(moved=True, back=True),
+    "trained on Apple's, and back": Setting(moved=True, back=True, wide=False),
 }
 
 
@@ -74,10 +76,12 @@ def run(source: Path, setting: Setting) -> Report:
     """Run all code cells of a lesson; where one fails the next are tried all the same."""
     failed, refused, space = {}, [], {"__name__": "__main__", "show": show}
     with contextlib.ExitStack() as stack:
-        device = stack.enter_context(simulated.switched_on())
+        device = stack.enter_context(simulated.switched_on(setting.wide))
         stack.enter_context(mock.patch.dict(os.environ, {"ATTENTION_COURSE_DEVICE": setting.chosen}))
         for place, most in (DATA | TRAININGS).items():
             stack.enter_context(replaced(place, functools.partial(shortened, place, most, setting)))
+        pays = "attention_course.device:bfloat16_pays"  # as on most GPUs, so that autocast is tried too
+        stack.enter_context(replaced(pays, lambda _: lambda kind="cpu": kind == simulated.NAME))
         torch.set_default_device(device if setting.default else None)
         for cell in jupytext.read(source).cells:
             name = f"{source.stem}:{cell.metadata.get('name', 'cell')}"

@@ -105,6 +105,14 @@ def unchecked() -> frozenset[str]:
     return frozenset(name for name, rest in blocks if "device_check: NoCheck" in rest)
 
 
+wide = True  # whether the device has numbers of 64 bits, as CUDA has and Apple's devices have not
+
+
+def check_width(x: Tensor) -> None:
+    if not wide and x.dtype in (torch.float64, torch.complex128):
+        refuse(TypeError(f"Cannot convert a tensor to {str(x.dtype).removeprefix('torch.')}: MPS does not support it"))
+
+
 counted: Counter | None = None
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import DefaultDeviceType
 
+from . import refusals
 from .refusals import NAME
 
 CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
@@ -37,16 +38,17 @@ def reserve() -> None:
 
 
 @contextlib.contextmanager
-def switched_on():
+def switched_on(wide: bool = True):
     """Give the device. What this changes in PyTorch it changes back; the name stays known, with no device behind it.
 
-    Raises RuntimeError where the device is `unfit`.
+    wide: whether it has numbers of 64 bits, as CUDA has and Apple's devices have not. RuntimeError where it is `unfit`.
     """
     global on
     make_known()
     from .backward import Engine
     from .randomness import Generator, WatchGenerators, stream
 
+    refusals.wide = wide
     places = [(torch, "Generator"), (torch.autograd.Variable, "_execution_engine"), (nn.Module, "_apply")]
     places += [(DefaultDeviceType, "_default_device_type")]  # which PyTorch keeps when it has asked once
     before = [getattr(owner, name) for owner, name in places]
@@ -59,7 +61,7 @@ def switched_on():
         with WatchGenerators():
             yield torch.device(NAME)
     finally:
-        on = False
+        on, refusals.wide = False, True
         if torch.get_default_device().type == NAME:
             torch.set_default_device(None)
         for (owner, name), old in zip(places, before, strict=True):

@@ -5,7 +5,7 @@ import functools
 import torch
 
 from .randomness import check_generator, drawing, draws
-from .refusals import NAME, ON_THE_CPU, PRODUCTS, check, refuse
+from .refusals import NAME, ON_THE_CPU, PRODUCTS, check, check_width, refuse
 from .whole import WHOLE
 
 OF_OTHERS = torch._C.DispatchKey.CompositeImplicitAutograd
@@ -23,6 +23,7 @@ class SimTensor(torch.Tensor):
 
     @staticmethod
     def __new__(cls, held):
+        check_width(held)
         held = held.clone() if held._is_zerotensor() else held.resolve_conj().resolve_neg()
         form = {"strides": held.stride(), "storage_offset": held.storage_offset(), "dtype": held.dtype}
         with torch.inference_mode(held.is_inference()):  # a view is what it is a view of
