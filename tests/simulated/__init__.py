@@ -19,9 +19,9 @@ words,
 
 What it cannot show: speed; asynchrony, and what makes the processor wait; memory, and what does not fit into it; other
 rounding, other random numbers, sums in any order; kernels that CUDA lacks, limits or fails in, except those products;
-pinned memory; more than one device; sparse, nested and quantised tensors; a gradient that a function of one's own gives
-on the wrong device, unless one compares. Under `torch.autocast` the casts are CUDA's, but what is cast is not kept for
-another time, so that gradients may be rounded elsewhere.
+pinned memory; more than one device; sparse, nested and quantised tensors; `torch.compile`, and what else knows devices
+by name; a gradient that a function of one's own gives on the wrong device, unless one compares. Under `torch.autocast`
+the casts are CUDA's, but what is cast is not kept for another time, so that gradients may be rounded elsewhere.
 
 It stands on a hook of PyTorch that is private and may change with any version. `unfit` says so under another version
 than the one that `constraints.txt` pins, and tests are to be skipped then.

@@ -7,6 +7,11 @@ from torch.utils._pytree import tree_flatten
 from .refusals import NAME
 
 
+def numbers(*shape: int, seed: int = 0) -> Tensor:
+    """The same normal numbers every time, on the CPU."""
+    return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
+
+
 def bits(x: Tensor) -> bytes:
     return x.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
