@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .data.vocabulary import BOS, EOS
-from .device import at_least_float32
-from .modes import evaluating
+from attention_course.data.vocabulary import BOS, EOS
+from attention_course.device import at_least_float32
+from attention_course.modes import evaluating
 
 
 class Hypothesis(NamedTuple):

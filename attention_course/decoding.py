@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .beam_search import Hypothesis, beam
-from .data.vocabulary import BOS, EOS, SPECIAL, UNKNOWN, Vocabulary, pad
-from .masks import PAD
-from .modes import evaluating
+from attention_course.beam_search import Hypothesis, beam
+from attention_course.data.vocabulary import BOS, EOS, SPECIAL, UNKNOWN, Vocabulary, pad
+from attention_course.masks import PAD
+from attention_course.modes import evaluating
 
 __all__ = ["Hypothesis", "Translation", "align", "beam", "copy_unknown", "greedy", "in_batches", "translate"]
 

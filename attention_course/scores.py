@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .functional import check_positive, check_size, check_sizes
+from attention_course.functional import check_positive, check_size, check_sizes
 
 
 def dot_score(

@@ -15,13 +15,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from . import checkpoint as saved
-from . import device
-from .data.batches import Example, endless
-from .fingerprint import fingerprint
-from .interruptions import interruptions
-from .masks import PAD
-from .modes import evaluating, start_training
+from attention_course import checkpoint as saved
+from attention_course import device
+from attention_course.data.batches import Example, endless
+from attention_course.fingerprint import fingerprint
+from attention_course.interruptions import interruptions
+from attention_course.masks import PAD
+from attention_course.modes import evaluating, start_training
 
 SAVE_EVERY = 60.0  # seconds between two checkpoints
 TIDY_EVERY = 20  # steps

@@ -17,8 +17,8 @@ from attention_course.data import grammar
 from attention_course.data.vocabulary import BOS, pad
 from attention_course.functional import masked_softmax
 from attention_course.layers import prune_heads
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.masks import PAD
-from attention_course.models.multi_head_translator import MultiHeadTranslator
 
 SEEDS = range(5)
 HEADS = (1, 2, 4, 8, 16)

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from attention_course import device, results
-from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -19,7 +18,8 @@ from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.strided import StridedAttention
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.models.fact_reader import FactReader
+from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
 
@@ -73,7 +73,7 @@ def right_answers(name: str, layers: list, per_text: int, steps: int, seed: int)
     """Which answers are right (distances, texts, facts), of a small Transformer trained on all distances at once."""
     device.seed_everything(seed)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
-    model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
+    model, generator = LongRangeQA(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
 
     def draw():
         distances = torch.randint(per_text, LENGTH - per_text + 1, (BATCH[per_text],), generator=generator)
@@ -95,7 +95,7 @@ def in_sight(layers: list, per_text: int) -> Tensor:
     return sees[places, places - torch.tensor(ASKED[per_text]).view(-1, 1, 1)]
 
 
-def share_right(right: Tensor, pairs: Tensor) -> list[float]:
+def accuracy(right: Tensor, pairs: Tensor) -> list[float]:
     """Of these pairs of question and fact, one value a seed."""
     return right[:, pairs].float().mean(1).tolist()
 
@@ -160,7 +160,7 @@ def main() -> None:
         "in_sight": {name: pairs.float().mean().item() for name, pairs in sight.items()},
         "by_sight": {
             steps: {
-                name: {"seen": share_right(by_name[name], pairs), "unseen": share_right(by_name[name], ~pairs)}
+                name: {"seen": accuracy(by_name[name], pairs), "unseen": accuracy(by_name[name], ~pairs)}
                 for name, pairs in sight.items()
             }
             for steps, by_name in {str(STEPS[16]): found[16], str(LONGER): longer}.items()

@@ -21,13 +21,14 @@ from in_parts import measure
 from torch import Tensor, nn
 
 from attention_course import device
-from attention_course.data.recall import recall
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import RandomFeatureAttention
+from attention_course.efficient.unnormalised import fading, unnormalised
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_18.recall_task import recall
 from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller, fading, unnormalised
 from attention_course.models.transformer import Config, TransformerEncoder
 from attention_course.positions import RotaryAttention
 
@@ -51,10 +52,10 @@ MASKED, GAPS_STEPS = 1, (0, 200, 600)  # the token of a gap; steps of training a
 NEAR = 3  # characters at most so far away are near
 
 
-def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> Recaller:
+def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> AssociativeRecall:
     """A trained memory."""
     device.seed_everything(seed)
-    model, generator = Recaller(key_size, value_size, attend), torch.Generator().manual_seed(seed)
+    model, generator = AssociativeRecall(key_size, value_size, attend), torch.Generator().manual_seed(seed)
 
     def draw():
         pairs = PAIRS[int(torch.randint(len(PAIRS), (), generator=generator))]
@@ -66,7 +67,7 @@ def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> Recal
 
 
 @torch.no_grad()
-def tested(model: Recaller) -> list[float]:
+def tested(model: AssociativeRecall) -> list[float]:
     """The share of answers right, for each of `PAIRS`."""
     generator, shares = torch.Generator().manual_seed(TEST), []
     for pairs in PAIRS:
@@ -77,7 +78,7 @@ def tested(model: Recaller) -> list[float]:
 
 
 @torch.no_grad()
-def by_age(model: Recaller) -> list[float]:
+def by_age(model: AssociativeRecall) -> list[float]:
     """The share of answers right among 256 pairs, by how many were told since."""
     told = recall(64, AGES[-1], torch.Generator().manual_seed(TEST), questions=512)
     right = (model(told.names, told.places, told.asked)[0].argmax(-1) == told.answers).float()

@@ -15,14 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attention_course import device, results
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
-from attention_course.efficient.reversible import ReversibleStack, run_forwards
 from attention_course.functional import masked_softmax
 from attention_course.layers import MultiHeadAttention
 from attention_course.layers.multi_head import Attention
-from attention_course.layers.shared_query_key import attention_to_others
+from attention_course.layers.reversible import ReversibleStack, run_forwards
+from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.masks import causal_mask
-from attention_course.models.repeater import Repeater
 
 SEEDS = range(3)
 FULL = "full"
@@ -55,7 +55,7 @@ def attention(rounds: int | str, seed: int, buckets: int, window: int, anew: boo
     return attend
 
 
-def tried(model: Repeater, buckets: int, window: int) -> dict[str, float]:
+def tried(model: CopyModel, buckets: int, window: int) -> dict[str, float]:
     """The share of words right with each number of rounds, over several draws of the rotations."""
     right = {}
     for rounds in TRIED:
@@ -70,7 +70,7 @@ def tried(model: Repeater, buckets: int, window: int) -> dict[str, float]:
 def repeat(rounds: int | str, seed: int) -> dict[str, dict[str, float] | int | None]:
     """Train with so many rounds; the share of words right with each other number, and when the loss had halved."""
     device.seed_everything(seed)
-    model = Repeater(LENGTH, WORDS, attend=attention(rounds, seed, BUCKETS, WINDOW, anew=True))
+    model = CopyModel(LENGTH, WORDS, attend=attention(rounds, seed, BUCKETS, WINDOW, anew=True))
     losses = np.array(model.train_for(STEPS[rounds], seed, LEARNING_RATE, progress=False))
     below = np.flatnonzero(losses < math.log(WORDS - 1) / 2)
     halved = int(below[0]) if len(below) else None
@@ -88,7 +88,7 @@ def search(seed: int) -> dict[str, list[float]]:
     """
     device.seed_everything(seed)
     with torch.enable_grad():
-        model = Repeater(LONG, LONG_WORDS)
+        model = CopyModel(LONG, LONG_WORDS)
         model.train_for(LONG_STEPS, seed, progress=False)
     (heard,), _ = model.draw(100, torch.Generator().manual_seed(10_000))
     x, values = model.asked(heard)
@@ -122,7 +122,7 @@ def with_itself(queries, keys, values, mask=None, need_weights=True):
 def right_with_itself(seed: int) -> float:
     """The share of words right of a decoder that is trained as those in `search`, but may look at itself."""
     device.seed_everything(seed)
-    model = Repeater(LONG, LONG_WORDS, attend=with_itself)
+    model = CopyModel(LONG, LONG_WORDS, attend=with_itself)
     model.train_for(LONG_STEPS, seed, progress=False)
     return model.words_right(200, seed=10_000)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import attention_course
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -25,12 +26,12 @@ from attention_course.efficient.pattern import PatternAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
 from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import TiledAttention
+from attention_course.efficient.unnormalised import unnormalised
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import AttentionLayer, MultiHeadAttention
 from attention_course.layers.attends import innermost
-from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
+from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask
-from attention_course.models.recaller import unnormalised
 from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
 from attention_course.scores import ScaledScore
 
@@ -98,11 +99,12 @@ NOT_HERE = {PatternAttention, unnormalised, *(getattr(layer, "func", layer) for 
 
 def modules():
     """All of the package that attention and models are in."""
-    for part in ("functional", "efficient", "layers", "models", "positions"):
+    for part in ("functional", "efficient", "layers", "lessons", "models", "positions"):
         module = importlib.import_module(f"{attention_course.__name__}.{part}")
         yield module
         for found in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
-            yield importlib.import_module(found.name)
+            if ".problems." not in found.name:
+                yield importlib.import_module(found.name)
 
 
 def attention_functions():

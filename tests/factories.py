@@ -10,9 +10,9 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from attention_course.data.vocabulary import BOS, EOS, pad
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.masks import PAD
 from attention_course.models.luong import Luong, MonotonicWindow, PredictiveWindow
-from attention_course.models.multi_head_translator import MultiHeadTranslator
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.models.transformer import Config, Transformer
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore

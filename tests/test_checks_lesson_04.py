@@ -11,9 +11,9 @@ from torch.testing import assert_close
 
 from attention_course import decoding
 from attention_course.checks import lesson_04 as check
-from attention_course.checks.lesson_04_problems.counting import grams
 from attention_course.data.vocabulary import BOS, EOS, pad
 from attention_course.functional import masked_softmax
+from attention_course.lessons.lesson_04.problems.counting import grams
 from attention_course.metrics import corpus_bleu
 from attention_course.models.seq2seq import RNNsearch
 

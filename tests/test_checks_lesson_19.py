@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from attention_course.checks import lesson_19 as check
 from attention_course.efficient.hashing import addresses, hash_vectors, hashing_mask
-from attention_course.efficient.reversible import run_backwards
+from attention_course.layers.reversible import run_backwards
 from attention_course.masks import others_mask
 
 

@@ -9,6 +9,7 @@ from torch.nn.functional import normalize
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.hashing import (
     HashingAttention,
     addresses,
@@ -16,7 +17,7 @@ from attention_course.efficient.hashing import (
     hashing_attention,
     hashing_mask,
 )
-from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
+from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask, others_mask
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 

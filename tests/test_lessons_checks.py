@@ -44,9 +44,9 @@ def tried(problem, seed=0):
 
 
 def test_the_lessons_are_found():
-    assert [lesson.__name__.rpartition(".")[2] for lesson in checks.lessons()][:2] == ["lesson_00", "lesson_01"]
+    assert [lesson.__name__.split(".")[-2] for lesson in checks.lessons()][:2] == ["lesson_00", "lesson_01"]
     for lesson in checks.lessons():
-        number = lesson.__name__[-2:]
+        number = lesson.__name__.split(".")[-2][-2:]
         assert re.match(rf"Lesson {number}: .+\.$", lesson.__doc__.splitlines()[0]), (
             "attention-course progress shows it"
         )

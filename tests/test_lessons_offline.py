@@ -17,7 +17,7 @@ LESSONS = Path(__file__).parents[1] / "notebooks" / "src" / "lessons"
 RUN = """
 import sys, jupytext
 from attention_course import training
-from attention_course.models import document_training
+from attention_course.lessons.lesson_07 import document_training
 whole = training.train
 training.train = lambda *args, **options: whole(*args, **options | {"target_tokens": 60_000, "progress": False})
 passes = document_training.train

@@ -6,16 +6,17 @@ from factories import normal
 from test_efficient import NoSquares
 from torch.testing import assert_close
 
-from attention_course.data.recall import NAMES, PLACES, recall
 from attention_course.efficient import gated, linear
 from attention_course.efficient.gated import Retention, gated_linear_attention
 from attention_course.efficient.linear import LinearAttention, elu_plus_one
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
 from attention_course.efficient.sums import quotient
+from attention_course.efficient.unnormalised import fading, unnormalised
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_18.recall_task import NAMES, PLACES, recall
 from attention_course.masks import causal_mask
-from attention_course.models.recaller import Recaller, fading, unnormalised
 from attention_course.models.transformer import Config, TransformerDecoder
 
 CAUSAL = {
@@ -399,7 +400,7 @@ def test_a_memory_answers_a_place_for_each_question_and_does_not_mind_the_order(
     torch.manual_seed(0)
     told = recall(3, 10, torch.Generator().manual_seed(0))
     for attend in (scaled_dot_product_attention, LinearAttention(causal=False), unnormalised):
-        model = Recaller(4, 6, attend)
+        model = AssociativeRecall(4, 6, attend)
         logits, _ = model(told.names, told.places, told.asked)
         assert logits.shape == (3, 32, PLACES)
         assert_close(model(told.names.flip(1), told.places.flip(1), told.asked)[0], logits, rtol=1e-4, atol=1e-4)

@@ -9,6 +9,7 @@ from factories import normal
 
 from attention_course import layers as public
 from attention_course.data.vocabulary import pad
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.grouped_query import GroupedQueryAttention
 from attention_course.layers import (
     AttentionLayer,
@@ -18,7 +19,7 @@ from attention_course.layers import (
     StructuredAttention,
     self_attention,
 )
-from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
+from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.models.transformer import (
     Block,
     Cache,

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import progress
-from .comparing import as_numpy, other_kind
-from .explaining import Case, explain, listed, stopped
-from .result import Note, Result
-from .session import neutral
-from .showing import beside, show
-from .trial import Arguments, Trial, attempt, said, unwritten
-from .watching import Unwatchable
+from attention_course.checks import progress
+from attention_course.checks.comparing import as_numpy, other_kind
+from attention_course.checks.explaining import Case, explain, listed, stopped
+from attention_course.checks.result import Note, Result
+from attention_course.checks.session import neutral
+from attention_course.checks.showing import beside, show
+from attention_course.checks.trial import Arguments, Trial, attempt, said, unwritten
+from attention_course.checks.watching import Unwatchable
 
 DRAWN = 5
 """On how many of its `admissible` inputs a problem tries an answer, besides its `inputs`."""
@@ -52,7 +52,7 @@ class Problem:
     def __init__(self):
         self.name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
         module = type(self).__module__
-        found = re.search(r"lesson_\d\d", module)  # attention_course.checks.lesson_01_problems.soft_look_up
+        found = re.search(r"lesson_\d\d", module)  # attention_course.lessons.lesson_01.problems.soft_look_up
         self.lesson = found[0] if found else module.rpartition(".")[2]
         self.last: Result | None = None
         self._hinted = 0

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import FrameType, FunctionType
 from typing import Any
 
-from .comparing import as_numpy, fresh, same
-from .session import neutral
-from .showing import shorten
+from attention_course.checks.comparing import as_numpy, fresh, same
+from attention_course.checks.session import neutral
+from attention_course.checks.showing import shorten
 
 Arguments = tuple[Any, ...]
 OURS = {*sys.stdlib_module_names, __name__.partition(".")[0]}

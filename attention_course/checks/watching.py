@@ -12,9 +12,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .comparing import as_numpy, fresh
-from .session import neutral
-from .trial import Arguments, attempt, theirs
+from attention_course.checks.comparing import as_numpy, fresh
+from attention_course.checks.session import neutral
+from attention_course.checks.trial import Arguments, attempt, theirs
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from jaxtyping import Int
 from torch import Tensor
 
-from .vocabulary import BOS, EOS, Vocabulary, pad
+from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 
 Example = tuple[list[int], list[int]]
 Batch = tuple[Int[Tensor, "batch source"], Int[Tensor, "batch target"]]

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.functional import check_mask, check_sizes
-from attention_course.layers.shared_query_key import attention_to_others
 
 
 def hash_vectors(

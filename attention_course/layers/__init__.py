@@ -2,7 +2,7 @@
 
 from attention_course.layers.attention_layer import AttentionLayer
 from attention_course.layers.multi_head import KeysValues, MultiHeadAttention
-from attention_course.layers.pooling import AttentionPooling
+from attention_course.layers.pooling import AttentionPooling, MeanPooling
 from attention_course.layers.pruning import prune_heads
 from attention_course.layers.self_attention import SelfAttention, self_attention
 from attention_course.layers.structured import StructuredAttention, hop_penalty
@@ -11,6 +11,7 @@ __all__ = [
     "AttentionLayer",
     "AttentionPooling",
     "KeysValues",
+    "MeanPooling",
     "MultiHeadAttention",
     "SelfAttention",
     "StructuredAttention",

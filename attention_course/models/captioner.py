@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..functional import context_vector
-from ..scores import AdditiveScore
-from .recurrent import ContextGRUCell, SharedDropout
+from attention_course.functional import context_vector
+from attention_course.layers.dropout import SharedDropout
+from attention_course.models.recurrent import ContextGRUCell
+from attention_course.scores import AdditiveScore
 
 
 class Regions(NamedTuple):

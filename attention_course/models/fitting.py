@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..modes import evaluating, start_training
+from attention_course.modes import evaluating, start_training
 
 Batch = tuple[tuple[Tensor, ...], Tensor]
 """What the model is called with, and the classes (B, ...) that are right."""
@@ -56,7 +56,7 @@ def fit(
 
 
 @torch.no_grad()
-def share_right(model: nn.Module, batch: Batch) -> float:
+def accuracy(model: nn.Module, batch: Batch) -> float:
     """The share of examples all of whose answers are right, without dropout."""
     inputs, target = _beside(model, batch)
     with evaluating(model):

@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..device import at_least_float32
-from ..masks import PAD
-from .captioner import Captioner
+from attention_course.device import at_least_float32
+from attention_course.masks import PAD
+from attention_course.models.captioner import Captioner
 
 
 class HardCaptioner(Captioner):

@@ -9,10 +9,10 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..data.scenes import COLOURS, KINDS, Scene, Thing
-from ..training import warm_up_then_decay
-from .efficientnet import pretrained
-from .region_features import as_images
+from attention_course.data.scenes import COLOURS, KINDS, Scene, Thing
+from attention_course.models.efficientnet import pretrained
+from attention_course.models.region_features import as_images
+from attention_course.training import warm_up_then_decay
 
 SIDE = 64  # pixels of the images it is trained on
 

@@ -14,12 +14,12 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..functional import check_positive, scaled_dot_product_attention
-from ..layers import KeysValues, MultiHeadAttention
-from ..layers.multi_head import Attention
-from ..masks import causal_mask, padding_mask
-from ..positions import SinusoidalPositions
-from .recurrent import SharedDropout
+from attention_course.functional import check_positive, scaled_dot_product_attention
+from attention_course.layers import KeysValues, MultiHeadAttention
+from attention_course.layers.dropout import SharedDropout
+from attention_course.layers.multi_head import Attention
+from attention_course.masks import causal_mask, padding_mask
+from attention_course.positions import SinusoidalPositions
 
 
 def plain() -> Attention:

@@ -20,8 +20,8 @@ from attention_course.data.vocabulary import Vocabulary, pad
 from attention_course.decoding import translate
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import prune_heads
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.masks import PAD
-from attention_course.models.multi_head_translator import MultiHeadTranslator
 from attention_course.training import train
 
 # %% [markdown] name="split-fused-text"

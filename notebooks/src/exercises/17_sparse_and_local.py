@@ -10,15 +10,15 @@ import torch
 
 from attention_course import device
 from attention_course.checks import lesson_17 as check
-from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention
-from attention_course.models.fact_reader import FactReader
+from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
+from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
-from attention_course.plots import reach_grid
 
 # %% [markdown] name="strided-pattern-text"
 r"""
@@ -125,7 +125,7 @@ reach_grid({"yours": layers_needed(patterns)})
 device.use_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
-model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
+model, generator = LongRangeQA(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
 fit(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
 inputs, colours = facts(300, 55, generator, length=64)
 print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 55; guessing gets 12 %")

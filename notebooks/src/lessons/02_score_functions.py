@@ -18,6 +18,7 @@ from attention_course import claims, device, plots, results
 from attention_course.data import grammar
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.lessons.lesson_02.landscape import landscape
 from attention_course.models.seq2seq import RNNsearch
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore
 from attention_course.training import train
@@ -157,7 +158,7 @@ def landscapes(first, second):
     query = torch.tensor([[first, second]])
     picture = plots.Picture((10.5, 2.7))
     for ax, (name, score) in zip(picture.subplots(1, 5, sharey=True), LANDSCAPES.items()):
-        plots.landscape(grid, grid, score(query, plane).view(61, 61), query[0], title=name, ax=ax)
+        landscape(grid, grid, score(query, plane).view(61, 61), query[0], title=name, ax=ax)
     return picture
 
 

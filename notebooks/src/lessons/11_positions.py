@@ -20,6 +20,7 @@ from attention_course import claims, device, plots, positions, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import masked_softmax
+from attention_course.lessons.lesson_11.length_panels import length_panels
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 from attention_course.training import sequence_loss, train
 from attention_course.widgets import explore, predict
@@ -517,7 +518,7 @@ Beforehand we trained two layers with each of the six schemes and with none, fro
 
 # %% name="experiment"
 print(measured.provenance)
-plots.panels(measured["ends"], measured["loss"], x_label="characters read (each point is the mean of the last 16 places; at every point the same characters)",
+length_panels(measured["ends"], measured["loss"], x_label="characters read (each point is the mean of the last 16 places; at every point the same characters)",
              y_label="nats a character", mark=64, mark_label="trained up to here")
 
 # %% name="reveal-beyond" jupyter={"source_hidden": true}

@@ -16,7 +16,6 @@ import time
 import torch
 
 from attention_course import claims, device, plots, results
-from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -24,7 +23,9 @@ from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention
-from attention_course.models.fact_reader import FactReader
+from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
+from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
 from attention_course.widgets import explore, predict
@@ -166,7 +167,7 @@ needed = {"full": torch.ones(64, 64), **{name: layers_needed(stack) for name, st
 for name, stack in patterns.items():
     for depth in (1, 2, 3):
         assert ((needed[name] >= 0) & (needed[name] <= depth)).equal(heard(stack[:depth]))
-plots.reach_grid(needed)
+reach_grid(needed)
 
 # %% [markdown] name="patterns-after"
 r"""
@@ -201,7 +202,7 @@ MAKE = {
 def look(pattern, size, layers):
     allowed = MAKE[pattern](size).allowed(64, 64)
     name = f"{pattern}, {size}: {allowed.sum() / 64:.1f} keys a query"
-    return plots.reach_grid({name: layers_needed([allowed] * layers)}, layers=layers)
+    return reach_grid({name: layers_needed([allowed] * layers)}, layers=layers)
 
 
 explore(look, pattern=list(MAKE), size=(2, 16, 8), layers=(1, 6, 3), describe={"size": "window, stride or block"})
@@ -235,7 +236,7 @@ These were paths on paper. A gradient takes the same ones: nudge a word in front
 # %% name="gradient"
 def felt(stack):  # which words the last state depends on
     device.seed_everything(0)
-    model = FactReader(len(WORDS), len(COLOURS), Config(16, heads=2, hidden=32, layers=3, dropout=0.0, attend=iter(stack).__next__))
+    model = LongRangeQA(len(WORDS), len(COLOURS), Config(16, heads=2, hidden=32, layers=3, dropout=0.0, attend=iter(stack).__next__))
     x = torch.randn(1, 64, 16, requires_grad=True)
     states = x
     for block in model.blocks:
@@ -251,7 +252,7 @@ for name, stack in STACKS.items():
 
 # %% [markdown] name="task-text"
 r"""
-(`attend=` of the `Config` from lesson 12 is called once per block, and hands it its attention function. `FactReader` is that lesson's encoder with sinusoidal positions, and a linear layer that reads answers off the states at given places.)
+(`attend=` of the `Config` from lesson 12 is called once per block, and hands it its attention function. `LongRangeQA` is that lesson's encoder with sinusoidal positions, and a linear layer that reads answers off the states at given places.)
 
 ## Asked for what was said before
 
@@ -281,7 +282,7 @@ STEPS, LENGTH = 400, 64
 def trained(layers, per_text, steps):
     device.seed_everything(0)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
-    model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
+    model, generator = LongRangeQA(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
 
     def draw():
         distances = torch.randint(per_text, LENGTH - per_text + 1, (32,), generator=generator)

@@ -15,15 +15,17 @@ import torch
 import torch.nn.functional as F
 
 from attention_course import claims, device, plots, results
-from attention_course.data.recall import recall
 from attention_course.efficient import linear
 from attention_course.efficient.gated import decay_matrix, gated_linear_attention
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
+from attention_course.efficient.unnormalised import unnormalised
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_18.recall_task import recall
+from attention_course.lessons.lesson_18.share_curves import share_curves
 from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller, unnormalised
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -221,7 +223,7 @@ STEPS, PAIRS = 300, (4, 8, 16, 32, 64, 128, 256)
 
 def trained(attend, features=16, value_size=16):
     device.seed_everything(0)
-    memory, generator = Recaller(features, value_size, attend), torch.Generator().manual_seed(0)
+    memory, generator = AssociativeRecall(features, value_size, attend), torch.Generator().manual_seed(0)
 
     def draw():
         told = recall(32, PAIRS[int(torch.randint(len(PAIRS), (), generator=generator))], generator)
@@ -269,7 +271,7 @@ pairs, states = measured["pairs"], measured["states"]
 mean = {name: np.mean(seeds, 0) for name, seeds in measured["linear"].items()}
 caches = {f"softmax {name}": (np.mean(seeds, 0), sum(int(size) for size in name.split("+")))
           for name, seeds in measured["softmax"].items()}
-plots.shares(pairs, mean, states, caches, x_label="pairs told", y_label="questions answered right",
+share_curves(pairs, mean, states, caches, x_label="pairs told", y_label="questions answered right",
              share_label="numbers kept for each pair", amount_label="features x value size: numbers")
 
 # %% name="main-numbers"

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from attention_course import claims, device, plots, results
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.hashing import (
     HashingAttention,
     addresses,
@@ -25,11 +26,11 @@ from attention_course.efficient.hashing import (
     hashing_attention,
     hashing_mask,
 )
-from attention_course.efficient.reversible import ReversibleStack, run_forwards
 from attention_course.functional import masked_softmax
-from attention_course.layers.shared_query_key import attention_to_others
+from attention_course.layers.reversible import ReversibleStack, run_forwards
+from attention_course.lessons.lesson_19.bucket_circle import bucket_circle
+from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.masks import causal_mask
-from attention_course.models.repeater import Repeater
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -45,7 +46,7 @@ Take a sequence of random words, say it, and say it again, with a mark before ea
 LENGTH, STEPS = 31, 400
 
 device.seed_everything(0)
-model = Repeater(LENGTH)
+model = CopyModel(LENGTH)
 model.train_for(STEPS, seed=0)
 right = model.words_right(200, seed=10_000)
 print(f"{right:.1%} of the words right, when they are said again")
@@ -137,7 +138,7 @@ Now sort the words by bucket, and within a bucket by time. Those that share a bu
 
 # %% name="explorer"
 def look(turn, arms, window):
-    return plots.buckets(angles, bucket_of(vectors, axes(turn, arms)), words, turn=turn, sectors=arms, window=window)
+    return bucket_circle(angles, bucket_of(vectors, axes(turn, arms)), words, turn=turn, sectors=arms, window=window)
 
 
 explore(look, turn=(0, 90, 10), arms=[4, 8, 2], window=(1, 5, 2), describe={"turn": "turned by (degrees)", "arms": "buckets"})

@@ -27,6 +27,7 @@ from attention_course.efficient.grouped_query import GroupedQueryAttention, grou
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.tiled import TiledAttention, tiled_attention
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.lessons.lesson_20.running_softmax import running_softmax
 from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.widgets import explore, predict
@@ -87,7 +88,7 @@ it_asks = [0.5, 1.6, 0.9, 0.2, 0.4, 2.9, 0.3, 1.0, 0.6, 0.1, 0.8, 2.2]
 
 
 def look(tile, mat):
-    return plots.running_softmax([mat if word == "mat" else s for word, s in zip(sentence, it_asks)], sentence, tile)
+    return running_softmax([mat if word == "mat" else s for word, s in zip(sentence, it_asks)], sentence, tile)
 
 
 explore(look, tile=(1, 12, 4), mat=(0.0, 5.0, 2.9), describe={"mat": "score of “mat”"})

@@ -1,0 +1,73 @@
+"""A translator whose decoder looks with several heads: GRUs on both sides, multi-head attention between them."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from attention_course.layers import KeysValues, MultiHeadAttention
+from attention_course.masks import padding_mask
+from attention_course.models.seq2seq import Translator
+
+
+class HeadsSource(NamedTuple):
+    """What the decoder keeps of a source sentence: keys and values of every head, and which words there are."""
+
+    prepared: KeysValues
+    mask: Bool[Tensor, "batch 1 source"]
+
+
+class MultiHeadTranslator(Translator):
+    """A GRU writes the states s_1 .. s_L, and all of them ask at once (Eq. 14, with the annotations as the source).
+
+    c'_t = W_O [c_1, ..., c_H], x_t = LayerNorm(s_t + c'_t), and words are read off tanh(W x_t). As the GRU is told only
+    the words before, s_t does not depend on what was looked at: there is no input feeding, and no loop over the words.
+
+    heads: their number; it has to divide `decoder_size`. For the other sizes see `Translator`.
+    """
+
+    def __init__(self, source_words: int, target_words: int, heads: int = 8, **sizes):
+        super().__init__(source_words, target_words, **sizes)
+        embedding_size, decoder_size = self.embedding.embedding_dim, self.first_state.out_features
+        self.rnn = nn.GRU(embedding_size, decoder_size, batch_first=True)
+        self.attention = MultiHeadAttention(decoder_size, heads, key_size=2 * self.first_state.in_features)
+        self.norm = nn.LayerNorm(decoder_size)
+        self.readout = nn.Linear(decoder_size, embedding_size)
+
+    def encode(self, source: Int[Tensor, "batch source"]) -> tuple[HeadsSource, Float[Tensor, "batch decoder_size"]]:
+        """Read the source sentences. Gives what stays the same at every step, and the first state s_0."""
+        annotations, state = self.read(source)
+        return HeadsSource(self.attention.prepare(annotations), padding_mask(source)), state
+
+    def words(self, x: Float[Tensor, "batch target decoder_size"]) -> Float[Tensor, "batch target target_words"]:
+        """Logits over the target words."""
+        read = torch.tanh(self.readout(x))
+        return nn.functional.linear(self.dropout(read), self.embedding.weight, self.bias)
+
+    def heads(
+        self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
+    ) -> tuple[Float[Tensor, "batch target target_words"], Float[Tensor, "batch heads target source"]]:
+        """Teacher forcing, as `forward`, with the weights of every head."""
+        memory, state = self.encode(source)
+        logits, weights, _ = self._write(previous, state, memory)
+        return logits, weights
+
+    def forward(
+        self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
+    ) -> tuple[Float[Tensor, "batch target target_words"], Float[Tensor, "batch target source"]]:
+        """Teacher forcing: logits of every target word given the true words before it, and the heads' mean weights."""
+        logits, weights = self.heads(source, previous)
+        return logits, weights.mean(1)
+
+    def step(
+        self, previous: Int[Tensor, " batch"], state: Float[Tensor, "batch decoder_size"], source: HeadsSource
+    ) -> tuple[Float[Tensor, "batch target_words"], Float[Tensor, "batch decoder_size"], Float[Tensor, "batch source"]]:
+        """One word further: logits of y_t, the state s_t, and the heads' mean weights."""
+        logits, weights, state = self._write(previous.unsqueeze(1), state, source)
+        return logits.squeeze(1), state, weights.mean(1).squeeze(1)
+
+    def _write(self, previous: Tensor, state: Tensor, source: HeadsSource) -> tuple[Tensor, Tensor, Tensor]:
+        states, last = self.rnn(self.dropout(self.embedding(previous)), state.unsqueeze(0))
+        looked, weights = self.attention.look(states, source.prepared, source.mask)
+        return self.words(self.norm(states + looked)), weights, last.squeeze(0)
