@@ -16,7 +16,7 @@ ifneq ($(strip $(value ATTENTION_COURSE_CACHE)),)
 export ATTENTION_COURSE_CACHE := $(call from-here,$(value ATTENTION_COURSE_CACHE))
 endif
 
-.PHONY: lab test mutants test-browser lessons notebooks experiments benchmarks site repository clean
+.PHONY: lab test mutants test-browser lessons notebooks new-lesson experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/python -m jupyterlab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
@@ -56,6 +56,10 @@ lessons: $(VENV)/installed  ## execute all lessons, and print the time and memor
 notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executing what has changed
 	$(RUN)/python tools/notebooks.py
 	$(RUN)/python tools/picture.py
+
+new-lesson: $(VENV)/installed  ## make new-lesson NN=13 SLUG=training [TITLE="..."]: lay out a lesson
+	$(RUN)/python tools/new_lesson.py "$(NN)" "$(SLUG)" $(if $(TITLE),--title "$(TITLE)")
+	$(RUN)/python tools/notebooks.py "$(NN)"
 
 experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
 	for file in experiments/[0-9]*.py; do $(RUN)/python "$$file" || exit 1; done

@@ -2,7 +2,9 @@
 
 import inspect
 import re
+import tomllib
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from attention_course import checks
 from attention_course.checks import Choice
 from attention_course.checks.comparing import fresh, same
 
+SYLLABUS = tomllib.loads((Path(__file__).parents[1] / "notebooks/syllabus.toml").read_text(encoding="utf-8"))
+DRAFTS = {entry["name"][:2] for part in SYLLABUS["part"] for entry in part["lessons"] if entry.get("draft")}
 ALL = [problem for lesson in checks.lessons() for problem in checks.problems(lesson).values()]
 WRITTEN = [problem for problem in ALL if not isinstance(problem, Choice)]
 MISTAKES = [(problem, name) for problem in ALL for name in problem.mistakes]
@@ -50,7 +54,7 @@ def test_the_lessons_are_found():
         assert re.match(rf"Lesson {number}: .+\.$", lesson.__doc__.splitlines()[0]), (
             "attention-course progress shows it"
         )
-        assert 3 <= len(checks.problems(lesson)) <= 6
+        assert (1 if number in DRAFTS else 3) <= len(checks.problems(lesson)) <= 6
         assert checks.problems(lesson) == {n: p for n, p in vars(lesson).items() if isinstance(p, checks.Problem)}
 
 
