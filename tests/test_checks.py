@@ -565,6 +565,21 @@ def test_another_default_device():
         torch.set_default_device(None)
 
 
+def test_what_an_answer_sets_for_itself_ends_with_it():
+    def sets(x, names):
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float64)
+        torch.use_deterministic_algorithms(True)
+        np.seterr(all="raise")
+        torch.set_grad_enabled(False)
+        return x / x.sum()
+
+    assert shares(sets).outcome == "correct"
+    assert torch.zeros(1).device.type == "cpu" and torch.zeros(1).dtype == torch.float32
+    assert torch.is_grad_enabled() and not torch.are_deterministic_algorithms_enabled()
+    assert np.geterr()["divide"] == "warn"
+
+
 def test_modes_of_the_session():
     with torch.inference_mode(), np.errstate(all="raise"), np.printoptions(precision=1):
         assert shares(Shares.answer).outcome == "correct"

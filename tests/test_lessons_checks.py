@@ -68,7 +68,7 @@ def test_the_solution_passes(problem):
 @pytest.mark.parametrize(("problem", "name"), MISTAKES, ids=lambda v: v if isinstance(v, str) else title(v))
 def test_a_mistake_goes_by_its_name(problem, name):
     function = problem.mistakes[name]
-    for seed in SEEDS:
+    for seed in SEEDS[:-1]:  # the last in a hostile session, below
         result = problem.grade(name if isinstance(problem, Choice) else function, seed)
         assert (result.outcome, result.mistake, result.message) == ("wrong", name, function.sentence)
 
@@ -113,16 +113,16 @@ def hostile_session():
 
 @each
 def test_a_verdict_does_not_depend_on_the_session(problem, hostile_session):
-    problem = type(problem)()  # one that has computed nothing yet
-    assert problem.grade(right(problem), 7).outcome == "correct"
-    for name in problem.mistakes:
-        told = problem.grade(name if isinstance(problem, Choice) else problem.mistakes[name], 7)
-        assert (told.outcome, told.mistake) == ("wrong", name)
+    problem, seed = type(problem)(), SEEDS[-1]  # one that has computed nothing yet
+    assert problem.grade(right(problem), seed).outcome == "correct"
+    for name, function in problem.mistakes.items():
+        told = problem.grade(name if isinstance(problem, Choice) else function, seed)
+        assert (told.outcome, told.mistake, told.message) == ("wrong", name, function.sentence)
 
     def only_raises(*args):
         raise RuntimeError("no gradient here")
 
-    assert isinstance(problem, Choice) or problem.grade(only_raises, 7).outcome == "wrong"
+    assert isinstance(problem, Choice) or problem.grade(only_raises, seed).outcome == "wrong"
 
 
 def tensors(value):
