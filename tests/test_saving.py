@@ -22,7 +22,7 @@ from attention_course.efficient.random_features import PositiveRandomFeatures
 from attention_course.layers import AttentionPooling, KeysValues, MeanPooling, SelfAttention, StructuredAttention
 from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.reversible import ReversibleStack
-from attention_course.lessons.lesson_09 import same_different_classifier as matcher
+from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
 from attention_course.lessons.lesson_09.reader import Reader
@@ -92,13 +92,17 @@ MODULES = {
     "entailer": lambda: Entailer(9),
     "sentence embedding": lambda: SentenceEmbedding(9, 2, 3),
     "matchers": lambda: nn.ModuleList(
-        [matcher.SelfAttentiveClassifier(9), matcher.RecurrentClassifier(9), matcher.AverageClassifier(9)]
+        [
+            same_different_classifier.SelfAttentiveClassifier(9),
+            same_different_classifier.RecurrentClassifier(9),
+            same_different_classifier.AverageClassifier(9),
+        ]
     ),
     "small encoder": SmallEncoder,
     "efficientnet": efficientnet.EfficientNetLite0,
 }
 INSIDE_OTHERS = {PatternAttention, Stack, Block, Translator, Score, Neighbours, Hop, recurrent.Encoder}
-INSIDE_OTHERS |= {recurrent.ContextGRUCell, SharedDropout, efficientnet.Block, efficientnet.SameConv2d}
+INSIDE_OTHERS |= {recurrent.ContextGRUCell, SharedDropout, efficientnet.InvertedResidual, efficientnet.SameConv2d}
 some = torch.ones(1, 2, 3, 4)
 THINGS = {
     "Config": Config(),
