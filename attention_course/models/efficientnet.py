@@ -38,7 +38,7 @@ class SameConv2d(nn.Conv2d):
 
 
 class InvertedResidual(nn.Module):
-    """An inverted residual (MobileNetV2): widen, convolve each channel by itself, narrow; added to what has its shape."""
+    """An inverted residual (MobileNetV2): widen, convolve by channel, narrow; added where the shape stays."""
 
     def __init__(self, inside: int, channels_in: int, channels_out: int, stride: int, kernel: int):
         super().__init__()
