@@ -10,6 +10,7 @@ import torch
 import attention_course
 import attention_course.data.grammar  # before the hook: it has no shapes, and many small calls to check
 
+pytest.register_assert_rewrite("every_problem")
 os.environ["ATTENTION_COURSE_PROGRESS"] = "off"
 torch.set_num_threads(1)  # the models here are small, and threads that wait for a busy core cost most of all
 parts = [part.name for part in pkgutil.iter_modules(attention_course.__path__)]

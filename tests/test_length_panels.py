@@ -9,7 +9,7 @@ CURVES = {"$none": [[3.0, 2.0, 4.0], [3.2, 2.2, 4.4]], "rotary": [[3.0, 1.0, 1.5
 
 
 def test_a_line_for_each_training_and_the_level_at_the_mark():
-    figure = panels(X, CURVES, across=3, **LABELS)
+    figure = length_panels(X, CURVES, across=3, **LABELS)
     shown = [ax for ax in figure.axes if ax.get_visible()]
     assert [ax.get_title(loc="left") for ax in shown] == ["$none", "rotary"]
     curves = [line.get_ydata() for line in shown[0].lines if len(line.get_ydata()) == 3]
@@ -22,6 +22,6 @@ def test_a_line_for_each_training_and_the_level_at_the_mark():
 
 def test_what_does_not_fit_is_told():
     with pytest.raises(ValueError, match=r"rotary: expected rows of 3 numbers like x, got \(1, 2\)"):
-        panels(X, {"rotary": [[1.0, 2.0]]}, **LABELS)
+        length_panels(X, {"rotary": [[1.0, 2.0]]}, **LABELS)
     with pytest.raises(ValueError, match="mark: expected one of x, got 65"):
-        panels(X, CURVES, **LABELS | {"mark": 65})
+        length_panels(X, CURVES, **LABELS | {"mark": 65})

@@ -69,7 +69,6 @@ def run(root, *command):
         ("tools/notebooks.py", "--check", "13"),
         ("tools/notebooks.py", "--filled", "build/filled", "13"),
         ("-m", "pytest", "-q", "tests/test_checks_lesson_13.py", "tests/test_pages.py"),
-        ("-m", "pytest", "-q", "tests/test_lessons_checks.py", "-k", "lesson_13 or lessons_are_found"),
         ("tools/mutants.py", "13"),
         ("-c", "import runpy; runpy.run_path('experiments/13_training_transformers.py')"),
     ],

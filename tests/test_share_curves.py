@@ -10,7 +10,9 @@ LABELS = {"x_label": "pairs", "y_label": "right", "share_label": "numbers a pair
 
 
 def figure():
-    return shares(X, CURVES, AMOUNTS, {"softmax": ([1.0, 1.0, 0.98], 16), "other": ([1.0, 1.0, 1.0], 32)}, **LABELS)
+    return share_curves(
+        X, CURVES, AMOUNTS, {"softmax": ([1.0, 1.0, 0.98], 16), "other": ([1.0, 1.0, 1.0], 32)}, **LABELS
+    )
 
 
 def test_points_stand_at_their_share():
@@ -36,6 +38,6 @@ def test_the_text_says_what_is_seen():
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="8x8: expected 3 points and an amount"):
-        shares(X, {"8x8": [1, 2]}, AMOUNTS, {}, **LABELS)
+        share_curves(X, {"8x8": [1, 2]}, AMOUNTS, {}, **LABELS)
     with pytest.raises(ValueError, match="2x2: expected"):
-        shares(X, {"2x2": [1, 1, 1]}, AMOUNTS, {}, **LABELS)
+        share_curves(X, {"2x2": [1, 1, 1]}, AMOUNTS, {}, **LABELS)

@@ -46,6 +46,8 @@ class Problem:
     """What to say to a right answer: one sentence, where there is something to say. It praises what was checked."""
     any_kind = False
     """Whether Boolean, whole and real numbers are equally right. If not, an answer's are of the solution's kind."""
+    KEPT = 4
+    """How many seeds' inputs are kept, with what comes of them."""
     refuses: tuple[type[Exception], ...] = ()
     """What the solution raises on inputs that it should refuse; any other exception of it is an error of ours."""
 
@@ -122,7 +124,7 @@ class Problem:
     def cases(self, seed: int) -> list[Case]:
         """What an answer is tried on, and what comes of it by the solution and by each mistake; computed once."""
         if seed not in self._cases:
-            if len(self._cases) == 4:  # a grader goes through many
+            if len(self._cases) == self.KEPT:  # a grader goes through many
                 self._cases.pop(next(iter(self._cases)))
             self._cases[seed] = [
                 Case(description, arguments, self.attempt(type(self).answer, arguments), self._try_mistakes)

@@ -1,12 +1,11 @@
 """Exercise notebooks filled with their solutions: in these every check must succeed."""
 
+import importlib
 import re
 from collections.abc import Callable
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
-
-from attention_course.checks import catalogue
 
 from . import source
 from .course import CourseError, Page
@@ -19,7 +18,7 @@ for problem in ({problems},):
 
 def solution(number: str, problem: str) -> str:
     """The text of a problem's solution, from the package's checks."""
-    module = catalogue.lesson(f"lesson_{number}")
+    module = importlib.import_module(f"attention_course.lessons.lesson_{number}.check")
     return getattr(module, problem).source()
 
 

@@ -1,4 +1,8 @@
-"""Every problem of every lesson: the solution passes, each mistake goes by its name, other styles have been tried."""
+"""What every problem has to prove: the solution passes, each mistake goes by its name, other styles have been tried.
+
+`from every_problem import *` in the file of a lesson's problems asks it of these. So a process that has tried all
+mistakes on a problem's inputs goes on with them.
+"""
 
 import inspect
 import re
@@ -17,26 +21,33 @@ from attention_course.checks.comparing import fresh, same
 
 SYLLABUS = tomllib.loads((Path(__file__).parents[1] / "notebooks/syllabus.toml").read_text(encoding="utf-8"))
 DRAFTS = {entry["name"][:2] for part in SYLLABUS["part"] for entry in part["lessons"] if entry.get("draft")}
-ALL = [problem for lesson in checks.lessons() for problem in checks.problems(lesson).values()]
-WRITTEN = [problem for problem in ALL if not isinstance(problem, Choice)]
-MISTAKES = [(problem, name) for problem in ALL for name in problem.mistakes]
+checks.Problem.KEPT = 16  # seeds whose inputs and mistakes stay in memory
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """A second one only waits here, for the inputs are small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def pytest_generate_tests(metafunc):
+    """`problem` is each of the lesson's, or each `with_code` for an answer; `mistaken` is each with each mistake."""
+    if metafunc.function.__module__ != __name__:
+        return
+    lesson = checks.catalogue.lesson(metafunc.module.__name__.removeprefix("test_checks_"))
+    problems = list(checks.problems(lesson).values())
+    given = {
+        "lesson": [lesson],
+        "problem": [p for p in problems if not (hasattr(metafunc.function, "with_code") and isinstance(p, Choice))],
+        "mistaken": [(problem, name) for problem in problems for name in problem.mistakes],
+    }
+    for name in given.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, given[name], ids=title)
+
+
+def with_code(test):
+    """Mark a test that is of no question with letters."""
+    test.with_code = True
+    return test
 
 
 def title(value):
-    return f"{value.lesson}.{value.name}" if isinstance(value, checks.Problem) else None
-
-
-each = pytest.mark.parametrize("problem", ALL, ids=title)
-each_written = pytest.mark.parametrize("problem", WRITTEN, ids=title)
+    problem, name = value if isinstance(value, tuple) else (value, "")
+    return f"{problem.name} {name}".strip() if isinstance(problem, checks.Problem) else "all"
 
 
 def right(problem):
@@ -47,33 +58,28 @@ def tried(problem, seed=0):
     return [(case.description, case.arguments) for case in problem.cases(seed)]
 
 
-def test_the_lessons_are_found():
-    assert [lesson.__name__.split(".")[-2] for lesson in checks.lessons()][:2] == ["lesson_00", "lesson_01"]
-    for lesson in checks.lessons():
-        number = lesson.__name__.split(".")[-2][-2:]
-        assert re.match(rf"Lesson {number}: .+\.$", lesson.__doc__.splitlines()[0]), (
-            "attention-course progress shows it"
-        )
-        assert (1 if number in DRAFTS else 3) <= len(checks.problems(lesson)) <= 6
-        assert checks.problems(lesson) == {n: p for n, p in vars(lesson).items() if isinstance(p, checks.Problem)}
+def test_the_lesson_has_a_line_for_progress_and_three_to_six_problems(lesson):
+    number = lesson.__name__.split(".")[-2][-2:]
+    line = lesson.__doc__.splitlines()[0]
+    assert re.match(rf"Lesson {number}: .+\.$", line), "attention-course progress shows it"
+    assert (1 if number in DRAFTS else 3) <= len(checks.problems(lesson)) <= 6
+    assert checks.problems(lesson) == {n: p for n, p in vars(lesson).items() if isinstance(p, checks.Problem)}
 
 
-@each
 def test_the_solution_passes(problem):
     for seed in SEEDS:
         result = problem.grade(right(problem), seed)
         assert (result.outcome, result.message) == ("correct", problem.praise)
 
 
-@pytest.mark.parametrize(("problem", "name"), MISTAKES, ids=lambda v: v if isinstance(v, str) else title(v))
-def test_a_mistake_goes_by_its_name(problem, name):
+def test_a_mistake_goes_by_its_name(mistaken):
+    problem, name = mistaken
     function = problem.mistakes[name]
     for seed in SEEDS[:-1]:  # the last in a hostile session, below
         result = problem.grade(name if isinstance(problem, Choice) else function, seed)
         assert (result.outcome, result.mistake, result.message) == ("wrong", name, function.sentence)
 
 
-@each
 def test_mistakes_are_several_and_differ(problem):
     assert len(problem.mistakes) >= 3
     for function in problem.mistakes.values():
@@ -93,7 +99,7 @@ def test_mistakes_are_several_and_differ(problem):
                 assert not all(a.equals(b) for a, b in pairs), f"{one} does what {other} does"
 
 
-@each_written
+@with_code
 def test_names_of_mistakes_are_unique(problem):
     names = re.findall(r"@mistake\((?:.|\n)*?\)\n    def (\w+)", inspect.getsource(type(problem)))
     assert names == list(problem.mistakes), "a name that is defined twice hides a mistake"
@@ -111,7 +117,6 @@ def hostile_session():
     torch.set_default_device(None)
 
 
-@each
 def test_a_verdict_does_not_depend_on_the_session(problem, hostile_session):
     problem, seed = type(problem)(), SEEDS[-1]  # one that has computed nothing yet
     assert problem.grade(right(problem), seed).outcome == "correct"
@@ -132,7 +137,7 @@ def tensors(value):
     return [t for item in value for t in tensors(item)] if isinstance(value, (tuple, list)) else []
 
 
-@each_written
+@with_code
 def test_no_input_is_what_a_learner_draws_with_a_seed_of_his_own(problem):
     found = [t for _, arguments in tried(problem) for t in tensors(arguments)]
     there = [t for t in found if t.is_floating_point() and t.numel() > 1]
@@ -143,7 +148,6 @@ def test_no_input_is_what_a_learner_draws_with_a_seed_of_his_own(problem):
                 assert not torch.allclose(t, draw(t.shape))
 
 
-@each
 def test_hints(problem):
     assert problem.hints
     assert all(re.fullmatch(r"\S(.|\n)*\S", hint) for hint in problem.hints)
@@ -156,7 +160,6 @@ def test_hints(problem):
         assert told[-1] == max(told), "the last hint is not the most explicit"
 
 
-@each
 def test_the_source_stands_on_its_own(problem):
     namespace = {"__name__": "__main__"}
     exec(f"import torch\n\n{problem.source()}", namespace)
@@ -165,7 +168,7 @@ def test_the_source_stands_on_its_own(problem):
     assert "answer" not in problem.source()
 
 
-@each_written
+@with_code
 def test_inputs_are_described_and_vary(problem):
     names = list(inspect.signature(type(problem).answer).parameters)
     for description, arguments in tried(problem):
@@ -176,7 +179,7 @@ def test_inputs_are_described_and_vary(problem):
     assert same([a for _, a in tried(problem, 5)], [a for _, a in problem.drawn(5)])
 
 
-@each_written
+@with_code
 def test_memorised_answers_fail_with_another_seed(problem, monkeypatch):
     monkeypatch.setattr(type(problem), "disobeys", lambda self, answer: None)  # here, to look on takes long
 
@@ -195,12 +198,12 @@ def test_memorised_answers_fail_with_another_seed(problem, monkeypatch):
         return next((value for arguments, value in known if same(args, arguments)), 0)
 
     assert problem.grade(recite, 0).outcome == "correct"
-    for seed in range(1, 5):
+    for seed in SEEDS[1:]:
         assert problem.grade(recite, seed).outcome == "wrong"
 
 
-@each_written
 @pytest.mark.parametrize("turn", ["double", "numpy", "list", "bfloat16", "requires grad", "not contiguous"])
+@with_code
 def test_the_same_values_in_another_make(problem, turn):
     def turned(value):
         if isinstance(value, (tuple, list)):
@@ -224,7 +227,7 @@ def test_the_same_values_in_another_make(problem, turn):
     assert problem.grade(lambda *args: turned(function(*args)), 3).outcome == "correct"
 
 
-@each_written
+@with_code
 def test_doubles_pass(problem):
     if inspect.isclass(type(problem).answer):
         pytest.skip("the answer is a class")
@@ -236,7 +239,7 @@ def test_doubles_pass(problem):
     assert problem.grade(doubled, 4).outcome == "correct"
 
 
-@each_written
+@with_code
 def test_arguments_are_lent(problem):
     def scribble(*args):
         value = type(problem).answer(*fresh(args))
@@ -249,7 +252,7 @@ def test_arguments_are_lent(problem):
         assert problem.grade(scribble, 0).mistake == "writes_into_arguments"
 
 
-@each_written
+@with_code
 def test_another_sign_and_nothing_are_told(problem):
     def negated(value):
         if isinstance(value, (tuple, list)):
@@ -265,7 +268,7 @@ def test_another_sign_and_nothing_are_told(problem):
         assert result.outcome == "correct" or result.mistake, result
 
 
-@each
+@with_code
 def test_stubs(problem):
     def stub(*args):
         raise NotImplementedError("your turn")
@@ -274,13 +277,13 @@ def test_stubs(problem):
         assert problem.grade(nothing, 0).outcome == "not attempted"
 
 
-@each_written
+@with_code
 def test_every_problem_has_been_solved_in_other_styles(problem):
     styles = import_module(f"test_checks_{problem.lesson}").STYLES.get(problem, [])
     assert len(set(styles)) >= (3 if problem.lesson in ("lesson_00", "lesson_01") else 2)
 
 
-@each_written
+@with_code
 def test_half_precision_is_near_enough(problem):
     if problem.lesson not in ("lesson_00", "lesson_01"):
         pytest.skip("not every mechanism bears it")
@@ -292,3 +295,6 @@ def test_half_precision_is_near_enough(problem):
     for seed in range(8):
         result = problem.grade(halved, seed)
         assert result.outcome == "correct", result
+
+
+__all__ = [name for name in dir() if name.startswith(("test_", "pytest_"))] + ["hostile_session"]
