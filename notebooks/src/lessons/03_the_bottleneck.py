@@ -128,7 +128,7 @@ cat = "the cat sat on the mat .".split()
 with torch.no_grad():
     for sentence in [cat, unseen[13, 15][0].english]:
         assert write(sentence) == translate(model, [sentence], english, french)[0].words
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}")
 print("written:  ", " ".join(write(cat)))
 print("should be:", " ".join(grammar.the_cat_sat_on_the_mat().french))
 
