@@ -180,7 +180,8 @@ def spectra(seed: int) -> dict:
     model, places = GapFiller(characters), torch.arange(WIDTH)
     near, found = (places[:, None] - places).abs() <= NEAR, []
     for trained, steps in zip((0, *GAPS_STEPS), GAPS_STEPS, strict=False):
-        train_classifier(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
+        if steps > trained:
+            train_classifier(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
         with torch.no_grad():
             (tokens,), target = draw(kept, len(text), 32)
             loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()
