@@ -85,7 +85,7 @@ def quality_of(job: tuple[str, int, int]) -> dict:
         "model": name,
         "seed": seed,
         "budget": budget,
-        "target_tokens": run.target_tokens,
+        "target_tokens": run.used,
         "val": run.validations,
         "bleu": bleu.score,
         "with_copies": corpus_bleu(copied, references).score,

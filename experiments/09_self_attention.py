@@ -20,7 +20,8 @@ from attention_course.lessons.lesson_09.same_different_classifier import (
 )
 from attention_course.lessons.lesson_09.same_different_task import WORDS, same_or_different
 from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
-from attention_course.models.fitting import accuracy, fit
+from attention_course.metrics import accuracy
+from attention_course.training import train_classifier
 
 SEEDS = range(3)
 DISTANCES = (10, 20, 40)
@@ -48,7 +49,7 @@ def match(name: str, distance: int, seed: int) -> tuple[float, list[float]]:
     def tested(count, at):
         return accuracy(model, draw(count, at, torch.Generator().manual_seed(TEST)))
 
-    fit(model, draw, steps=steps, learning_rate=5e-3, progress=False)
+    train_classifier(model, draw, steps=steps, learning_rate=5e-3, progress=False)
     beyond = [tested(200, at) for at in BEYOND] if distance == max(DISTANCES) else []
     print(name, distance, seed, found := tested(1000, distance), beyond, flush=True)
     return found, beyond
@@ -58,7 +59,7 @@ def use(make, batch, examples, seed, steps, learning_rate, penalty=None) -> tupl
     """Train one of the small models. Gives the share of 600 unseen examples that is right, the model, and those."""
     device.seed_everything(seed)
     model, random, other = make(), Random(seed), Random(TEST)
-    fit(
+    train_classifier(
         model, lambda: batch(examples(48, random)), steps=steps, learning_rate=learning_rate, penalty=penalty,
         progress=False,
     )  # fmt: skip

@@ -83,7 +83,7 @@ def measure(heads: int, seed: int) -> dict:
         "exact": exact(model, unseen),
         "aer": error_rate(model, unseen),
         "attention_parameters": sum(p.numel() for p in model.attention.parameters()),
-        "words_a_second": run.target_tokens / run.seconds,
+        "words_a_second": run.used / run.seconds,
     }
     if heads > 1:
         every = range(heads)

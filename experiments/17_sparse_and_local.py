@@ -20,8 +20,8 @@ from attention_course.efficient.strided import StridedAttention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
-from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
+from attention_course.training import train_classifier
 
 SEEDS = range(3)
 LENGTH, LEARNING_RATE = 64, 3e-3
@@ -80,7 +80,7 @@ def right_answers(name: str, layers: list, per_text: int, steps: int, seed: int)
         return facts(BATCH[per_text], distances, generator, per_text=per_text, length=LENGTH)
 
     start = time.process_time()
-    fit(model, draw, steps=steps, learning_rate=LEARNING_RATE, progress=False)
+    train_classifier(model, draw, steps=steps, learning_rate=LEARNING_RATE, progress=False)
     with torch.no_grad():
         right = torch.stack([model(*inputs)[0].argmax(-1) == colours for inputs, colours in questions(per_text)])
     shares = " ".join(f"{share:.2f}" for share in right.float().mean((1, 2)))

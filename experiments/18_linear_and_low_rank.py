@@ -28,9 +28,9 @@ from attention_course.efficient.unnormalised import fading, unnormalised
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
 from attention_course.lessons.lesson_18.recall_task import recall
-from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config, TransformerEncoder
 from attention_course.positions import RotaryAttention
+from attention_course.training import train_classifier
 
 NAME = "18_linear_and_low_rank"
 
@@ -62,7 +62,7 @@ def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> Assoc
         told = recall(32, pairs, generator)
         return (told.names, told.places, told.asked), told.answers
 
-    fit(model, draw, steps=STEPS, learning_rate=RATE, progress=False)
+    train_classifier(model, draw, steps=STEPS, learning_rate=RATE, progress=False)
     return model
 
 
@@ -180,7 +180,8 @@ def spectra(seed: int) -> dict:
     model, places = GapFiller(characters), torch.arange(WIDTH)
     near, found = (places[:, None] - places).abs() <= NEAR, []
     for trained, steps in zip((0, *GAPS_STEPS), GAPS_STEPS, strict=False):
-        fit(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
+        if steps > trained:
+            train_classifier(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
         with torch.no_grad():
             (tokens,), target = draw(kept, len(text), 32)
             loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()

@@ -95,12 +95,6 @@ def test_a_batch_has_the_words_of_its_examples_and_padding():
         assert (source != PAD).any(0).all() and (target != PAD).any(0).all()  # and not more of it than needed
 
 
-@pytest.mark.parametrize("skip", [0, 1, 5, 40, 100])
-def test_skipping_leaves_out_the_first_batches(skip):
-    every = firsts(islice(endless(EXAMPLES, 100, seed=3), skip + 10))
-    assert firsts(islice(endless(EXAMPLES, 100, seed=3, skip=skip), 10)) == every[skip:]
-
-
 def test_the_examples_are_left_as_they_are():
     examples = tiny_examples()
     list(islice(endless(examples, 20, seed=0), 30))

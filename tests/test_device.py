@@ -13,14 +13,17 @@ import numpy
 import pytest
 import torch
 
+from attention_course import device
 from attention_course.device import (
     autocast,
     bfloat16_pays,
     cores,
     describe,
+    device_for,
     forget_peak_memory,
     give_back_memory,
     memory,
+    pays,
     peak_memory,
     pick_device,
     seed_everything,
@@ -40,6 +43,88 @@ def test_the_same_seed_gives_the_same_numbers_everywhere():
     first, again, other = drawn
     assert first == again
     assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+# Which device
+
+
+def of_size(count, **options):
+    """A model with so many parameters, some of them without a part in learning."""
+    model = torch.nn.ParameterList([torch.empty(count // 2, **options), torch.empty(count - count // 2, **options)])
+    model[0].requires_grad_(False)
+    return model
+
+
+SMALL, LARGE = of_size(1000), of_size(5_000_000)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with such GPUs."""
+
+    def gpus(*kinds):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in kinds)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in kinds)
+
+    monkeypatch.delenv("ATTENTION_COURSE_DEVICE", raising=False)
+    return gpus
+
+
+@pytest.mark.parametrize(
+    "gpus, plain, large", [((), "cpu", "cpu"), (("mps",), "mps", "mps"), (("cuda",), "cuda", "cuda")]
+)
+def test_the_gpu_is_picked_where_there_is_one_and_for_a_model_where_it_pays(gpus, plain, large, machine):
+    machine(*gpus)
+    assert pick_device().type == plain
+    assert pick_device(LARGE).type == device_for(LARGE).type == large
+    assert pick_device(SMALL).type == device_for(SMALL).type == "cpu"
+
+
+def test_cuda_goes_first(machine):
+    machine("cuda", "mps")
+    assert pick_device().type == pick_device(LARGE).type == "cuda"
+
+
+def test_a_gpu_pays_from_a_number_of_parameters_on():
+    for kind, least in device.PAYS_FROM.items():
+        assert pays(of_size(least), kind) and not pays(of_size(least - 1), kind)
+    assert not pays(LARGE, "cpu") and not pays(LARGE, "a device of tomorrow")
+    double = of_size(5_000_000, dtype=torch.float64)
+    assert pays(double, "cuda") and not pays(double, "mps")  # which has no float64
+
+
+def test_the_environment_names_a_device_for_every_model(machine, monkeypatch):
+    machine("cuda")
+    for name in ("cpu", "meta"):  # any that PyTorch knows
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", name)
+        assert {pick_device().type, pick_device(SMALL).type, device_for(SMALL).type, device_for(LARGE).type} == {name}
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", "")
+    assert pick_device().type == "cuda"
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "cuda", "mps", "auto", "CPU"])
+def test_a_device_that_is_not_there_is_told(name, monkeypatch):
+    try:
+        torch.empty(0, device=name)
+        pytest.skip("there is one")
+    except (AssertionError, RuntimeError):
+        pass
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", name)
+    expected = "expected a device of this machine, such as cpu, cuda or mps; got"
+    with pytest.raises(ValueError, match=f"ATTENTION_COURSE_DEVICE: {expected} '{name}'"):
+        pick_device()
+    if name != "auto":
+        with pytest.raises(ValueError, match=f"device: {expected} '{name}'"):
+            device_for(SMALL, name)
+
+
+def test_what_is_asked_for_goes_first_and_a_model_that_is_elsewhere_stays_there(machine, monkeypatch):
+    machine("cuda")
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", "meta")
+    assert device_for(LARGE, "cpu").type == device_for(LARGE, torch.device("cpu")).type == "cpu"
+    assert device_for(of_size(10, device="meta")).type == "meta"
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", "cpu")
+    assert device_for(of_size(10, device="meta")).type == "meta" and device_for(LARGE).type == "cpu"
 
 
 def test_the_description_is_one_line_without_a_path_or_a_name_of_the_machine():

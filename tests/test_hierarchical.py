@@ -171,7 +171,7 @@ def test_a_training_learns_and_repeats_itself():
         run = train(model, numbers, labels, passes=20, learning_rate=2e-2, batch=8, word_dropout=0.1, progress=False)
         found.append((run.losses, read(model, numbers).logits))
     assert found[0][0] == found[1][0] and found[0][1].equal(found[1][1])
-    assert run.documents == 800 and len(run.losses) == 100 and not model.training
+    assert run.used == 800 and len(run.losses) == 100 and not model.training
     assert accuracy(read(model, numbers, batch=7), labels) == 1.0
 
 

@@ -29,8 +29,9 @@ from attention_course.lessons.lesson_09.same_different_classifier import (
 )
 from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
 from attention_course.masks import others_mask, padding_mask
-from attention_course.models.fitting import accuracy, fit
+from attention_course.metrics import accuracy
 from attention_course.scores import dot_score
+from attention_course.training import train_classifier
 
 
 def new(family, *sizes, dtype=torch.float64):
@@ -252,7 +253,7 @@ def test_padding_changes_nothing_and_nothing_is_made_without_a_device(name):
 def test_the_small_models_learn(name, steps, wanted):
     make, batch = TEXTS[name]
     model, random = new(make, dtype=torch.float32), Random(0)
-    losses = fit(model, lambda: batch(32, random), steps=steps, learning_rate=5e-3, progress=False)
+    losses = train_classifier(model, lambda: batch(32, random), steps=steps, learning_rate=5e-3, progress=False).losses
     assert losses[-1] < losses[0] and accuracy(model, batch(300, Random(1))) > wanted
 
 
@@ -265,7 +266,7 @@ def test_matchers_learn_a_short_distance(family):
         words, same = distance.same_or_different(count, 1, generator)
         return (words,), same
 
-    fit(model, draw, steps=400, learning_rate=5e-3, progress=False)
+    train_classifier(model, draw, steps=400, learning_rate=5e-3, progress=False)
     assert accuracy(model, draw(500)) > 0.9
 
 
@@ -293,7 +294,7 @@ def test_a_loss_that_is_not_finite_stops_the_training():
             return x @ self.w, None
 
     with pytest.raises(ArithmeticError, match="expected a finite number"):
-        fit(
+        train_classifier(
             Broken(),
             lambda: ((torch.ones(2, 1),), torch.tensor([0, 1])),
             steps=1,

@@ -22,15 +22,16 @@ from attention_course.lessons.lesson_08.curriculum import evaluate, grow
 from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
 from attention_course.lessons.lesson_09 import same_different_task as distance
 from attention_course.lessons.lesson_09.same_different_classifier import SelfAttentiveClassifier
+from attention_course.metrics import accuracy
+from attention_course.models import small_encoder
 from attention_course.models.captioner import Album, Captioner
-from attention_course.models.fitting import accuracy, fit
 from attention_course.models.hard_attention import HardCaptioner, Reinforce
 from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Level
 from attention_course.models.region_features import encode_images
 from attention_course.models.small_encoder import SmallEncoder, trained_encoder
 from attention_course.models.stacked import StackedAttention
 from attention_course.modes import evaluating, start_training
-from attention_course.training import train
+from attention_course.training import train, train_classifier
 
 FEATURES = torch.randn(4, 9, 5, generator=torch.Generator().manual_seed(0))
 VOCABULARY = Vocabulary(["abcdef"])
@@ -111,9 +112,9 @@ def train_and_validate(model):
     return train_tiny(model, target_tokens=60, validate=lambda m: -float(greedy(m, SOURCE, 3)[0].sum())).validations
 
 
-def fit_matcher(model):
+def train_matcher(model):
     draw = partial(sentences, torch.Generator().manual_seed(0))
-    return fit(model, draw, steps=3, learning_rate=1e-2, progress=False)
+    return train_classifier(model, draw, steps=3, learning_rate=1e-2, progress=False).losses
 
 
 def grow_stacked(model):
@@ -142,7 +143,7 @@ HELPERS = {
         True,
         True,
     ),
-    "fit": Helper(matcher, fit_matcher, "1", "0.classify", True),
+    "train a classifier": Helper(matcher, train_matcher, "1", "0.classify", True),
     "train a reader": Helper(reader, train_reader, "sentences", "classify", True, True),
     "grow": Helper(stacked, grow_stacked, "encoder", "answer", True),
     "accuracy": Helper(matcher, lambda m: accuracy(m, sentences(torch.Generator().manual_seed(0))), "1", "0.classify"),
@@ -302,9 +303,7 @@ def test_autocast_around_it_changes_no_precision_that_was_chosen_and_stops_nothi
     model = new(name)
     with torch.autocast("cpu", torch.bfloat16):
         found = plain(done(name, model))
-    assert (
-        not HELPERS[name].trains or name in ("fit", "grow", "train a reader", "train and validate") or found == expected
-    )
+    assert not HELPERS[name].trains or name == "train and validate" or found == expected
 
 
 @every_helper
@@ -343,16 +342,13 @@ class Reached(Exception):
 
 
 @every_helper
-def test_a_model_on_another_device_gets_what_it_needs_there(name, monkeypatch):
+def test_a_model_on_another_device_gets_what_it_needs_there(name):
     """On this device there are no numbers, but all operations, and none takes tensors of two devices."""
 
     def reach(module, inputs, output):
         assert output.device.type == "meta"
         raise Reached
 
-    adamw = torch.optim.AdamW
-    monkeypatch.setattr(torch.optim, "AdamW", lambda *given, fused=None, **options: adamw(*given, **options))
-    monkeypatch.setattr(torch, "autocast", lambda *given, **options: contextlib.nullcontext())
     model = new(name).to("meta")
     model.get_submodule(HELPERS[name].last).register_forward_hook(reach)
     with pytest.raises(Reached):
@@ -372,10 +368,13 @@ def test_an_encoder_starts_and_learns_alike_whatever_the_surroundings():
 
 
 def test_an_encoder_is_trained_on_another_device(monkeypatch):
-    adamw = torch.optim.AdamW
-    monkeypatch.setattr(torch.optim, "AdamW", lambda *given, fused, **options: adamw(*given, **options))
-    encoder = trained_encoder(images=8, steps=1, batch=4, progress=False, device="meta")
-    assert {p.device.type for p in encoder.parameters()} == {"meta"} and not encoder.training
+    def reach(learner, *batch):
+        assert {t.device.type for t in [*learner.parameters(), *learner.buffers(), *batch]} == {"meta"}
+        raise Reached
+
+    monkeypatch.setattr(small_encoder, "kind_and_colour", reach)
+    with pytest.raises(Reached):
+        trained_encoder(images=8, steps=1, batch=4, progress=False, device="meta")
 
 
 def test_padding_is_made_where_the_default_is():

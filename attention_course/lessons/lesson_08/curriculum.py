@@ -1,30 +1,22 @@
 """Training stacked attention, one hop after the other."""
 
-import sys
-import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
-from tqdm import tqdm
+from torch import Tensor
 
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
 from attention_course.lessons.lesson_08.drawing_bank import DrawingBank
 from attention_course.models.stacked import StackedAttention
-from attention_course.modes import evaluating, start_training
+from attention_course.modes import evaluating
+from attention_course.training import Training, fit
 
 FILLING = 150  # updates of a stage in which pictures fill up, in the later stages twice as many
 FROZEN = 400  # updates in which a new hop learns alone
 OLD = (1.0, 0.02, 0.1)  # the older parts' share of the learning rate after that, by stage
-
-
-class Growth(NamedTuple):
-    """How a training went."""
-
-    losses: list[float]
-    seconds: float
 
 
 class Evaluation(NamedTuple):
@@ -44,8 +36,6 @@ class Evaluation(NamedTuple):
         return (self.maps[asked, hop].argmax(-1) == self.questions.chain[asked, step]).float().mean().item()
 
 
-@torch.inference_mode(False)
-@torch.enable_grad()
 def grow(
     model: StackedAttention,
     bank: DrawingBank,
@@ -57,9 +47,10 @@ def grow(
     frozen: int = FROZEN,
     old: tuple[float, ...] = OLD,
     seed: int = 0,
+    device: torch.device | str = "auto",
     progress: bool = True,
-) -> Growth:
-    """Train in stages: in stage m questions take up to m steps, and the model looks up to m times.
+) -> Training:
+    """`fit` in stages: in stage m questions take up to m steps, and the model looks up to m times.
 
     updates: of each stage; free: updates at the end in which all parts learn alike. Every picture and question is new.
 
@@ -69,45 +60,63 @@ def grow(
     its last hop a model learns with all its parts.
 
     frozen, old: updates in which a new hop learns alone, and the older parts' share of the learning rate after that, by
-    stage. What is drawn at random is the same on every device. The model is left in evaluation mode, and what is frozen
-    in it stays frozen (`modes.start_training`).
+    stage. What is drawn at random is the same on every device.
 
-    Raises ValueError for more stages than there are steps.
+    Raises ValueError, besides what `fit` raises, for more stages than there are steps.
     """
     if len(updates) > vqa.MOST_STEPS:
         raise ValueError(f"updates: expected at most {vqa.MOST_STEPS} stages, got {len(updates)}")
-    like, generator = next(model.parameters()), torch.Generator("cpu").manual_seed(seed)
-    optimizer = torch.optim.AdamW(_parts(model), lr=learning_rate, weight_decay=0.01)
-    plan = [(stage, i) for stage, n in enumerate(updates, 1) for i in range(n)]
-    plan += [(len(updates) + 1, i) for i in range(free)]
-    losses, start = [], time.perf_counter()
-    start_training(model)
-    bar = tqdm(plan, unit=" updates", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False)
-    for done, (stage, i) in enumerate(bar):
-        most, last = min(stage, len(updates)), min(stage, len(updates), len(model.hops))
-        growing = 1 < stage <= min(len(updates), len(model.hops))
+    parts, total = _parts(model), sum(updates) + free
+
+    def up_and_down(used: float) -> float:
+        done = int(used * total)  # updates
+        return min(1.0, (done + 1) / 100, (total - done) / (0.2 * total))
+
+    return fit(
+        model,
+        _lessons(model, parts, bank, updates, free, batch, frozen, old, torch.Generator("cpu").manual_seed(seed)),
+        lambda model, regions, words, mask, answer, hops: F.cross_entropy(model(regions, words, mask, hops)[0], answer),
+        budget=total,
+        learning_rate=learning_rate,
+        unit="updates",
+        optimizer=torch.optim.AdamW,
+        parameters=parts,
+        schedule=up_and_down,
+        device=device,
+        progress=progress,
+    )
+
+
+def _lessons(
+    model: StackedAttention,
+    parts: list[dict],
+    bank: DrawingBank,
+    updates: tuple[int, ...],
+    free: int,
+    batch: int,
+    frozen: int,
+    old: tuple[float, ...],
+    generator: torch.Generator,
+) -> Iterator[tuple]:
+    """Regions, questions, mask and answers for each update, and how many hops look. On the way the parts' shares of the
+    learning rate are set, and new hops started; see `grow`."""
+    dtype, stages = next(model.parameters()).dtype, len(updates)
+    plan = [(stage, i) for stage, n in enumerate((*updates, free), 1) for i in range(n)]
+    for stage, i in plan:
+        growing = 1 < stage <= min(stages, len(model.hops))
         if growing and i == 0:
             model.hops[stage - 1].value.load_state_dict(model.hops[stage - 2].value.state_dict())
-        rate = learning_rate * min(1.0, (done + 1) / 100, (len(plan) - done) / (0.2 * len(plan)))
-        for group in optimizer.param_groups:
-            older = growing and group["part"] < stage
-            group["lr"] = rate * ((0.0 if i < frozen else old[stage - 1]) if older else 1.0)
+        for part in parts:
+            older = growing and part["part"] < stage
+            part["share"] = (0.0 if i < frozen else old[stage - 1]) if older else 1.0
         scenes = vqa.random_scenes(batch, generator)
-        asked = vqa.random_questions(scenes, tuple(range(1, most + 1)), generator)
-        filled = i / (FILLING if stage == 1 else 2 * FILLING) if stage <= len(updates) else 1.0
+        asked = vqa.random_questions(scenes, tuple(range(1, min(stage, stages) + 1)), generator)
+        filled = i / (FILLING if stage == 1 else 2 * FILLING) if stage <= stages else 1.0
         drawn = torch.rand(batch, vqa.CELLS, dtype=torch.float32, **vqa.drawn_by(generator))
         there = drawn < 0.1 + 0.9 * filled
-        mask = there.scatter(1, asked.chain, True).unsqueeze(1).to(like.device) if filled < 1 else None
-        regions = bank.regions(scenes, bank.variants(batch, generator)).to(like)
-        logits, _ = model(regions, asked.tokens.to(like.device), mask, last)
-        loss = F.cross_entropy(logits, asked.answer.to(like.device))
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        losses.append(loss.item())
-    model.eval()
-    return Growth(losses, time.perf_counter() - start)
+        mask = there.scatter(1, asked.chain, True).unsqueeze(1) if filled < 1 else None
+        regions = bank.regions(scenes, bank.variants(batch, generator)).to(dtype)
+        yield regions, asked.tokens, mask, asked.answer, min(stage, stages, len(model.hops))
 
 
 @torch.no_grad()

@@ -1,5 +1,7 @@
 """A decoder of one layer that has heard a sequence and says it again."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -9,8 +11,8 @@ from attention_course.layers import KeysValues
 from attention_course.layers.multi_head import Attention
 from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.lessons.lesson_19.copy_task import copy_task
-from attention_course.models.fitting import Batch, fit
 from attention_course.models.transformer import Config, TransformerDecoder
+from attention_course.training.classifiers import Batch, train_classifier
 
 
 class CopyModel(nn.Module):
@@ -44,14 +46,14 @@ class CopyModel(nn.Module):
         return decoder.blocks[0].itself.prepare(decoder.blocks[0].norm_itself(x))
 
     def draw(self, count: int, generator: torch.Generator) -> Batch:
-        """Sequences as `fit` wants them, where the model is: what is heard, and the words that are to be said."""
+        """Sequences for `train_classifier`, where the model is: what is heard, and the words that are to be said."""
         said = copy_task(count, self.length, self.words, generator).to(self.decoder.bias.device)
         return (said[:, :-1],), said[:, -self.length :]
 
     def train_for(self, steps: int, seed: int, learning_rate: float = 1e-2, progress: bool = True) -> list[float]:
-        """`fit` on fresh sequences, 32 a step."""
-        generator = torch.Generator().manual_seed(seed)
-        return fit(self, lambda: self.draw(32, generator), steps=steps, learning_rate=learning_rate, progress=progress)
+        """`train_classifier` on fresh sequences, 32 a step; the losses."""
+        draw = partial(self.draw, 32, torch.Generator().manual_seed(seed))
+        return train_classifier(self, draw, steps=steps, learning_rate=learning_rate, progress=progress).losses
 
     @torch.no_grad()
     def words_right(self, count: int, seed: int) -> float:

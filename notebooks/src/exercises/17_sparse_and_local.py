@@ -17,8 +17,8 @@ from attention_course.efficient.strided import StridedAttention
 from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.lessons.lesson_17.reach_grid import reach_grid
-from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
+from attention_course.training import train_classifier
 
 # %% [markdown] name="strided-pattern-text"
 r"""
@@ -126,6 +126,6 @@ device.use_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
 model, generator = LongRangeQA(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
-fit(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
+train_classifier(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
 inputs, colours = facts(300, 55, generator, length=64)
 print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 55; guessing gets 12 %")

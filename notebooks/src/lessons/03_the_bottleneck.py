@@ -128,7 +128,7 @@ cat = "the cat sat on the mat .".split()
 with torch.no_grad():
     for sentence in [cat, unseen[13, 15][0].english]:
         assert write(sentence) == translate(model, [sentence], english, french)[0].words
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}")
 print("written:  ", " ".join(write(cat)))
 print("should be:", " ".join(grammar.the_cat_sat_on_the_mat().french))
 
@@ -229,14 +229,17 @@ words, words_of_unseen = (torch.tensor([english.encode(pair.english) for pair in
 def read_off(vectors, vectors_of_unseen):
     device.seed_everything(0)
     probe = torch.nn.Linear(vectors.shape[1], PLACES * len(english))
+    where = device.pick_device(probe)  # a GPU, where there is one and it pays
+    probe.to(where)
     optimizer = torch.optim.Adam(probe.parameters(), lr=0.03, weight_decay=1e-4)
     mean, deviation = vectors.mean(0), vectors.std(0) + 1e-6
     for _ in range(100):
         few = torch.randperm(len(vectors))[:500]
-        logits = probe((vectors[few] - mean) / deviation).view(-1, PLACES, len(english))
+        logits = probe(((vectors[few] - mean) / deviation).to(where)).view(-1, PLACES, len(english))
         optimizer.zero_grad()
-        F.cross_entropy(logits.flatten(0, 1), words[few, :PLACES].flatten()).backward()
+        F.cross_entropy(logits.flatten(0, 1), words[few, :PLACES].flatten().to(where)).backward()
         optimizer.step()
+    probe.to("cpu")
     said = probe((vectors_of_unseen - mean) / deviation).view(-1, PLACES, len(english)).argmax(-1)
     return (said == words_of_unseen[:, :PLACES]).float().mean(0)  # the share that is right, by place
 

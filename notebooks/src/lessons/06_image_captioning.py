@@ -151,7 +151,7 @@ device.give_back_memory()
 album, parts = Album(captioner, unseen_features).eval(), torch.arange(len(unseen)).unsqueeze(1).split(50)  # 50 at once
 said = [tuple(vocabulary.decode(row)) for part in parts for row in greedy(album, part, longest=20)[0].tolist()]
 exact = sum(a == scene.words for a, scene in zip(said, unseen)) / len(unseen)
-print(f"{run.seconds:.0f} s in float32: {exact:.1%} of {len(unseen)} captions exactly right, "
+print(f"{run.seconds:.0f} s in {run.precision} on {run.device}: {exact:.1%} of {len(unseen)} captions exactly right, "
       f"{corpus_bleu(said, [scene.words for scene in unseen])}")
 enough = {"EfficientNetLite0": (0.60, 0.88, 0.70), "SmallEncoder": (0.20, 0.75, 0.50)}[type(encoder).__name__]
 # least shares: of exact captions here; of peaks, and of weight, on the right thing below

@@ -141,7 +141,7 @@ def trained(level, some, seed=0):
     labels = [r.label for r in some]
     model = HierarchicalAttention(len(vocabulary), level(), level(), size=32, classes=1 + max(labels))
     run = train(model, documents.encode([r.sentences for r in some], vocabulary), labels, seed=seed, **BUDGET)
-    print(f"{run.documents:,} documents read in {run.seconds:.0f} s")
+    print(f"{run.used:,} documents read in {run.seconds:.0f} s on {run.device}")
     return model
 
 
@@ -382,7 +382,7 @@ reader = HierarchicalAttention(len(words), attentive(50, Identity()), attentive(
                               classes=1 + max(truth), dropout=0.5)
 run = train(reader, numbers, [r.label for r in learned_real], passes=passes, learning_rate=1e-2, word_dropout=0.2)
 reading_real = read(reader, asked)
-print(f"{run.seconds:.0f} s; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
+print(f"{run.seconds:.0f} s on {run.device}; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
 assert accuracy(reading_real, truth) >= {"movie_reviews": 0.78, "generated": 0.5}[real]
 
 # %% name="movies-draw"

@@ -196,7 +196,7 @@ device.seed_everything(0)
 model = StackedAttention(len(vqa.WORDS), 120, len(vqa.ANSWERS), hops=2)
 growth = grow(model, train_bank, updates=UPDATES)
 examined = evaluate(model, test_bank, steps=(1, 2))
-print(f"{growth.seconds:.0f} s   right answers about unseen drawings: 1 step {examined.accuracy(1):.1%}, 2 steps {examined.accuracy(2):.1%}")
+print(f"{growth.seconds:.0f} s on {growth.device}   right answers about unseen drawings: 1 step {examined.accuracy(1):.1%}, 2 steps {examined.accuracy(2):.1%}")
 assert examined.accuracy(1) > 0.95 and examined.accuracy(2) > 0.8
 
 # %% [markdown] name="train-text"

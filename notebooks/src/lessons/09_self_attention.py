@@ -26,7 +26,8 @@ from attention_course.lessons.lesson_09.same_different_classifier import (
 from attention_course.lessons.lesson_09.same_different_task import KEYS, WORDS, same_or_different
 from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
 from attention_course.masks import others_mask
-from attention_course.models.fitting import accuracy, fit
+from attention_course.metrics import accuracy
+from attention_course.training import train_classifier
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -140,7 +141,7 @@ def sentences(count, distance, seed):
 
 def trained(model, steps):
     batches = iter(range(steps))
-    fit(model, lambda: sentences(64, DISTANCE, next(batches)), steps=steps, learning_rate=5e-3)
+    train_classifier(model, lambda: sentences(64, DISTANCE, next(batches)), steps=steps, learning_rate=5e-3)
     return model
 
 
@@ -345,7 +346,8 @@ The network is a small `Reader`. A convolution over five words to either side ma
 # %% name="train-reader"
 device.seed_everything(0)
 reader, random = Reader(len(passages.VOCABULARY)), Random(0)
-fit(reader, lambda: passages.batch([passages.passage(random) for _ in range(32)]), steps=250, learning_rate=5e-3)
+train_classifier(reader, lambda: passages.batch([passages.passage(random) for _ in range(32)]),
+                 steps=250, learning_rate=5e-3)
 test = passages.batch([passages.passage(Random(10_000 + i)) for i in range(300)])
 print(f"answers found exactly: {accuracy(reader, test):.1%}")
 assert accuracy(reader, test) > 0.9
@@ -419,7 +421,8 @@ def reviews(count, random):
 
 device.seed_everything(0)
 embedder, random = SentenceEmbedding(len(aspects.VOCABULARY), aspects=3, hops=6), Random(0)
-fit(embedder, lambda: reviews(48, random), steps=300, learning_rate=5e-3, penalty=lambda A: 0.1 * hop_penalty(A).mean())
+train_classifier(embedder, lambda: reviews(48, random), steps=300, learning_rate=5e-3,
+                 penalty=lambda A: 0.1 * hop_penalty(A).mean())
 print(f"all three opinions right: {accuracy(embedder, reviews(300, Random(10_000))):.1%}")
 assert accuracy(embedder, reviews(300, Random(10_000))) > 0.9
 

@@ -211,7 +211,7 @@ examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english
 device.seed_everything(0)
 model = MultiHeadTranslator(len(english), len(french), heads=8)  # E = 128, so D = 16
 run = train(model, examples, target_tokens=300_000, batch_tokens=320, learning_rate=6e-3)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
 
 # %% name="exact"
 sources, targets = (pad(side) for side in zip(*encode_pairs([(p.english, p.french) for p in unseen], english, french)))

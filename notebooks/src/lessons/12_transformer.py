@@ -168,7 +168,7 @@ def exact(model):  # the share of unseen sentences translated word for word as t
 # %% name="train-grammar-run"
 model, run = taught(500_000, config=small)
 right = exact(model)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss {np.mean(run.losses[-50:]):.3f}; {right:.0%} of {len(unseen)} unseen sentences exact")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}; loss {np.mean(run.losses[-50:]):.3f}; {right:.0%} of {len(unseen)} unseen sentences exact")
 assert right > 0.7
 
 # %% [markdown] name="maps-text"
@@ -406,7 +406,7 @@ translator = Transformer(len(english_words), len(french_words), Config(size=128,
 examples = encode_pairs(captions, english_words, french_words)
 del captions
 run = train(translator, examples, target_tokens=TARGET_WORDS, batch_tokens=500, learning_rate=3e-3, label_smoothing=0.1)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s, in float32")
+print(f"{run.used:,} French words in {run.seconds:.0f} s, in {run.precision} on {run.device}")
 
 # %% name="bleu"
 sources, references = [source for source, _ in test], [target for _, target in test]

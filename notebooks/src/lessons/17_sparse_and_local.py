@@ -26,8 +26,8 @@ from attention_course.efficient.strided import StridedAttention
 from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.lessons.lesson_17.reach_grid import reach_grid
-from attention_course.models.fitting import fit
 from attention_course.models.transformer import Config
+from attention_course.training import train_classifier
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -288,7 +288,7 @@ def trained(layers, per_text, steps):
         distances = torch.randint(per_text, LENGTH - per_text + 1, (32,), generator=generator)
         return facts(32, distances, generator, per_text=per_text, length=LENGTH)
 
-    fit(model, draw, steps=steps, learning_rate=3e-3)
+    train_classifier(model, draw, steps=steps, learning_rate=3e-3)
     return model
 
 

@@ -25,7 +25,7 @@ from attention_course.functional import scaled_dot_product_attention
 from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
 from attention_course.lessons.lesson_18.recall_task import recall
 from attention_course.lessons.lesson_18.share_curves import share_curves
-from attention_course.models.fitting import fit
+from attention_course.training import train_classifier
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -229,7 +229,7 @@ def trained(attend, features=16, value_size=16):
         told = recall(32, PAIRS[int(torch.randint(len(PAIRS), (), generator=generator))], generator)
         return (told.names, told.places, told.asked), told.answers
 
-    fit(memory, draw, steps=STEPS, learning_rate=3e-3)
+    train_classifier(memory, draw, steps=STEPS, learning_rate=3e-3)
     return memory
 
 

@@ -337,14 +337,17 @@ def held_out(model):
 
 # %% name="training"
 def train(model, steps, rate=5e-3, seed=0):
+    where = device.pick_device(model)  # a GPU, where there is one and it pays
+    model.to(where)
     optimizer, generator, losses = torch.optim.Adam(model.parameters(), rate), torch.Generator().manual_seed(seed), []
     for _ in range(steps):
         starts = torch.randint(len(text) - unseen.numel() - EXCERPT, (3, 1), generator=generator)
-        loss = loss_of(model, text[starts + torch.arange(EXCERPT + 1)])
+        loss = loss_of(model, text[starts + torch.arange(EXCERPT + 1)].to(where))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+    model.to("cpu")
     return losses
 
 # %% name="train"
