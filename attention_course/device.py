@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-CGROUPS = Path("/sys/fs/cgroup")  # where Linux tells a container what it is granted
-CPUINFO = Path("/proc/cpuinfo")
+from attention_course import processor
 
+CGROUPS = Path("/sys/fs/cgroup")  # where Linux tells a container what it is granted
 
 # From how many parameters on a training is taken to a GPU of this kind. Estimates: no race on a GPU stands in
 # benchmarks/results yet.
@@ -80,24 +80,12 @@ def seed_everything(seed: int) -> None:
 def bfloat16_pays(device_type: str = "cpu") -> bool:
     """Whether this device has instructions for bfloat16: half-width matrix products are then about twice as fast.
 
-    Many CPUs only emulate bfloat16, and are then several times slower than with float32. Nothing is timed, so that the
-    same machine always computes in the same precision.
+    Many CPUs only emulate bfloat16, and are then several times slower than with float32; so is one that is limited to
+    AVX2 (`processor.has_bfloat16`). Nothing is timed, so that the same machine always computes in the same precision.
     """
     if device_type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device_type != "cpu" or not torch.backends.mkldnn.is_available():  # without oneDNN the instructions lie idle
-        return False
-    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(_instructions())
-
-
-def _instructions() -> set[str]:
-    """What the processor can do, as newer versions of PyTorch tell it, or Linux (x86: flags, ARM: Features)."""
-    if hasattr(torch.cpu, "get_capabilities"):
-        return {name for name, there in torch.cpu.get_capabilities().items() if there}
-    try:
-        return set(CPUINFO.read_text(encoding="utf-8", errors="replace").split())
-    except OSError:
-        return set()
+    return device_type == "cpu" and processor.has_bfloat16()
 
 
 def autocast(device: torch.device, enabled: bool = True) -> contextlib.AbstractContextManager:

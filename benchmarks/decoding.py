@@ -1,17 +1,21 @@
 """How fast a decoder writes, and how much it keeps, against the length of what it has written.
 
+    python benchmarks/decoding.py             measures, about a minute on one core
+    python benchmarks/decoding.py --lesson    the same, and lesson 20 shows these figures from now on
+    python benchmarks/decoding.py table       results/decoding.md from what is kept
+
 One word further, with a cache that holds as many words as the length says: eight heads with keys of their own, two
 groups, one group, and a sliding window, each with its cache in room set apart beforehand; and eight heads whose cache
 is copied for every word, as the package's decoder does it, or that have none and compute everything before again.
-Keeps the figures in attention_course/results/20_decoding.json, which lesson 20 shows, and writes results/decoding.md.
-About a minute on one core.
+Keeps the figures in results/decoding.json, by the kind of processor, and writes results/decoding.md anew. Lesson 20
+shows those in attention_course/results/20_decoding.json.
 """
 
-import statistics
+import argparse
 import time
 from functools import partial
-from pathlib import Path
 
+import keeping
 import torch
 import torch.nn.functional as F
 
@@ -122,47 +126,22 @@ def measure() -> dict:
     return {"lengths": LENGTHS, "sizes": sizes, "parameter_bytes": parameters} | found
 
 
-def table(found: dict) -> str:
-    """As Markdown; ratios are medians of those of the rounds."""
-    head = "| | " + " | ".join(f"{length:,} words" for length in LENGTHS) + " |\n|---"
-    rows = [head + "|---" * len(LENGTHS) + "|"]
-    base = found["tokens_a_second"][WHOLE]
-    for name, by_length in found["tokens_a_second"].items():
-        cells = []
-        for rounds, whole in zip(by_length, base, strict=False):
-            if not rounds:
-                cells.append("–")
-                continue
-            ratio = statistics.median(ours / theirs for ours, theirs in zip(rounds, whole, strict=True))
-            cells.append(f"{ratio:.2f} × ({statistics.median(rounds):,.0f})")
-        rows.append(f"| {name} | " + " | ".join(cells) + " |")
-    kept = [
-        f"| {name} | " + " | ".join(f"{count / 1e6:,.1f} MB" for count in counts) + " |"
-        for name, counts in found["cache_bytes"].items()
-    ]
-    sizes = found["sizes"]
-    return "\n\n".join(
-        [
-            "# Writing one word further",
-            f"An untrained decoder with {sizes['layers']} blocks of size {sizes['size']}, {sizes['heads']} heads of "
-            f"{sizes['size'] // sizes['heads']}, float32, one sentence, one thread of: {device.describe()}.",
-            f"How many times as many words a second as with {WHOLE}, the median of {ROUNDS} rounds in "
-            "which all take turns, by process time; in brackets the words a second, which say more about the machine.",
-            "\n".join(rows),
-            "What the cache holds at that length, and what is read again for the next word:",
-            "\n".join([rows[0], *kept]),
-            f"The cache lies in room set apart beforehand. “{COPIED}” is the package's decoder, which appends by "
-            "`torch.cat`, and so copies all that it keeps for every word.",
-        ]
-    )
+def table() -> None:
+    """results/decoding.md from what is kept."""
+    from decoding_table import write
 
-
-def main() -> None:
-    found = measure()
-    results.save("20_decoding", found, command="python benchmarks/decoding.py", seeds=[0])
-    path = Path(__file__).parent / "results" / "decoding.md"
-    path.write_text(table(found) + "\n", encoding="utf-8")
+    keeping.write("decoding", write(keeping.kept("decoding"), base=WHOLE, copied=COPIED))
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=["measure", "table"], default="measure")
+    parser.add_argument("--lesson", action="store_true", help="let lesson 20 show what is measured")
+    chosen = parser.parse_args()
+    if chosen.part == "measure":
+        keeping.kind()  # a setting that it refuses is told before anything is measured
+        found = measure()
+        keeping.keep("decoding", found | {"machine": device.describe()})
+        if chosen.lesson:
+            results.save("20_decoding", found, command="python benchmarks/decoding.py --lesson", seeds=[0])
+    table()

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import random
 import re
 import socket
@@ -147,11 +148,18 @@ def test_half_width_pays_or_not():
 
 @pytest.fixture
 def processor(monkeypatch, tmp_path):
-    """Gives what a processor with some instructions is taken for, as PyTorch tells them, or Linux to an older one."""
+    """Gives what a processor with some instructions is taken for, as PyTorch tells them, or Linux to an older one.
 
-    def pays(told_by, instructions):
+    capability: what PyTorch is left with. onednn: whether oneDNN says that it takes bfloat16.
+    """
+    for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def pays(told_by, instructions, capability="AVX512", onednn=True):
         bfloat16_pays.cache_clear()
-        monkeypatch.setattr("attention_course.device.CPUINFO", tmp_path / "cpuinfo")
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
+        monkeypatch.setattr("attention_course.processor.CPUINFO", tmp_path / "cpuinfo")
         if told_by == "PyTorch":
             told = {"avx2": True, "avx512_bf16": False, "amx_bf16": False, "architecture": "x86_64"}
             told |= dict.fromkeys(instructions, True)
@@ -183,9 +191,36 @@ def test_half_width_pays_where_the_processor_has_instructions_for_it(told_by, in
 
 def test_where_nothing_is_told_half_width_does_not_pay(processor, monkeypatch, tmp_path):
     processor("Linux", ["avx512_bf16"])
-    monkeypatch.setattr("attention_course.device.CPUINFO", tmp_path / "not there")
+    monkeypatch.setattr("attention_course.processor.CPUINFO", tmp_path / "not there")
     bfloat16_pays.cache_clear()
     assert bfloat16_pays() is False
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
+def test_half_width_does_not_pay_where_pytorch_or_onednn_is_limited(processor, monkeypatch):
+    for instructions in (["avx512_bf16"], ["amx_tile", "amx_bf16"]):
+        assert processor("PyTorch", instructions)
+        assert not processor("PyTorch", instructions, capability="AVX2")
+        assert not processor("PyTorch", instructions, onednn=False)
+    arm = ["neon", "bf16"]  # which has other names for what PyTorch uses
+    assert processor("PyTorch", arm, capability="DEFAULT") and processor("PyTorch", arm, capability="SVE256")
+    assert not processor("PyTorch", arm, capability="DEFAULT", onednn=False)
+    for name in ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"):  # the newer one counts
+        monkeypatch.setenv(name, "AVX512_CORE")  # where oneDNN says that it takes it, and emulates
+        assert not processor("PyTorch", ["avx512_bf16"])
+        monkeypatch.setenv(name, "avx512_core_bf16")
+        assert processor("PyTorch", ["avx512_bf16"])
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="the limits are those of x86")
+@pytest.mark.parametrize("limit", [{"ATEN_CPU_CAPABILITY": "avx2"}, {"ONEDNN_MAX_CPU_ISA": "AVX2"}])
+def test_a_limit_to_avx2_is_seen(limit):
+    # In a process of its own: it is read once.
+    asking = "from attention_course.device import bfloat16_pays; print(bfloat16_pays())"
+    run = subprocess.run(
+        [sys.executable, "-c", asking], env=os.environ | limit, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "False"
 
 
 def test_without_onednn_the_instructions_lie_idle(processor, monkeypatch):
