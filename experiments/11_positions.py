@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from attention_course import device, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
+from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.positions import (
     AlibiAttention,
@@ -89,8 +90,9 @@ class Near(nn.Module):
         super().__init__()
         self.attend = attend
 
-    def forward(self, queries, keys, values, mask, need_weights=True):
-        return self.attend(queries, keys, values, mask & ~mask.tril(-TRAINED), need_weights)
+    def forward(self, queries, keys, values, mask=None, causal=False, need_weights=True):
+        near = ~causal_mask(queries.shape[-2], keys.shape[-2], queries.device).tril(-TRAINED)
+        return self.attend(queries, keys, values, near, causal, need_weights)
 
 
 def looking_near(model: nn.Module) -> nn.Module:

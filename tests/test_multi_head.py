@@ -108,7 +108,8 @@ def test_a_prepared_source_gives_the_same(need_weights):
     prepared = attention.prepare(keys, values)
     assert prepared.keys.shape == prepared.values.shape == (B, H, S, E // H)
     assert_close(
-        attention.look(queries, prepared, mask, need_weights), attention(queries, keys, values, mask, need_weights)
+        attention.look(queries, prepared, mask, need_weights=need_weights),
+        attention(queries, keys, values, mask, need_weights=need_weights),
     )
 
 
@@ -185,7 +186,7 @@ def test_what_ours_has_not_is_told():
 @either_way
 def test_who_may_attend_to_nothing_gets_zeros_and_finite_gradients(need_weights):
     attention, leaves, mask = layer(), [t.requires_grad_() for t in inputs()], some_mask(B, L, S)
-    output, weights = attention(*leaves, mask, need_weights)
+    output, weights = attention(*leaves, mask, need_weights=need_weights)
     assert not mask[0, 0].any() and not output[0, 0].any() and output[-1, -1].any()
     assert weights is None or not weights[0, :, 0].any()
     output.square().sum().backward()
@@ -197,9 +198,9 @@ def test_who_may_attend_to_nothing_gets_zeros_and_finite_gradients(need_weights)
 def test_masked_words_change_no_bit(need_weights):
     attention, (queries, keys, values) = layer(), inputs()
     mask = torch.tensor([True, True, False, True, True])
-    output, _ = attention(queries, keys, values, mask, need_weights)
+    output, _ = attention(queries, keys, values, mask, need_weights=need_weights)
     keys[:, 2], values[:, 2] = 1e3, -1e6
-    assert attention(queries, keys, values, mask, need_weights)[0].equal(output)
+    assert attention(queries, keys, values, mask, need_weights=need_weights)[0].equal(output)
 
 
 def test_more_padding_changes_nothing():
@@ -297,7 +298,7 @@ def test_any_attention_may_be_handed_in_and_its_parameters_are_the_layer_s():
             super().__init__()
             self.bias = nn.Parameter(torch.zeros(H, 1, 1))
 
-        def forward(self, queries, keys, values, mask=None, need_weights=True):
+        def forward(self, queries, keys, values, mask=None, causal=False, need_weights=True):
             weights = (queries @ keys.mT / queries.shape[-1] ** 0.5 + self.bias).softmax(-1)
             return weights @ values, weights if need_weights else None
 
@@ -332,7 +333,7 @@ def test_the_type_follows_the_input_and_nothing_is_made_without_a_device(dtype, 
     attention, tensors, mask = layer(dtype=dtype), inputs(dtype=dtype), some_mask(B, L, S)
     gate = torch.tensor([1.0, 0.5, 0.0, 1.0])
     with DeviceIsGiven():
-        output, weights = attention(*tensors, mask, need_weights, gate)
+        output, weights = attention(*tensors, mask, need_weights=need_weights, head_mask=gate)
     assert output.dtype == dtype and (weights is None or weights.dtype == dtype)
 
 
@@ -340,7 +341,7 @@ def test_the_type_follows_the_input_and_nothing_is_made_without_a_device(dtype, 
 def test_with_and_without_weights_the_output_is_the_same(need_weights):
     mask = some_mask(B, L, S)
     with torch.no_grad():
-        output, weights = layer()(*inputs(), mask, need_weights)
+        output, weights = layer()(*inputs(), mask, need_weights=need_weights)
     assert (weights is not None) == need_weights
     assert_close(output, layer()(*inputs(), mask)[0], **exactly[torch.float64])
 

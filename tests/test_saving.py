@@ -74,7 +74,7 @@ MODULES = {
     "fact reader": lambda: LongRangeQA(9, 3, SMALL),
     "repeater": lambda: CopyModel(3),
     "repeater, hashing": lambda: CopyModel(3, attend=FORMS["hashing"].make()),
-    "recaller": lambda: AssociativeRecall(4, 5, FORMS["linear, both ways"].make()),
+    "recaller": lambda: AssociativeRecall(4, 5, FORMS["linear"].make()),
     "encoder-decoder": lambda: EncoderDecoder(12, 11, **SIZES),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),

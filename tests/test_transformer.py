@@ -14,12 +14,13 @@ from attention_course.data.vocabulary import BOS, pad
 from attention_course.decoding import greedy
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.fixed import FixedAttention
+from attention_course.efficient.gated import Retention
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures
 from attention_course.efficient.strided import StridedAttention
-from attention_course.efficient.tiled import tiled_attention
+from attention_course.efficient.tiled import TiledAttention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers.multi_head import from_torch
 from attention_course.masks import PAD, causal_mask
@@ -38,10 +39,6 @@ SIZES = {"size": HEADS * HEAD_SIZE, "heads": HEADS, "hidden": 14, "layers": 2, "
 SENTENCES = pad([[5, 4, 9, 11, 3, 7, 6, 10, 8], [8, 3, 7, 4, 5], [6]])
 
 
-def tiled(queries, keys, values, mask=None, need_weights=False):
-    return tiled_attention(queries, keys, values, mask, tile=4), None
-
-
 SCHEMES = {  # what each position scheme changes of a `Config`
     "none": {"positions": None},
     "sinusoidal": {},
@@ -51,19 +48,21 @@ SCHEMES = {  # what each position scheme changes of a `Config`
     "t5": {"positions": None, "attend": lambda: T5Attention(HEADS, buckets=8, farthest=20)},
     "shaw": {"positions": None, "attend": lambda: ShawAttention(HEAD_SIZE, farthest=3)},
 }
-ONLY_BACK = {  # forms that see no future by themselves; for hashing see test_hashing
+CAUSAL = {  # for hashing see test_hashing
+    "tiled": lambda: TiledAttention(4),
     "local": lambda: LocalAttention(4, chunk=3),
+    "blocks": lambda: BlockAttention(2, random=0),
     "strided": lambda: StridedAttention(3),
     "fixed": lambda: FixedAttention(3),
     "linear": lambda: LinearAttention(chunk=3),
     "random features": lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, 8), chunk=3),
 }
 BOTH_WAYS = {
-    "tiled": lambda: tiled,
-    "local": lambda: LocalAttention(4, causal=False, chunk=3),
+    "tiled": lambda: TiledAttention(4),
+    "local": lambda: LocalAttention(4, chunk=3),
     "blocks": lambda: BlockAttention(2, random=0),
-    "linear": lambda: LinearAttention(causal=False),
-    "random features": lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, 8), causal=False),
+    "linear": lambda: LinearAttention(),
+    "random features": lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, 8)),
     "low rank": lambda: LowRankAttention(LONGEST, 4),
 }
 
@@ -72,9 +71,8 @@ def with_rotary(make):
     return {"positions": None, "attend": lambda: RotaryAttention(attend=make())}
 
 
-WRITERS = SCHEMES | {"tiled": {"attend": lambda: tiled}}
-WRITERS |= {f"{name}, sinusoidal": {"attend": make} for name, make in ONLY_BACK.items()}
-WRITERS |= {f"{name}, rotary": with_rotary(make) for name, make in ONLY_BACK.items()}
+WRITERS = SCHEMES | {f"{name}, sinusoidal": {"attend": make} for name, make in CAUSAL.items()}
+WRITERS |= {f"{name}, rotary": with_rotary(make) for name, make in CAUSAL.items()}
 READERS = SCHEMES | {f"{name}, sinusoidal": {"attend": make} for name, make in BOTH_WAYS.items()}
 READERS |= {f"{name}, rotary": with_rotary(make) for name, make in BOTH_WAYS.items()}
 FAMILIES = {
@@ -179,8 +177,8 @@ def test_its_parts_are_pytorch_s_alone_as_well():
 
 @every_family
 def test_any_attention_function_of_the_same_mathematics_gives_the_same(family):
-    def pytorch_s(queries, keys, values, mask=None, need_weights=True):
-        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask), None
+    def pytorch_s(queries, keys, values, mask=None, causal=False, need_weights=True):
+        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=causal), None
 
     own, theirs = (
         new_model(family, dtype=torch.float32),
@@ -232,7 +230,7 @@ def test_only_without_positions_is_the_order_of_no_matter_to_an_encoder(scheme):
     assert torch.allclose(there, back) == (scheme == "none")
 
 
-def test_blocks_may_differ_in_whether_they_need_a_mask():
+def test_blocks_may_differ_in_their_attention():
     ways = [scaled_dot_product_attention, LocalAttention(4, chunk=3)]
     for order in (ways, ways[::-1]):
         decoder = new_model("decoder", attend=iter(order).__next__)
@@ -375,13 +373,11 @@ def test_what_does_not_go_together_is_told():
         Config(layers=0)
     with pytest.raises(ValueError, match="heads: expected a divisor of the size 8, or a head_size, got 3"):
         TransformerEncoder(WORDS, Config(**SIZES | {"heads": 3}))
-    with pytest.raises(
-        ValueError, match="encoder: expected attention in both directions, got one that looks only back"
-    ):
-        Transformer(WORDS, WORDS, Config(**SIZES, attend=lambda: LocalAttention(3)))
-    for attend in ONLY_BACK.values():
-        with pytest.raises(ValueError, match="encoder: expected attention in both directions, got one that looks only"):
-            TransformerEncoder(WORDS, Config(**SIZES, attend=attend))
+    for attend in (StridedAttention(3), FixedAttention(3), Retention(HEADS)):
+        with pytest.raises(ValueError, match=r"causal: expected True, as .* only looks back, got False"):
+            TransformerEncoder(WORDS, Config(**SIZES, attend=lambda attend=attend: attend))(SENTENCES)
+    with pytest.raises(ValueError, match="causal: expected False, as LowRankAttention mixes words from the whole text"):
+        TransformerDecoder(WORDS, Config(**SIZES, attend=lambda: LowRankAttention(LONGEST, 4)))(SENTENCES)
     with pytest.raises(SequenceTooLong, match="expected at most 40 positions, got 41"):
         new_model("decoder", "learned")(torch.full((1, 41), 5))
 

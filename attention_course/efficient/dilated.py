@@ -24,23 +24,23 @@ def dilated_mask(
 class DilatedAttention(PatternAttention):
     """What `dilated_mask` allows: every `dilation`-th position makes a text of its own, with a window and no gaps."""
 
-    def __init__(self, window: int, dilation: int, causal: bool = True, chunk: int = 128):
+    def __init__(self, window: int, dilation: int, chunk: int = 128):
         super().__init__()
         if dilation < 1:
             raise ValueError(f"dilation: expected at least 1, got {dilation}")
-        self.local, self.dilation, self.causal = LocalAttention(window, causal, chunk), dilation, causal
+        self.local, self.dilation = LocalAttention(window, chunk), dilation
 
-    def allowed(self, queries, keys, device=None):
-        return dilated_mask(queries, self.local.window, self.dilation, self.causal, device, keys)
+    def allowed(self, queries, keys, causal, device=None):
+        return dilated_mask(queries, self.local.window, self.dilation, causal, device, keys)
 
-    def seen(self, counts):
-        texts = self.local.seen(self._texts(counts.unsqueeze(-1)).squeeze(-1))  # (..., dilation, n / dilation)
+    def seen(self, counts, causal):
+        texts = self.local.seen(self._texts(counts.unsqueeze(-1)).squeeze(-1), causal)  # (..., dilation, n / dilation)
         return texts.mT.flatten(-2)[..., : counts.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, counts, causal):
         length = queries.shape[-2]
         q, k, v, counts = (self._texts(x) for x in (queries, keys, values, counts.mT))
-        output, _ = self.local(q, k, v, counts.mT)  # (..., dilation, n / dilation, D)
+        output, _ = self.local(q, k, v, counts.mT, causal)  # (..., dilation, n / dilation, D)
         return output.transpose(-3, -2).flatten(-3, -2)[..., :length, :]
 
     def _texts(self, x: Tensor) -> Tensor:

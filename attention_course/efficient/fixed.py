@@ -31,7 +31,7 @@ def fixed_mask(
 class FixedAttention(PatternAttention):
     """What `fixed_mask` allows: block by block, and all queries with the summaries of the blocks before theirs."""
 
-    causal = True
+    only_back = True
 
     def __init__(self, block: int, summaries: int = 1):
         super().__init__()
@@ -39,16 +39,16 @@ class FixedAttention(PatternAttention):
             raise ValueError(f"summaries: expected 1 to {block}, the block's size, got {summaries}")
         self.block, self.summaries = block, summaries
 
-    def allowed(self, queries, keys, device=None):
+    def allowed(self, queries, keys, causal=True, device=None):
         return fixed_mask(queries, self.block, self.summaries, device, keys)
 
-    def seen(self, counts):
+    def seen(self, counts, causal=True):
         blocks = self._blocks(counts.unsqueeze(-1)).squeeze(-1)  # (..., C, block)
         sums_up = blocks[..., self.block - self.summaries :].any(-1, keepdim=True)  # (..., C, 1)
         earlier = F.pad(sums_up, (0, 0, 1, -1)).cumsum(-2) > 0
         return ((blocks.cumsum(-1) > 0) | earlier).flatten(-2)[..., : counts.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, counts, causal):
         length, block = queries.shape[-2], self.block
         q, k, v, counts = (self._blocks(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values, counts.mT))
         counts = counts.mT  # (..., C, 1, block)

@@ -110,7 +110,6 @@ class Retention(nn.Module):
     paper has too, are a layer of their own (`positions.rotary`).
     """
 
-    causal = True
     of_heads = ("log_gates",)
 
     def __init__(self, heads: int, chunk: int = 64):
@@ -124,12 +123,16 @@ class Retention(nn.Module):
         keys: Float[Tensor, "*batch heads keys key_size"],
         values: Float[Tensor, "*batch heads keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
         """mask: which keys count, (..., 1, keys). The weights have signs, and their rows do not sum to one.
 
-        Raises ValueError for a mask of another shape, another number of heads, or fewer keys than queries.
+        Raises ValueError for a mask of another shape, another number of heads, fewer keys than queries, and unless
+        `causal` is said: what has faded cannot lie ahead.
         """
+        if not causal:
+            raise ValueError("causal: expected True, as Retention only looks back, got False")
         check_sizes(queries, keys, values)
         if queries.shape[-3] != len(self.log_gates):
             raise ValueError(f"queries: expected {len(self.log_gates)} heads, got the shape {tuple(queries.shape)}")

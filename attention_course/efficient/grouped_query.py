@@ -8,7 +8,7 @@ and not of all. The number of products with keys and values stays what it was.
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import check_mask, scaled_dot_product_attention
+from attention_course.functional import check_mask, looking_back, scaled_dot_product_attention
 from attention_course.layers.multi_head import Attention, MultiHeadAttention
 
 
@@ -17,6 +17,7 @@ def grouped_attention(
     keys: Float[Tensor, "*batch groups keys key_size"],
     values: Float[Tensor, "*batch groups keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
+    causal: bool = False,
     need_weights: bool = True,
 ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
     """Scaled dot-product attention with fewer heads of keys than of queries; no key is copied.
@@ -31,14 +32,15 @@ def grouped_attention(
     if heads % groups:
         raise ValueError(f"keys: expected a number of heads that divides the queries' {heads}, got {groups}")
     if groups == heads:
-        return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+        return scaled_dot_product_attention(queries, keys, values, mask, causal, need_weights)
+    mask = looking_back(mask, queries, keys) if causal else mask
     if mask is not None:
         check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
         if any(side > 1 for side in mask.shape[-3:-1]):  # not one row for all words and heads
             mask = mask.expand(*queries.shape[:-1], keys.shape[-2])
             mask = mask.unflatten(-3, (groups, -1)).flatten(-3, -2)  # (..., H, L, S) -> (..., G, H/G * L, S)
     together = queries.unflatten(-3, (groups, -1)).flatten(-3, -2)  # (..., H, L, D) -> (..., G, H/G * L, D)
-    output, weights = scaled_dot_product_attention(together, keys, values, mask, need_weights)
+    output, weights = scaled_dot_product_attention(together, keys, values, mask, need_weights=need_weights)
     output, weights = (x if x is None else x.unflatten(-2, (-1, length)).flatten(-4, -3) for x in (output, weights))
     return output, weights
 
@@ -53,7 +55,6 @@ class ForGroups(nn.Module):
     def __init__(self, attend: Attention = scaled_dot_product_attention):
         super().__init__()
         self.attend = attend
-        self.causal = getattr(attend, "causal", False)
         self.sees_back = getattr(attend, "sees_back", None)
 
     def forward(
@@ -62,13 +63,14 @@ class ForGroups(nn.Module):
         keys: Float[Tensor, "*batch groups keys key_size"],
         values: Float[Tensor, "*batch groups keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries places"] | None]:
         if self.attend is scaled_dot_product_attention:
-            return grouped_attention(queries, keys, values, mask, need_weights)
+            return grouped_attention(queries, keys, values, mask, causal, need_weights)
         times = queries.shape[-3] // keys.shape[-3]
         keys, values = (x.repeat_interleave(times, -3) for x in (keys, values))
-        return self.attend(queries, keys, values, mask, need_weights)
+        return self.attend(queries, keys, values, mask, causal, need_weights)
 
 
 class GroupedQueryAttention(MultiHeadAttention):

@@ -143,9 +143,9 @@ class LinearAttention(nn.Module):
     feature_map: see `FeatureMap`; `random_features.PositiveRandomFeatures` approximates the softmax.
     """
 
-    def __init__(self, feature_map: FeatureMap = elu_plus_one, causal: bool = True, chunk: int = 64):
+    def __init__(self, feature_map: FeatureMap = elu_plus_one, chunk: int = 64):
         super().__init__()
-        self.feature_map, self.causal, self.chunk = feature_map, causal, chunk
+        self.feature_map, self.chunk = feature_map, chunk
 
     def forward(
         self,
@@ -153,6 +153,7 @@ class LinearAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """mask: which keys count, (..., 1, keys): a sum over keys cannot leave out other keys for each query.
@@ -168,12 +169,12 @@ class LinearAttention(nn.Module):
         if counts is not None:
             k = k.masked_fill(~counts, 0)
         if need_weights:
-            may = causal_mask(q.shape[-2], k.shape[-2], q.device) if self.causal else None
+            may = causal_mask(q.shape[-2], k.shape[-2], q.device) if causal else None
             weights = by_definition(q, k, may)
             v = at_least_float32(values)
-            output = weigh_back(weights, v) if self.causal else weights @ v
+            output = weigh_back(weights, v) if causal else weights @ v
             return output.to(values.dtype), weights.to(values.dtype)
-        if self.causal:
+        if causal:
             return causal_linear_attention(q, k, values, self.chunk), None
         return linear_attention(q, k, values), None
 

@@ -80,33 +80,33 @@ class LocalAttention(PatternAttention):
     chunk: queries that are computed together; it changes the cost and not the result.
     """
 
-    def __init__(self, window: int, causal: bool = True, chunk: int = 128):
+    def __init__(self, window: int, chunk: int = 128):
         super().__init__()
         if window < 1 or chunk < 1:
             raise ValueError(f"window and chunk: expected at least 1, got {window} and {chunk}")
-        self.window, self.causal, self.chunk = window, causal, chunk
+        self.window, self.chunk = window, chunk
         self.sees_back = window - 1  # all that a cache has to keep
 
-    def allowed(self, queries, keys, device=None):
-        return local_mask(queries, self.window, self.causal, device, keys)
+    def allowed(self, queries, keys, causal, device=None):
+        return local_mask(queries, self.window, causal, device, keys)
 
-    def seen(self, counts):
-        return any_near(counts, self.window - 1, 0 if self.causal else self.window - 1)
+    def seen(self, counts, causal):
+        return any_near(counts, self.window - 1, 0 if causal else self.window - 1)
 
-    def by_definition(self, queries, keys, values, counts, need_weights):
+    def by_definition(self, queries, keys, values, counts, causal, need_weights):
         if not need_weights:  # the last queries see the last keys: however long the past is, the rest costs nothing
             reach = queries.shape[-2] + self.window - 1
             keys, values, counts = keys[..., -reach:, :], values[..., -reach:, :], counts[..., -reach:]
-        return super().by_definition(queries, keys, values, counts, need_weights)
+        return super().by_definition(queries, keys, values, counts, causal, need_weights)
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, counts, causal):
         length = queries.shape[-2]
         chunk = min(self.chunk, length)
         over = -length % chunk  # padding with nothing would copy, and so would cutting nothing off
         q = F.pad(queries, (0, 0, 0, over)) if over else queries
         q = q.unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
-        k, v = (in_windows(x, chunk, *sides(self.window, self.causal)) for x in (keys, values))  # (..., C, span, D)
-        allowed = window_in_chunks(counts, self.window, self.causal, chunk)
+        k, v = (in_windows(x, chunk, *sides(self.window, causal)) for x in (keys, values))  # (..., C, span, D)
+        allowed = window_in_chunks(counts, self.window, causal, chunk)
         output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (..., C, chunk, D)
         output = output.flatten(-3, -2)
         return output[..., :length, :] if over else output

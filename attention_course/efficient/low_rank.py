@@ -30,12 +30,15 @@ class LowRankAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries rank"] | None]:
         """mask: which keys count, (..., 1, keys); the others enter no mixture. Where none count, the output is zero.
 
-        Raises ValueError beyond `longest`, and for a mask of another shape.
+        Raises ValueError beyond `longest`, for a mask of another shape, and where `causal` is wanted.
         """
+        if causal:
+            raise ValueError("causal: expected False, as LowRankAttention mixes words from the whole text, got True")
         check_sizes(queries, keys, values)
         length, longest = keys.shape[-2], self.mix_keys.shape[-1]
         if length > longest:

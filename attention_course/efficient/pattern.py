@@ -1,5 +1,7 @@
 """What the sparse forms share: each says whom a query may see, and how to compute just that."""
 
+from typing import NoReturn
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
@@ -16,11 +18,11 @@ class PatternAttention(nn.Module):
     Keys and values that a query may not see change nothing as long as they are finite, see `functional.context_vector`.
     """
 
-    causal = False
-    """Whether no query sees what stands behind it in the text."""
+    only_back = False
+    """Whether it has no form that looks both ways."""
 
-    def allowed(self, queries: int, keys: int, device=None) -> Bool[Tensor, "queries keys"]:
-        """Whom each of the last `queries` of `keys` positions may see."""
+    def allowed(self, queries: int, keys: int, causal: bool, device=None) -> Bool[Tensor, "queries keys"]:
+        """Whom each of the last `queries` of `keys` positions may see; with `causal`, none that comes after it."""
         raise NotImplementedError
 
     def compute(
@@ -29,14 +31,15 @@ class PatternAttention(nn.Module):
         keys: Float[Tensor, "*batch length key_size"],
         values: Float[Tensor, "*batch length value_size"],
         counts: Bool[Tensor, "*some 1 length"],
+        causal: bool,
     ) -> Float[Tensor, "*batch length value_size"]:
         """The output for all positions, without a tensor of length². counts: which keys there are."""
         raise NotImplementedError
 
-    def seen(self, counts: Bool[Tensor, "*some length"]) -> Bool[Tensor, "*some length"]:
+    def seen(self, counts: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:
         """Which positions see a key that counts."""
         length = counts.shape[-1]
-        return (self.allowed(length, length, counts.device) & counts.unsqueeze(-2)).any(-1)
+        return (self.allowed(length, length, causal, counts.device) & counts.unsqueeze(-2)).any(-1)
 
     def forward(
         self,
@@ -44,6 +47,7 @@ class PatternAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """Give (output, weights or None).
@@ -53,8 +57,11 @@ class PatternAttention(nn.Module):
             than keys, where the earlier keys are the past that a cache has kept: the last query is level with the last
             key.
 
-        Raises ValueError for a mask of another shape, and for more queries than keys.
+        Raises ValueError for a mask of another shape, for more queries than keys, and for a pattern that only looks
+        back where `causal` is not said.
         """
+        if self.only_back and not causal:
+            raise_only_back(self)
         check_sizes(queries, keys, values)
         length = keys.shape[-2]
         if mask is None:
@@ -63,15 +70,20 @@ class PatternAttention(nn.Module):
             check_mask(mask, (*keys.shape[:-2], 1, length))
             counts = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
         if need_weights or queries.shape[-2] != length:
-            return self.by_definition(queries, keys, values, counts, need_weights)
-        return self.compute(queries, keys, values, counts), None
+            return self.by_definition(queries, keys, values, counts, causal, need_weights)
+        return self.compute(queries, keys, values, counts, causal), None
 
     def by_definition(
-        self, queries: Tensor, keys: Tensor, values: Tensor, counts: Tensor, need_weights: bool
+        self, queries: Tensor, keys: Tensor, values: Tensor, counts: Tensor, causal: bool, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Full attention under the mask."""
-        pattern = self.allowed(queries.shape[-2], keys.shape[-2], queries.device)
-        return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights)
+        pattern = self.allowed(queries.shape[-2], keys.shape[-2], causal, queries.device)
+        return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights=need_weights)
+
+
+def raise_only_back(attend: nn.Module) -> NoReturn:
+    """It looks back and was not told to: a caller who wants every word to see all others is not to be misled."""
+    raise ValueError(f"causal: expected True, as {type(attend).__name__} only looks back, got False")
 
 
 def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor, "queries keys"]:

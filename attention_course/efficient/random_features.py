@@ -72,12 +72,10 @@ class RandomFeatureAttention(nn.Module):
     have some.
     """
 
-    def __init__(
-        self, size: int, number: int, causal: bool = True, chunk: int = 128, orthogonal: bool = True, seed: int = 0
-    ):
+    def __init__(self, size: int, number: int, chunk: int = 128, orthogonal: bool = True, seed: int = 0):
         super().__init__()
         self.features = PositiveRandomFeatures(size, number, orthogonal, seed)
-        self.causal, self.chunk = causal, chunk
+        self.chunk = chunk
 
     def forward(
         self,
@@ -85,6 +83,7 @@ class RandomFeatureAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """mask: which keys count, (..., 1, keys). need_weights: True costs queries * keys.
@@ -98,7 +97,7 @@ class RandomFeatureAttention(nn.Module):
         of_queries, of_keys = (self.features.exponents(at_least_float32(x)) for x in (queries, keys))
         if counts is not None:
             of_keys = of_keys.masked_fill(~counts, torch.finfo(of_keys.dtype).min)
-        if self.causal:
+        if causal:
             largest = of_keys.detach().amax(-1).cummax(-1).values  # (..., S)
             log_gates, largest = self._log_gates(largest), largest.unsqueeze(-1)
         else:
@@ -109,11 +108,11 @@ class RandomFeatureAttention(nn.Module):
         if counts is not None:
             k = k.masked_fill(~counts, 0)
         if need_weights:
-            products = gated.by_definition(q, k, log_gates) if self.causal else q @ k.mT
+            products = gated.by_definition(q, k, log_gates) if causal else q @ k.mT
             weights, v = quotient(products, products.sum(-1, keepdim=True)), at_least_float32(values)
-            output = weigh_back(weights, v) if self.causal else weights @ v
+            output = weigh_back(weights, v) if causal else weights @ v
             return output.to(values.dtype), weights.to(values.dtype)
-        if not self.causal:
+        if not causal:
             return linear.linear_attention(q, k, values), None
         ones = values.new_ones(*values.shape[:-1], 1)
         sums = gated.gated_linear_attention(q, k, torch.cat([values, ones], -1).to(q.dtype), log_gates, self.chunk)

@@ -26,7 +26,7 @@ def strided_mask(queries: int, stride: int, device=None, keys: int | None = None
 class StridedAttention(PatternAttention):
     """What `strided_mask` allows: written in rows of `stride`, a query's far keys stand in its column."""
 
-    causal = True
+    only_back = True
 
     def __init__(self, stride: int):
         super().__init__()
@@ -34,14 +34,14 @@ class StridedAttention(PatternAttention):
             raise ValueError(f"stride: expected at least 1, got {stride}")
         self.stride = stride
 
-    def allowed(self, queries, keys, device=None):
+    def allowed(self, queries, keys, causal=True, device=None):
         return strided_mask(queries, self.stride, device, keys)
 
-    def seen(self, counts):
+    def seen(self, counts, causal=True):
         column = self._table(counts.unsqueeze(-1)).squeeze(-1).cumsum(-2) > 0  # (..., R, stride)
         return any_near(counts, self.stride - 1) | column.flatten(-2)[..., : counts.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, counts, causal):
         length, stride = queries.shape[-2], self.stride
         scaled = queries / queries.shape[-1] ** 0.5
         # Near: row r of the table with its own keys and those of the row above.

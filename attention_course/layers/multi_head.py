@@ -12,7 +12,7 @@ from attention_course.layers.fitting import check_head_mask, for_heads, of_one_b
 from attention_course.layers.heads import KeysValues, merge_heads, split_heads
 
 Attention = Callable[..., tuple[Tensor, Tensor | None]]
-"""A function or module of (queries, keys, values, mask, need_weights) that gives (contexts, weights or None)."""
+"""A function or module: (queries, keys, values, mask, causal, need_weights) -> (contexts, weights or None)."""
 
 
 class MultiHeadAttention(nn.Module):
@@ -107,17 +107,19 @@ class MultiHeadAttention(nn.Module):
         queries: Float[Tensor, "*#batch queries size"],
         source: KeysValues,
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
         head_mask: Shaped[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
         """The output for queries that look at a prepared source; the arguments are those of `forward`."""
-        return self.answer(self.ask(queries), source, mask, need_weights, head_mask)
+        return self.answer(self.ask(queries), source, mask, causal, need_weights, head_mask)
 
     def answer(
         self,
         asked: Float[Tensor, "*#batch heads queries head_size"],
         source: KeysValues,
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
         head_mask: Shaped[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
@@ -127,8 +129,10 @@ class MultiHeadAttention(nn.Module):
         asked, source = of_one_batch(asked, source, self.groups)
         if mask is not None:
             mask = for_heads(mask, asked, source.keys.shape[-2])
-        contexts, weights = self.attend(asked, *source, mask, need_weights)  # (B, H, L, D), (B, H, L, S)
-        sees = None if mask is None else sees_something(self.attend, mask, asked.shape[-2])  # (..., H or 1, L or 1)
+        contexts, weights = self.attend(asked, *source, mask, causal, need_weights)  # (B, H, L, D), (B, H, L, S)
+        sees = (
+            None if mask is None else sees_something(self.attend, mask, asked.shape[-2], causal)
+        )  # (..., H or 1, L or 1)
         if head_mask is not None:
             check_head_mask(head_mask, asked)
             contexts = contexts * head_mask.to(contexts.dtype)[..., None, None]
@@ -145,6 +149,7 @@ class MultiHeadAttention(nn.Module):
         keys: Float[Tensor, "*#batch keys key_size"] | None = None,
         values: Float[Tensor, "*#batch keys value_size"] | None = None,
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
         head_mask: Shaped[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
@@ -152,6 +157,7 @@ class MultiHeadAttention(nn.Module):
 
         mask: True = may attend, unlike in `nn.MultiheadAttention`. One for all heads broadcasts to (B, L, S), as those
             of `masks` do; one with an axis more has a map for each head, (B, H, L, S).
+        causal: no query sees a later key; the last query is level with the last key.
         need_weights: False gives (output, None), see `scaled_dot_product_attention`.
         head_mask: multiplies the contexts, (H,) or (B, H): False or 0 leaves a head out, which then sees nothing. With
             numbers that want gradients it is the gate of Michel et al. (2019).
@@ -163,7 +169,7 @@ class MultiHeadAttention(nn.Module):
         keys = queries if keys is None else keys
         source = self.prepare(keys, values)
         once = keys is queries and self.project_key is self.project_query
-        return self.answer(source.keys if once else self.ask(queries), source, mask, need_weights, head_mask)
+        return self.answer(source.keys if once else self.ask(queries), source, mask, causal, need_weights, head_mask)
 
 
 def from_torch(theirs: nn.MultiheadAttention) -> MultiHeadAttention:

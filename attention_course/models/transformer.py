@@ -5,7 +5,7 @@ only writes (as GPT does). Against the paper, each sublayer's input is normalise
 al. 2020), which trains without a long warm-up. Attention weights are not dropped out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from attention_course.functional import check_positive, scaled_dot_product_atten
 from attention_course.layers import KeysValues, MultiHeadAttention
 from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.multi_head import Attention
-from attention_course.masks import causal_mask, padding_mask
+from attention_course.masks import padding_mask
 from attention_course.positions import SinusoidalPositions
 
 
@@ -34,8 +34,8 @@ class Config:
     size: of the vectors between the blocks (d_model, E). heads: of each attention. hidden: of the feed-forward network.
     layers: blocks on top of each other; in a `Transformer`, on each side.
     positions: makes, of `size`, what is added to the embeddings; None adds nothing.
-    attend: makes the attention function of one self-attention. Relative positions and cheaper forms come in here. One
-        that looks only back by itself has `causal = True`, and is given no mask for it.
+    attend: makes the attention function of one self-attention. Relative positions and cheaper forms come in here. A
+        decoder calls it with `causal=True`, an encoder without.
     attention: makes the layer of one self-attention, called with the size, the heads and `attend=`.
     """
 
@@ -93,6 +93,7 @@ class Block(nn.Module):
         self,
         x: Float[Tensor, "batch words size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         past: KeysValues | None = None,
         source: KeysValues | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
@@ -109,7 +110,7 @@ class Block(nn.Module):
         so_far = self.itself.prepare(normed)
         if past is not None:
             so_far = KeysValues(torch.cat([past.keys, so_far.keys], -2), torch.cat([past.values, so_far.values], -2))
-        found, its_weights = self.itself.look(normed, so_far, mask, need_weights)
+        found, its_weights = self.itself.look(normed, so_far, mask, causal, need_weights)
         x = x + self.dropout(found)
         source_weights = None
         if source is not None:
@@ -135,13 +136,14 @@ class Stack(nn.Module):
     def forward(
         self,
         tokens: Int[Tensor, "batch words"],
-        masks: Sequence[Tensor | None],
+        mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         past: Cache | None = None,
         source: tuple[KeysValues, ...] | None = None,
         source_mask: Bool[Tensor, "batch 1 source"] | None = None,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "batch words size"], Cache, Weights]:
-        """Give (states, the cache for the next call's `past`, the weights of all blocks). `masks`: one for each."""
+        """Give (states, the cache for the next call's `past`, the weights of all blocks)."""
         check_words("tokens", tokens)
         x = self.embedding(tokens) * self.embedding.embedding_dim**0.5
         before = past.length if past else 0
@@ -154,8 +156,8 @@ class Stack(nn.Module):
             if len(parts) != len(self.blocks):
                 raise ValueError(f"{name}: expected {len(self.blocks)} parts, one for each block, got {len(parts)}")
         kept, weights = [], []
-        for block, mask, its_past, its_source in zip(self.blocks, masks, pasts, source or nothing, strict=True):
-            x, so_far, looked = block(x, mask, its_past, its_source, source_mask, need_weights)
+        for block, its_past, its_source in zip(self.blocks, pasts, source or nothing, strict=True):
+            x, so_far, looked = block(x, mask, causal, its_past, its_source, source_mask, need_weights)
             kept.append(so_far)
             weights.append(looked)
         return self.norm(x), Cache(tuple(kept), before + tokens.shape[-1]), Weights(*zip(*weights, strict=True))
@@ -168,23 +170,13 @@ class Stack(nn.Module):
 
 
 class TransformerEncoder(Stack):
-    """Reads in both directions: every word looks at every other. Padding is looked at by none.
-
-    Raises ValueError for attention that looks only back.
-    """
-
-    def __init__(self, words: int, config: Config = Config()):
-        super().__init__(words, config)
-        if any(looks_only_back(block) for block in self.blocks):
-            raise ValueError("encoder: expected attention in both directions, got one that looks only back")
+    """Reads in both directions: every word looks at every other. Padding is looked at by none."""
 
     def forward(
         self, tokens: Int[Tensor, "batch words"], need_weights: bool = False
     ) -> tuple[Float[Tensor, "batch words size"], Weights]:
         """Give (states, weights)."""
-        states, _, weights = super().forward(
-            tokens, [padding_mask(tokens)] * len(self.blocks), None, None, None, need_weights
-        )
+        states, _, weights = super().forward(tokens, padding_mask(tokens), need_weights=need_weights)
         return states, weights
 
 
@@ -207,9 +199,7 @@ class TransformerDecoder(Stack):
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Weights]:
         """Give (logits, the cache for the next call's `past`, weights). `tokens` are those behind the past."""
-        pasts = past.blocks if past else (None,) * len(self.blocks)
-        masks = [not_ahead(block, tokens, its_past) for block, its_past in zip(self.blocks, pasts, strict=False)]
-        states, cache, weights = super().forward(tokens, masks, past, source, source_mask, need_weights)
+        states, cache, weights = super().forward(tokens, None, True, past, source, source_mask, need_weights)
         return self.logits(states, self.bias), cache, weights
 
 
@@ -256,19 +246,6 @@ class Transformer(nn.Module):
 def look_at_source(weights: Weights) -> Float[Tensor, "batch words source"]:
     """One map for a translation: the mean over the heads of the last block."""
     return weights.source[-1].mean(1)
-
-
-def looks_only_back(block: Block) -> bool:
-    """Whether its attention sees nothing ahead by itself."""
-    return getattr(block.itself.attend, "causal", False)
-
-
-def not_ahead(block: Block, tokens: Tensor, past: KeysValues | None) -> Bool[Tensor, "words so_far"] | None:
-    """The mask that keeps a block from looking ahead, where it needs one."""
-    if looks_only_back(block):
-        return None
-    length, before = tokens.shape[-1], past.keys.shape[-2] if past else 0
-    return causal_mask(length, before + length, tokens.device)
 
 
 def check_words(name: str, tokens: Tensor) -> None:

@@ -40,7 +40,8 @@ class AlibiAttention(nn.Module):
         keys: Float[Tensor, "*#batch heads keys key_size"],
         values: Float[Tensor, "*#batch heads keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*#batch heads queries value_size"], Float[Tensor, "*#batch heads queries keys"] | None]:
         bias = -self.slopes[:, None, None] * distances(queries, keys).abs()  # (H, L, S)
-        return biased_attention(queries, keys, values, bias, mask, need_weights)
+        return biased_attention(queries, keys, values, bias, mask, causal, need_weights)

@@ -34,7 +34,6 @@ class RotaryAttention(nn.Module):
     def __init__(self, base: float = 10_000.0, attend: Callable = scaled_dot_product_attention):
         super().__init__()
         self.base, self.attend = base, attend
-        self.causal = getattr(attend, "causal", False)
         self.sees_back = getattr(attend, "sees_back", None)
 
     def forward(
@@ -43,8 +42,9 @@ class RotaryAttention(nn.Module):
         keys: Float[Tensor, "*#batch keys key_size"],
         values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
         queries = rotate(queries, query_positions(queries, keys), self.base)
         keys = rotate(keys, key_positions(keys), self.base)
-        return self.attend(queries, keys, values, mask, need_weights)
+        return self.attend(queries, keys, values, mask, causal, need_weights)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import check_sizes, masked_softmax
+from attention_course.functional import check_sizes, looking_back, masked_softmax
 from attention_course.positions.by_distance import gathered, index_of, spread
 from attention_course.positions.distance import distances
 
@@ -30,12 +30,13 @@ class ShawAttention(nn.Module):
         keys: Float[Tensor, "*#batch keys key_size"],
         values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
         check_sizes(queries, keys, values)
         queries = queries / queries.shape[-1] ** 0.5
         index = index_of(distances(queries, keys), self.farthest)  # (L, S)
         scores = queries @ keys.mT + spread(queries @ self.to_keys.mT, index)
-        weights = masked_softmax(scores, mask)
+        weights = masked_softmax(scores, looking_back(mask, queries, keys) if causal else mask)
         output = weights @ values + gathered(weights, index, self.farthest) @ self.to_values
         return output, (weights if need_weights else None)

@@ -415,7 +415,7 @@ A head does two things. It chooses where to look, and through its own $W^V$ what
 
 # %% name="one-map"
 def one_map_for_all(which):
-    def attend(Q, K, V, mask=None, need_weights=True):
+    def attend(Q, K, V, mask=None, causal=False, need_weights=True):
         weights = masked_softmax(Q @ K.mT / Q.shape[-1] ** 0.5, mask)
         weights = which(weights).expand_as(weights)
         return weights @ V, weights

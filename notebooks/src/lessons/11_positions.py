@@ -21,6 +21,7 @@ from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import masked_softmax
 from attention_course.lessons.lesson_11.length_panels import length_panels
+from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 from attention_course.training import sequence_loss, train
 from attention_course.widgets import explore, predict
@@ -485,14 +486,14 @@ class Held(torch.nn.Module):
         super().__init__()
         self.pairs = pairs
 
-    def forward(self, Q, K, V, mask, need_weights=True):
+    def forward(self, Q, K, V, mask=None, causal=False, need_weights=True):
         back, scores = -distances(torch.arange(Q.shape[-2])), 0
         for m in range(Q.shape[-1] // 2):
             angles = back.clamp(max=63 if m in self.pairs else None, min=0) * 10_000 ** (-2 * m / Q.shape[-1])
             q, k = Q[..., 2 * m : 2 * m + 2], K[..., 2 * m : 2 * m + 2]
             across = q[..., :1] * k.mT[..., 1:, :] - q[..., 1:] * k.mT[..., :1, :]
             scores = scores + (q @ k.mT) * angles.cos() + across * angles.sin()  # turned by the angle, then multiplied
-        weights = masked_softmax(scores / Q.shape[-1] ** 0.5, mask)
+        weights = masked_softmax(scores / Q.shape[-1] ** 0.5, causal_mask(Q.shape[-2]))  # it is a decoder's
         return weights @ V, weights
 
 # %% name="held-losses"

@@ -236,7 +236,7 @@ r"""
 
 Suppose the causal mask is forgotten. At every place the decoder is asked for the next word, and that stands in its input, one place to the right.
 
-`Config(attend=...)` takes the attention function of a self-attention. Some, such as those of [lesson 17](17_sparse_and_local.ipynb), never look ahead by themselves; they say so by `causal = True`, and the decoder gives them no mask. So we hand it plain attention that says so, and lies. (`encoder=small` leaves the encoder as it is.)
+`Config(attend=...)` takes the attention function of a self-attention. The decoder calls it with `causal=True`, no word may look ahead; the encoder does not. So we hand the decoder plain attention that does not listen. (`encoder=small` leaves the encoder as it is.)
 """
 
 # %% name="guess-leak"
@@ -246,11 +246,10 @@ guess = predict(
 )
 
 # %% name="leak"
-def looks_ahead(queries, keys, values, mask=None, need_weights=True):
-    return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+def looks_ahead(queries, keys, values, mask=None, causal=False, need_weights=True):
+    return scaled_dot_product_attention(queries, keys, values, mask, causal=False, need_weights=need_weights)  # whatever it was told
 
 
-looks_ahead.causal = True  # a lie: "no mask is needed, I only look back"
 cheat, cheating = taught(100_000, config=replace(small, attend=lambda: looks_ahead), encoder=small)
 honest, learning = taught(100_000, config=small)
 

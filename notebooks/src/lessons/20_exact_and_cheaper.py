@@ -353,7 +353,7 @@ def new_decoder(**options):
     return TransformerDecoder(len(english), Config(size=64, heads=8, hidden=128, layers=2, dropout=0.0, **options))
 
 
-decoder, in_tiles = new_decoder(), new_decoder(attend=lambda: TiledAttention(tile=64, causal=True))
+decoder, in_tiles = new_decoder(), new_decoder(attend=lambda: TiledAttention(tile=64))
 plain_losses, tiled_losses = train(decoder, STEPS), train(in_tiles, STEPS)
 for step in (0, STEPS // 2, STEPS - 1):
     print(f"step {step + 1:>3}: loss {plain_losses[step]:.4f} plain, {tiled_losses[step]:.4f} in tiles")
