@@ -28,7 +28,7 @@ class Form(NamedTuple):
     make: Callable[[int], object]
     causal: bool
     setting: str = ""
-    longest: int = 1 << 30
+    max_length: int = 1 << 30
 
 
 def root(length: int) -> int:

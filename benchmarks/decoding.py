@@ -59,7 +59,7 @@ def new_decoder(layer: type, groups: int, attend) -> TransformerDecoder:
     options = {"dropout": 0.0, "positions": None, "attend": attend, "attention": attention}
     decoder = TransformerDecoder(VOCABULARY, Config(SIZE, HEADS, 2 * SIZE, LAYERS, **options)).eval()
     for block in decoder.blocks:
-        block.itself.attend.causal = True
+        block.self_attention.attend.causal = True
     return decoder
 
 
@@ -67,9 +67,9 @@ def fill(decoder: TransformerDecoder, groups: int, length: int) -> Cache:
     """The cache after `length` words, with random numbers in it; they are put into the layers' rooms as well."""
     kept = []
     for block in decoder.blocks:
-        some = block.itself.keep(KeysValues(*torch.randn(2, 1, groups, length, SIZE // HEADS)))
+        some = block.self_attention.keep(KeysValues(*torch.randn(2, 1, groups, length, SIZE // HEADS)))
         kept.append(KeysValues(*(x.clone() for x in some)))
-        block.itself.room = KeysValues(*(F.pad(x, (0, 0, 0, 1)) for x in some))
+        block.self_attention.room = KeysValues(*(F.pad(x, (0, 0, 0, 1)) for x in some))
     return Cache(tuple(kept), length)
 
 
@@ -94,7 +94,7 @@ def measure() -> dict:
     copying, masked = (new_decoder(GroupedQueryAttention, *DECODERS[WHOLE]) for _ in range(2))
     for decoder in (copying, masked):
         decoder.load_state_dict(decoders[WHOLE].state_dict())
-    masked.blocks[0].itself.attend.causal = False  # without a cache many words ask at once
+    masked.blocks[0].self_attention.attend.causal = False  # without a cache many words ask at once
     found = {
         "tokens_a_second": {name: [] for name in [*decoders, COPIED, WITHOUT]},
         "cache_bytes": {name: [] for name in [*decoders, COPIED]},

@@ -42,7 +42,10 @@ SCHEMES = {
     "sinusoidal": {"positions": SinusoidalPositions},
     "learned": {"positions": lambda size: LearnedPositions(size, TESTED)},  # of which training reaches the first 64
     "Shaw": {"attend": lambda: ShawAttention(SIZE // HEADS), **NONE},
-    "T5": {"attend": lambda: T5Attention(HEADS, farthest=TRAINED // 2), **NONE},  # its last bucket is met in training
+    "T5": {
+        "attend": lambda: T5Attention(HEADS, max_distance=TRAINED // 2),
+        **NONE,
+    },  # its last bucket is met in training
     "rotary": {"attend": RotaryAttention, **NONE},
     "ALiBi": {"attend": lambda: AlibiAttention(HEADS), **NONE},
 }
@@ -99,7 +102,7 @@ def looking_near(model: nn.Module) -> nn.Module:
     """A copy whose attention does not look farther back than in training."""
     near = copy.deepcopy(model)
     for block in near.blocks:
-        block.itself.attend = Near(block.itself.attend)
+        block.self_attention.attend = Near(block.self_attention.attend)
     return near
 
 

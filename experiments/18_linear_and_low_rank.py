@@ -156,7 +156,7 @@ class GapFiller(nn.Module):
 
     def maps(self, tokens):
         """(layers, passages, heads, width, width)"""
-        return torch.stack(self.encoder(tokens, need_weights=True)[1].itself)
+        return torch.stack(self.encoder(tokens, need_weights=True)[1].self_attention)
 
     def forward(self, tokens):
         return self.encoder.logits(self.encoder(tokens)[0]), None

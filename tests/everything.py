@@ -59,8 +59,8 @@ ANY_MASK = {
     "grouped": given(grouped_attention),
     "to others": given(attention_to_others),
     "alibi": lambda heads, size: AlibiAttention(heads),
-    "t5": lambda heads, size: T5Attention(heads, buckets=8, farthest=20),
-    "shaw": lambda heads, size: ShawAttention(size, farthest=3),
+    "t5": lambda heads, size: T5Attention(heads, buckets=8, max_distance=20),
+    "shaw": lambda heads, size: ShawAttention(size, max_distance=3),
     "rotary": lambda heads, size: RotaryAttention(),
     "tiled": lambda heads, size: TiledAttention(3),
 }

@@ -50,7 +50,7 @@ SOFTMAX = {  # averages, in which the future has weights of zero
     "plain": lambda: scaled_dot_product_attention,
     "ALiBi": lambda: AlibiAttention(3),
     "T5": lambda: T5Attention(3),
-    "Shaw": lambda: ShawAttention(4, farthest=3),
+    "Shaw": lambda: ShawAttention(4, max_distance=3),
     "rotary": lambda: RotaryAttention(),
 }
 FINITE = {"2000 times": lambda x: 2000 * x, "1e30 times": lambda x: 1e30 * x}

@@ -172,7 +172,7 @@ def test_random_features_are_right_in_the_mean():
 
 def test_low_rank_attention_of_full_rank_can_be_full_attention():
     queries, keys, values = inputs(9)
-    attend = LowRankAttention(longest=9, rank=9).double()
+    attend = LowRankAttention(max_length=9, rank=9).double()
     with torch.no_grad():
         attend.mix_keys.copy_(torch.eye(9))
         attend.mix_values.copy_(torch.eye(9))
@@ -181,7 +181,7 @@ def test_low_rank_attention_of_full_rank_can_be_full_attention():
 
 def test_low_rank_attention_sees_no_padding_and_tells_what_is_too_long():
     queries, keys, values = inputs(9)
-    attend = LowRankAttention(longest=9, rank=3).double()
+    attend = LowRankAttention(max_length=9, rank=3).double()
     mask = torch.ones(2, 1, 1, 9, dtype=torch.bool)
     mask[..., 6:] = False
     output, weights = attend(queries, keys, values, mask, need_weights=True)

@@ -80,8 +80,8 @@ ATTENDS = {
     "plain": lambda: scaled_dot_product_attention,
     "rotary": RotaryAttention,
     "alibi": lambda: AlibiAttention(HEADS).double(),
-    "t5": lambda: T5Attention(HEADS, buckets=8, farthest=20).double(),
-    "shaw": lambda: ShawAttention(4, farthest=3).double(),
+    "t5": lambda: T5Attention(HEADS, buckets=8, max_distance=20).double(),
+    "shaw": lambda: ShawAttention(4, max_distance=3).double(),
     "tiled": lambda: TiledAttention(3),
     "local": lambda: LocalAttention(3, chunk=2),
 }

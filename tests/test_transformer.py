@@ -45,8 +45,8 @@ SCHEMES = {  # what each position scheme changes of a `Config`
     "learned": {"positions": lambda size: LearnedPositions(size, LONGEST)},
     "rotary": {"positions": None, "attend": RotaryAttention},
     "alibi": {"positions": None, "attend": lambda: AlibiAttention(HEADS)},
-    "t5": {"positions": None, "attend": lambda: T5Attention(HEADS, buckets=8, farthest=20)},
-    "shaw": {"positions": None, "attend": lambda: ShawAttention(HEAD_SIZE, farthest=3)},
+    "t5": {"positions": None, "attend": lambda: T5Attention(HEADS, buckets=8, max_distance=20)},
+    "shaw": {"positions": None, "attend": lambda: ShawAttention(HEAD_SIZE, max_distance=3)},
 }
 CAUSAL = {  # for hashing see test_hashing
     "tiled": lambda: TiledAttention(4),
@@ -134,12 +134,12 @@ def as_pytorch_s(config, dtype=torch.float32):
     for stack, side in ((ours.encoder, theirs.encoder), (ours.decoder, theirs.decoder)):
         stack.norm.load_state_dict(side.norm.state_dict())
         for block, layer in zip(stack.blocks, side.layers, strict=True):
-            block.itself = from_torch(layer.self_attn)
-            block.norm_itself, block.norm_forward = layer.norm1, layer.norm2
-            block.feed_forward[0], block.feed_forward[2] = layer.linear1, layer.linear2
+            block.self_attention = from_torch(layer.self_attn)
+            block.norm_self_attention, block.norm_mlp = layer.norm1, layer.norm2
+            block.mlp[0], block.mlp[2] = layer.linear1, layer.linear2
             if hasattr(layer, "multihead_attn"):
-                block.source = from_torch(layer.multihead_attn)
-                block.norm_source, block.norm_forward = layer.norm2, layer.norm3
+                block.cross_attention = from_torch(layer.multihead_attn)
+                block.norm_cross_attention, block.norm_mlp = layer.norm2, layer.norm3
     return ours, theirs
 
 
@@ -172,7 +172,7 @@ def test_its_parts_are_pytorch_s_alone_as_well():
     layer = theirs.encoder.layers[0]
     normed = layer.norm1(x)
     _, expected = layer.self_attn(normed, normed, normed, key_padding_mask=SENTENCES == PAD, average_attn_weights=False)
-    assert_close(weights.itself[0], expected, **within)
+    assert_close(weights.self_attention[0], expected, **within)
 
 
 @every_family
@@ -256,7 +256,7 @@ def test_with_a_cache_it_says_what_it_says_without(scheme, lengths):
 @every_scheme
 def test_greedy_words_are_those_of_a_decoder_that_reads_everything_again(scheme):
     model = new_model("encoder-decoder", scheme)
-    words, _ = greedy(model, SOURCE, longest=12)
+    words, _ = greedy(model, SOURCE, max_length=12)
     said = torch.full((len(SOURCE), 1), BOS)
     for _ in range(words.shape[1]):
         said = torch.cat([said, run(model, said)[:, -1:].argmax(-1)], 1)
@@ -280,7 +280,7 @@ def test_the_two_sides_may_have_other_sizes_heads_and_blocks():
     reached = gradients(model, logits.square().sum())
     assert all(g.isfinite().all() for g in reached.values())
     assert {name for name, _ in model.named_parameters()} == set(reached)
-    assert greedy(model, SOURCE, longest=5)[0].shape[0] == 3
+    assert greedy(model, SOURCE, max_length=5)[0].shape[0] == 3
 
 
 def test_sides_of_one_size_draw_the_same_numbers_however_they_are_given():
@@ -301,17 +301,17 @@ def test_the_weights_of_every_block_are_given_where_they_are_asked_for(scheme):
     logits, _, weights = model.decoder(PREVIOUS, None, *memory, need_weights=True)
     plain, _, without = model.decoder(PREVIOUS, None, *memory)
     assert_close(logits, plain)
-    assert without.itself == (None, None)
-    assert [w.shape for w in weights.itself] == [(3, HEADS, 4, 4)] * 2
-    assert [w.shape for w in weights.source] == [(3, HEADS, 4, 5)] * 2
-    assert_close(model(SOURCE, PREVIOUS)[1], weights.source[-1].mean(1))
-    for looked in (*weights.itself, *weights.source):
+    assert without.self_attention == (None, None)
+    assert [w.shape for w in weights.self_attention] == [(3, HEADS, 4, 4)] * 2
+    assert [w.shape for w in weights.cross_attention] == [(3, HEADS, 4, 5)] * 2
+    assert_close(model(SOURCE, PREVIOUS)[1], weights.cross_attention[-1].mean(1))
+    for looked in (*weights.self_attention, *weights.cross_attention):
         assert_close(looked.sum(-1), torch.ones(3, HEADS, 4, dtype=torch.float64))
-    assert not any(w.masked_select(~causal_mask(4)).any() for w in weights.itself)
-    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in weights.source)
+    assert not any(w.masked_select(~causal_mask(4)).any() for w in weights.self_attention)
+    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in weights.cross_attention)
     _, reading = model.encoder(SOURCE, need_weights=True)
-    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in reading.itself)
-    assert model.encoder(SOURCE)[1].itself == (None, None)
+    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in reading.self_attention)
+    assert model.encoder(SOURCE)[1].self_attention == (None, None)
 
 
 # Gradients, types, devices, state

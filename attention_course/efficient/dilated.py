@@ -33,14 +33,16 @@ class DilatedAttention(PatternAttention):
     def allowed(self, queries, keys, causal, device=None):
         return dilated_mask(queries, self.local.window, self.dilation, causal, device, keys)
 
-    def seen(self, counts, causal):
-        texts = self.local.seen(self._texts(counts.unsqueeze(-1)).squeeze(-1), causal)  # (..., dilation, n / dilation)
-        return texts.mT.flatten(-2)[..., : counts.shape[-1]]
+    def seen(self, key_mask, causal):
+        texts = self.local.seen(
+            self._texts(key_mask.unsqueeze(-1)).squeeze(-1), causal
+        )  # (..., dilation, n / dilation)
+        return texts.mT.flatten(-2)[..., : key_mask.shape[-1]]
 
-    def compute(self, queries, keys, values, counts, causal):
+    def compute(self, queries, keys, values, key_mask, causal):
         length = queries.shape[-2]
-        q, k, v, counts = (self._texts(x) for x in (queries, keys, values, counts.mT))
-        output, _ = self.local(q, k, v, counts.mT, causal)  # (..., dilation, n / dilation, D)
+        q, k, v, key_mask = (self._texts(x) for x in (queries, keys, values, key_mask.mT))
+        output, _ = self.local(q, k, v, key_mask.mT, causal)  # (..., dilation, n / dilation, D)
         return output.transpose(-3, -2).flatten(-3, -2)[..., :length, :]
 
     def _texts(self, x: Tensor) -> Tensor:

@@ -45,14 +45,16 @@ class GlobalTokenAttention(PatternAttention):
         pattern = global_mask(queries, self.window, self._places(keys, causal), device, keys)
         return pattern.tril(keys - queries) if causal else pattern
 
-    def seen(self, counts, causal):
-        places = self._places(counts.shape[-1], causal)
-        is_global = torch.zeros(counts.shape[-1], dtype=torch.bool, device=counts.device)
+    def seen(self, key_mask, causal):
+        places = self._places(key_mask.shape[-1], causal)
+        is_global = torch.zeros(key_mask.shape[-1], dtype=torch.bool, device=key_mask.device)
         is_global[places] = True
-        near = any_near(counts, self.window - 1, 0 if causal else self.window - 1)
+        near = any_near(key_mask, self.window - 1, 0 if causal else self.window - 1)
         if causal:
-            return torch.where(is_global, counts.cumsum(-1) > 0, near | ((counts & is_global).cumsum(-1) > 0))
-        return torch.where(is_global, counts.any(-1, keepdim=True), near | counts[..., places].any(-1, keepdim=True))
+            return torch.where(is_global, key_mask.cumsum(-1) > 0, near | ((key_mask & is_global).cumsum(-1) > 0))
+        return torch.where(
+            is_global, key_mask.any(-1, keepdim=True), near | key_mask[..., places].any(-1, keepdim=True)
+        )
 
     def _places(self, length: int, causal: bool) -> list[int]:
         """The global positions of a text: a writer has not come to all of them yet, a reader sees them all."""
@@ -61,7 +63,7 @@ class GlobalTokenAttention(PatternAttention):
             raise ValueError(f"positions: expected less than the length {length}, got {list(self.positions)}")
         return places
 
-    def compute(self, queries, keys, values, counts, causal):
+    def compute(self, queries, keys, values, key_mask, causal):
         length, chunk = queries.shape[-2], min(self.chunk, queries.shape[-2])
         places = torch.tensor(self._places(length, causal), dtype=torch.long, device=queries.device)
         is_global = torch.zeros(length, dtype=torch.bool, device=queries.device).index_fill(0, places, True)
@@ -69,8 +71,8 @@ class GlobalTokenAttention(PatternAttention):
         q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
         before, after = sides(self.window, causal)
         k, v = (self._with_globals(in_windows(x, chunk, before, after), x[..., places, :]) for x in (keys, values))
-        near = window_in_chunks(counts & ~is_global, self.window, causal, chunk)  # (..., C, chunk, span)
-        far = counts[..., places].unsqueeze(-3)  # (..., 1, 1, G); a global key counts once
+        near = window_in_chunks(key_mask & ~is_global, self.window, causal, chunk)  # (..., C, chunk, span)
+        far = key_mask[..., places].unsqueeze(-3)  # (..., 1, 1, G); a global key counts once
         if causal:
             place = torch.arange(near.shape[-3] * chunk, device=queries.device).view(-1, chunk, 1)
             far = far & (places <= place)  # (..., C, chunk, G)
@@ -79,8 +81,10 @@ class GlobalTokenAttention(PatternAttention):
         output = output.flatten(-3, -2)[..., :length, :]
 
         if causal:
-            counts = counts & (torch.arange(length, device=queries.device) <= places.unsqueeze(-1))  # (..., G, n)
-        all_seeing, _ = scaled_dot_product_attention(queries[..., places, :], keys, values, counts, need_weights=False)
+            key_mask = key_mask & (torch.arange(length, device=queries.device) <= places.unsqueeze(-1))  # (..., G, n)
+        all_seeing, _ = scaled_dot_product_attention(
+            queries[..., places, :], keys, values, key_mask, need_weights=False
+        )
         return output.index_copy(-2, places, all_seeing)
 
     @staticmethod

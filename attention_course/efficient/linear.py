@@ -162,12 +162,12 @@ class LinearAttention(nn.Module):
         another shape, and in the causal form for fewer keys than queries.
         """
         check_sizes(queries, keys, values)
-        counts = None
+        key_mask = None
         if mask is not None:
-            keys, values, counts = drop_masked(keys, values, mask)
+            keys, values, key_mask = drop_masked(keys, values, mask)
         q, k = self.feature_map(queries), self.feature_map(keys)
-        if counts is not None:
-            k = k.masked_fill(~counts, 0)
+        if key_mask is not None:
+            k = k.masked_fill(~key_mask, 0)
         if need_weights:
             may = causal_mask(q.shape[-2], k.shape[-2], q.device) if causal else None
             weights = by_definition(q, k, may)
@@ -191,5 +191,5 @@ def drop_masked(
     Raises ValueError where `mask` is not (..., 1, keys).
     """
     check_mask(mask, (*keys.shape[:-2], 1, keys.shape[-2]))
-    counts = torch.atleast_2d(mask).mT  # (..., S, 1)
-    return keys.masked_fill(~counts, 0), values.masked_fill(~counts, 0), counts
+    key_mask = torch.atleast_2d(mask).mT  # (..., S, 1)
+    return keys.masked_fill(~key_mask, 0), values.masked_fill(~key_mask, 0), key_mask

@@ -30,16 +30,16 @@ class PatternAttention(nn.Module):
         queries: Float[Tensor, "*batch length key_size"],
         keys: Float[Tensor, "*batch length key_size"],
         values: Float[Tensor, "*batch length value_size"],
-        counts: Bool[Tensor, "*some 1 length"],
+        key_mask: Bool[Tensor, "*some 1 length"],
         causal: bool,
     ) -> Float[Tensor, "*batch length value_size"]:
-        """The output for all positions, without a tensor of length². counts: which keys there are."""
+        """The output for all positions, without a tensor of length². key_mask: which keys count."""
         raise NotImplementedError
 
-    def seen(self, counts: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:
+    def seen(self, key_mask: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:
         """Which positions see a key that counts."""
-        length = counts.shape[-1]
-        return (self.allowed(length, length, causal, counts.device) & counts.unsqueeze(-2)).any(-1)
+        length = key_mask.shape[-1]
+        return (self.allowed(length, length, causal, key_mask.device) & key_mask.unsqueeze(-2)).any(-1)
 
     def forward(
         self,
@@ -65,20 +65,20 @@ class PatternAttention(nn.Module):
         check_sizes(queries, keys, values)
         length = keys.shape[-2]
         if mask is None:
-            counts = torch.ones(1, length, dtype=torch.bool, device=keys.device)
+            key_mask = torch.ones(1, length, dtype=torch.bool, device=keys.device)
         else:
             check_mask(mask, (*keys.shape[:-2], 1, length))
-            counts = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
+            key_mask = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
         if need_weights or queries.shape[-2] != length:
-            return self.by_definition(queries, keys, values, counts, causal, need_weights)
-        return self.compute(queries, keys, values, counts, causal), None
+            return self.by_definition(queries, keys, values, key_mask, causal, need_weights)
+        return self.compute(queries, keys, values, key_mask, causal), None
 
     def by_definition(
-        self, queries: Tensor, keys: Tensor, values: Tensor, counts: Tensor, causal: bool, need_weights: bool
+        self, queries: Tensor, keys: Tensor, values: Tensor, key_mask: Tensor, causal: bool, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Full attention under the mask."""
         pattern = self.allowed(queries.shape[-2], keys.shape[-2], causal, queries.device)
-        return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights=need_weights)
+        return scaled_dot_product_attention(queries, keys, values, pattern & key_mask, need_weights=need_weights)
 
 
 def raise_only_back(attend: nn.Module) -> NoReturn:
@@ -95,7 +95,7 @@ def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor
     return j[keys - queries :].unsqueeze(-1) - j
 
 
-def any_near(counts: Bool[Tensor, "*some length"], before: int, after: int = 0) -> Bool[Tensor, "*some length"]:
+def any_near(key_mask: Bool[Tensor, "*some length"], before: int, after: int = 0) -> Bool[Tensor, "*some length"]:
     """Whether a position counts, one of the `before` in front of it, or one of the `after` behind it."""
-    sums = F.pad(counts, (before + 1, after)).cumsum(-1)
-    return sums[..., before + 1 + after :] > sums[..., : counts.shape[-1]]
+    sums = F.pad(key_mask, (before + 1, after)).cumsum(-1)
+    return sums[..., before + 1 + after :] > sums[..., : key_mask.shape[-1]]

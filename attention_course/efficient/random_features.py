@@ -91,12 +91,12 @@ class RandomFeatureAttention(nn.Module):
         Raises ValueError for a mask of another shape, and in the causal form for fewer keys than queries.
         """
         check_sizes(queries, keys, values)
-        counts = None
+        key_mask = None
         if mask is not None:
-            keys, values, counts = linear.drop_masked(keys, values, mask)
+            keys, values, key_mask = linear.drop_masked(keys, values, mask)
         of_queries, of_keys = (self.features.exponents(at_least_float32(x)) for x in (queries, keys))
-        if counts is not None:
-            of_keys = of_keys.masked_fill(~counts, torch.finfo(of_keys.dtype).min)
+        if key_mask is not None:
+            of_keys = of_keys.masked_fill(~key_mask, torch.finfo(of_keys.dtype).min)
         if causal:
             largest = of_keys.detach().amax(-1).cummax(-1).values  # (..., S)
             log_gates, largest = self._log_gates(largest), largest.unsqueeze(-1)
@@ -105,8 +105,8 @@ class RandomFeatureAttention(nn.Module):
             of_queries = of_queries + largest
         q = (of_queries - of_queries.detach().amax(-1, keepdim=True)).exp()
         k = (of_keys - largest).exp()
-        if counts is not None:
-            k = k.masked_fill(~counts, 0)
+        if key_mask is not None:
+            k = k.masked_fill(~key_mask, 0)
         if need_weights:
             products = gated.by_definition(q, k, log_gates) if causal else q @ k.mT
             weights, v = quotient(products, products.sum(-1, keepdim=True)), at_least_float32(values)

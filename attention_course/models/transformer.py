@@ -64,8 +64,8 @@ class Cache(NamedTuple):
 class Weights(NamedTuple):
     """Where each word of each head looks, one tensor for each block."""
 
-    itself: tuple[Float[Tensor, "batch heads words so_far"] | None, ...]  # at the words; None if not asked for
-    source: tuple[Float[Tensor, "batch heads words source"] | None, ...]  # at the source; None without one
+    self_attention: tuple[Float[Tensor, "batch heads words so_far"] | None, ...]  # at the words; None if not asked for
+    cross_attention: tuple[Float[Tensor, "batch heads words source"] | None, ...]  # at the source; None without one
 
 
 class Block(nn.Module):
@@ -78,13 +78,13 @@ class Block(nn.Module):
 
     def __init__(self, config: Config, source_size: int | None = None):
         super().__init__()
-        self.norm_itself = nn.LayerNorm(config.size)
-        self.itself = config.attention(config.size, config.heads, attend=config.attend())
+        self.norm_self_attention = nn.LayerNorm(config.size)
+        self.self_attention = config.attention(config.size, config.heads, attend=config.attend())
         if source_size is not None:
-            self.norm_source = nn.LayerNorm(config.size)
-            self.source = MultiHeadAttention(config.size, config.heads, key_size=source_size)
-        self.norm_forward = nn.LayerNorm(config.size)
-        self.feed_forward = nn.Sequential(  # at every word alone: W_2 max(0, W_1 x)
+            self.norm_cross_attention = nn.LayerNorm(config.size)
+            self.cross_attention = MultiHeadAttention(config.size, config.heads, key_size=source_size)
+        self.norm_mlp = nn.LayerNorm(config.size)
+        self.mlp = nn.Sequential(  # at every word alone: W_2 max(0, W_1 x)
             nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size)
         )
         self.dropout = SharedDropout(config.dropout)
@@ -102,22 +102,22 @@ class Block(nn.Module):
         """Give (x, the keys and values of all words so far, the weights of both attentions).
 
         past: keys and values of the words before these, from an earlier call.
-        source: what `self.source.prepare` made of the encoder's states.
+        source: what `self.cross_attention.prepare` made of the encoder's states.
         need_weights: of the attention to the words themselves. Those at the source, which are how a translation is
             read and cost little, are always given.
         """
-        normed = self.norm_itself(x)
-        so_far = self.itself.prepare(normed)
+        normed = self.norm_self_attention(x)
+        so_far = self.self_attention.prepare(normed)
         if past is not None:
             so_far = KeysValues(torch.cat([past.keys, so_far.keys], -2), torch.cat([past.values, so_far.values], -2))
-        found, its_weights = self.itself.look(normed, so_far, mask, causal, need_weights)
+        found, its_weights = self.self_attention.look(normed, so_far, mask, causal, need_weights)
         x = x + self.dropout(found)
         source_weights = None
         if source is not None:
-            found, source_weights = self.source.look(self.norm_source(x), source, source_mask)
+            found, source_weights = self.cross_attention.look(self.norm_cross_attention(x), source, source_mask)
             x = x + self.dropout(found)
-        x = x + self.dropout(self.feed_forward(self.norm_forward(x)))
-        return x, self.itself.keep(so_far), (its_weights, source_weights)
+        x = x + self.dropout(self.mlp(self.norm_mlp(x)))
+        return x, self.self_attention.keep(so_far), (its_weights, source_weights)
 
 
 class Stack(nn.Module):
@@ -225,7 +225,9 @@ class Transformer(nn.Module):
         """Read the source sentences. Gives what stays the same at every step, and an empty cache."""
         check_words("source", source)
         states, _ = self.encoder(source)
-        return Memory(tuple(block.source.prepare(states) for block in self.decoder.blocks), padding_mask(source)), None
+        return Memory(
+            tuple(block.cross_attention.prepare(states) for block in self.decoder.blocks), padding_mask(source)
+        ), None
 
     def forward(
         self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
@@ -245,7 +247,7 @@ class Transformer(nn.Module):
 
 def look_at_source(weights: Weights) -> Float[Tensor, "batch words source"]:
     """One map for a translation: the mean over the heads of the last block."""
-    return weights.source[-1].mean(1)
+    return weights.cross_attention[-1].mean(1)
 
 
 def check_words(name: str, tokens: Tensor) -> None:

@@ -10,20 +10,22 @@ from attention_course.positions.biased import biased_attention
 from attention_course.positions.distance import distances
 
 
-def bucket(distance: Int[Tensor, "*shape"], buckets: int = 32, farthest: int = 128) -> Int[Tensor, "*shape"]:
+def bucket(distance: Int[Tensor, "*shape"], buckets: int = 32, max_distance: int = 128) -> Int[Tensor, "*shape"]:
     """The bucket of each distance (key position less query position).
 
     Half of the buckets are for keys that lie ahead. Of each half, the first half hold one distance each, the others
-    share the distances up to `farthest` in steps that grow as their logarithm; whatever is farther falls into the last.
+    share the distances up to `max_distance` in steps that grow as their logarithm; what is farther falls into the last.
 
-    Raises ValueError where there are fewer than 4 buckets, or `farthest` lies within the exact ones.
+    Raises ValueError where there are fewer than 4 buckets, or `max_distance` lies within the exact ones.
     """
     half = buckets // 2
     exact = half // 2
-    if not 0 < exact < farthest:
-        raise ValueError(f"buckets and farthest: expected 4 or more and above {exact}, got {buckets} and {farthest}")
+    if not 0 < exact < max_distance:
+        raise ValueError(
+            f"buckets and max_distance: expected 4 or more and above {exact}, got {buckets} and {max_distance}"
+        )
     far = distance.abs()
-    share = (far.clamp(min=1) / exact).log() / math.log(farthest / exact)  # 0 at `exact`, 1 at `farthest`
+    share = (far.clamp(min=1) / exact).log() / math.log(max_distance / exact)  # 0 at `exact`, 1 at `max_distance`
     grown = (exact + (share * (half - exact)).long()).clamp(max=half - 1)
     return torch.where(far < exact, far, grown) + half * (distance > 0)
 
@@ -36,9 +38,9 @@ class T5Attention(nn.Module):
 
     of_heads = ("bias",)
 
-    def __init__(self, heads: int, buckets: int = 32, farthest: int = 128):
+    def __init__(self, heads: int, buckets: int = 32, max_distance: int = 128):
         super().__init__()
-        self.buckets, self.farthest = buckets, farthest
+        self.buckets, self.max_distance = buckets, max_distance
         self.bias = nn.Parameter(torch.zeros(heads, buckets))
 
     def forward(
@@ -50,5 +52,5 @@ class T5Attention(nn.Module):
         causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*#batch heads queries value_size"], Float[Tensor, "*#batch heads queries keys"] | None]:
-        bias = self.bias[:, bucket(distances(queries, keys), self.buckets, self.farthest)]  # (H, L, S)
+        bias = self.bias[:, bucket(distances(queries, keys), self.buckets, self.max_distance)]  # (H, L, S)
         return biased_attention(queries, keys, values, bias, mask, causal, need_weights)

@@ -12,11 +12,11 @@ from attention_course.models.region_features import as_images
 from attention_course.modes import evaluating
 
 PLACE = 3.0
-"""How large the numbers are that say where a cell is, beside channels of spread 1."""
+"""How large the numbers are that say where a cell is, beside channels of standard deviation 1."""
 
 
 class DrawingBank(NamedTuple):
-    """Drawings of every kind in every colour, and their features, each channel with mean 0 and spread 1."""
+    """Drawings of every kind in every colour, and their features, each channel with mean 0 and standard deviation 1."""
 
     pixels: UInt8[np.ndarray, "kinds colours variants side side 3"]
     features: Float[Tensor, "kinds colours variants channels"]
@@ -48,8 +48,8 @@ def drawing_banks(encoder: nn.Module, variants: int = 12) -> tuple[DrawingBank, 
     """
     drawn = [vqa.bank(variants, "train"), vqa.bank(variants // 2, "test")]
     encoded = [_encode(encoder, pixels) for pixels in drawn]
-    mean, spread = encoded[0].flatten(0, 2).mean(0), encoded[0].flatten(0, 2).std(0) + 1e-6
-    train, test = (DrawingBank(p, (f - mean) / spread) for p, f in zip(drawn, encoded, strict=True))
+    mean, std = encoded[0].flatten(0, 2).mean(0), encoded[0].flatten(0, 2).std(0) + 1e-6
+    train, test = (DrawingBank(p, (f - mean) / std) for p, f in zip(drawn, encoded, strict=True))
     return train, test
 
 

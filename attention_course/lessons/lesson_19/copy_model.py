@@ -27,7 +27,7 @@ class CopyModel(nn.Module):
 
     def use(self, attend: Attention) -> None:
         """Exchange the attention function; what was learned stays."""
-        layer = self.decoder.blocks[0].itself
+        layer = self.decoder.blocks[0].self_attention
         del layer.attend  # or a function could not stand where a module stood
         layer.attend = attend
 
@@ -41,7 +41,7 @@ class CopyModel(nn.Module):
         """The vectors that serve as queries and keys, and the values, (B, H, words, D) each."""
         decoder = self.decoder
         x = decoder.positions(decoder.embedding(heard) * decoder.embedding.embedding_dim**0.5)
-        return decoder.blocks[0].itself.prepare(decoder.blocks[0].norm_itself(x))
+        return decoder.blocks[0].self_attention.prepare(decoder.blocks[0].norm_self_attention(x))
 
     def draw(self, count: int, generator: torch.Generator) -> Batch:
         """Sequences as `fit` wants them, where the model is: what is heard, and the words that are to be said."""

@@ -61,22 +61,22 @@ In the paper the norm comes after each sum. Put in front of each part, as here, 
 class Block(nn.Module):
     def __init__(self, size, heads, hidden, has_source=False):
         super().__init__()
-        self.norm_itself, self.itself = nn.LayerNorm(size), MultiHeadAttention(size, heads)
+        self.norm_self_attention, self.self_attention = nn.LayerNorm(size), MultiHeadAttention(size, heads)
         if has_source:
-            self.norm_source, self.source = nn.LayerNorm(size), MultiHeadAttention(size, heads)
-        self.norm_forward = nn.LayerNorm(size)
-        self.feed_forward = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
+            self.norm_cross_attention, self.cross_attention = nn.LayerNorm(size), MultiHeadAttention(size, heads)
+        self.norm_mlp = nn.LayerNorm(size)
+        self.mlp = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
 
     def forward(self, x, mask=None, h=None, h_mask=None):
-        x = x + self.itself(self.norm_itself(x), mask=mask)[0]
+        x = x + self.self_attention(self.norm_self_attention(x), mask=mask)[0]
         if h is not None:
-            x = x + self.source(self.norm_source(x), h, mask=h_mask)[0]
-        return x + self.feed_forward(self.norm_forward(x))
+            x = x + self.cross_attention(self.norm_cross_attention(x), h, mask=h_mask)[0]
+        return x + self.mlp(self.norm_mlp(x))
 
 # %% name="pencil" tags=["nbval-check-output"]
 by_hand, eye = Block(2, 1, 2), torch.eye(2)
-to_query, to_key, to_value, to_output = by_hand.itself.projections
-first, _, second = by_hand.feed_forward
+to_query, to_key, to_value, to_output = by_hand.self_attention.projections
+first, _, second = by_hand.mlp
 with torch.no_grad():
     for layer, W in [(to_value, torch.tensor([[1.0, 1.0], [1.0, -3.0]])), (to_output, eye), (first, eye), (second, 2 * eye)]:
         layer.weight.copy_(W)
@@ -188,9 +188,9 @@ with torch.no_grad():
 figure = plots.Picture((13, 4.4))
 left, middle, right_side = figure.subplots(1, 3)
 quiet = {"colour_bar": False}
-plots.attention_map(reading.itself[-1][0].mean(0), pair.english, pair.english, query_label="English", key_label="English: the encoder", ax=left, **quiet)
-plots.attention_map(writing.itself[-1][0].mean(0), given, given, query_label="last word read", key_label="French: the decoder", ax=middle, **quiet)
-across = writing.source[-1][0, :, : len(pair.french)]  # (heads, French, English)
+plots.attention_map(reading.self_attention[-1][0].mean(0), pair.english, pair.english, query_label="English", key_label="English: the encoder", ax=left, **quiet)
+plots.attention_map(writing.self_attention[-1][0].mean(0), given, given, query_label="last word read", key_label="French: the decoder", ax=middle, **quiet)
+across = writing.cross_attention[-1][0, :, : len(pair.french)]  # (heads, French, English)
 plots.attention_map(across.mean(0), pair.french, pair.english, links=pair.links, query_label="word to be written", key_label="English: across", ax=right_side)
 figure
 
@@ -212,17 +212,17 @@ def all_heads(blocks):  # (layers, heads, queries, keys)
 
 
 layers = ["first block", "second block"]
-AttentionExplorer(all_heads(reading.itself), pair.english, layers=layers, layer=1, query=cat, query_label="English", key_label="English")
+AttentionExplorer(all_heads(reading.self_attention), pair.english, layers=layers, layer=1, query=cat, query_label="English", key_label="English")
 
 # %% name="explore-decoder"
-AttentionExplorer(all_heads(writing.itself), given, layers=layers, layer=1, query=chat, query_label="last word read", key_label="French so far")
+AttentionExplorer(all_heads(writing.self_attention), given, layers=layers, layer=1, query=chat, query_label="last word read", key_label="French so far")
 
 # %% name="explore-across"
-AttentionExplorer(all_heads(writing.source)[:, :, : len(pair.french)], pair.french, pair.english, layers=layers, layer=0, query=0,
+AttentionExplorer(all_heads(writing.cross_attention)[:, :, : len(pair.french)], pair.french, pair.english, layers=layers, layer=0, query=0,
                   query_label="word to be written", key_label="English")
 
 # %% name="le-at-its-noun"
-for head, looks in enumerate(writing.source[0][0], 1):  # (French, English)
+for head, looks in enumerate(writing.cross_attention[0][0], 1):  # (French, English)
     print(f"head {head}:", ", ".join(f"le {i + 1} most at {pair.english[looks[i].argmax()]} ({looks[i].max():.2f})" for i, word in enumerate(pair.french) if word == "le"))
 
 # %% [markdown] name="le-after"

@@ -487,7 +487,7 @@ def linformer(Q, K, V, mix_keys, mix_values):  # E and E', each (r, n)
     return scores.softmax(-1) @ (mix_values @ V)
 
 
-layer = LowRankAttention(longest=50, rank=6)
+layer = LowRankAttention(max_length=50, rank=6)
 Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
 assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
 try:

@@ -534,7 +534,7 @@ Fewer keys are not exact: this is another model. Take the trained decoder above 
 def with_groups(model, groups):
     model = copy.deepcopy(model)
     for block in model.blocks:
-        block.itself = grouped(block.itself, groups)
+        block.self_attention = grouped(block.self_attention, groups)
     return model
 
 
@@ -600,7 +600,7 @@ words, cache = write(windowed, 100)
 assert words.equal(write(windowed, 100, cached=False)[0])
 print("after 100 words the cache counts", cache.length, "and holds", cache.blocks[0].keys.shape[-2])
 for window in (2, 4, 8, 16, 256):
-    windowed.blocks[0].itself.attend = windowed.blocks[1].itself.attend = LocalAttention(window)
+    windowed.blocks[0].self_attention.attend = windowed.blocks[1].self_attention.attend = LocalAttention(window)
     print(f"window {window:>3}: {held_out(windowed):.2f} nats a word")
 
 # %% [markdown] name="window-after"
