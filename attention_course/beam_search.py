@@ -135,9 +135,11 @@ def _sentences(steps: list[Step], found: Aside, ended: bool, length_power: float
 
 
 def pick(tree: Any, rows: Int[Tensor, " rows"]) -> Any:
-    """The given rows of a tensor, or of every tensor in a tuple (named or not); numbers and None stay."""
+    """The given rows of a tensor, or of what has a `pick` of its own, or of all in a tuple; numbers and None stay."""
     if isinstance(tree, Tensor):
         return tree[rows]
+    if hasattr(tree, "pick"):
+        return tree.pick(rows)
     if tree is None or isinstance(tree, int):
         return tree
     parts = [pick(part, rows) for part in tree]

@@ -2,7 +2,8 @@
 
 A model here is anything with `encode(source) -> (memory, state)` and
 `step(previous, state, memory) -> (logits, state, weights)`, as the translators of `models` have them. Memory and state
-are tensors with the batch first, or tuples of such; the weights may be None. `beam` stands in `beam_search`.
+are tensors with the batch first, or what has a method `pick` for rows of the batch, or tuples of such; the weights may
+be None. `beam` stands in `beam_search`.
 """
 
 from collections.abc import Iterator, Sequence

@@ -22,9 +22,10 @@ from test_efficient import NoSquares
 from torch import nn
 from torch.testing import assert_close
 
-from attention_course.layers import KeysValues, MultiHeadAttention, prune_heads
-from attention_course.layers.attends import innermost, sees_something
+from attention_course.layers import MultiHeadAttention, prune_heads
+from attention_course.layers.attends import sees_something
 from attention_course.layers.shared_query_key import SharedQueryKey
+from attention_course.state import innermost
 
 B, N = 3, 11
 every_pair = pytest.mark.parametrize(("layer", "form"), PAIRS)
@@ -63,7 +64,7 @@ def test_who_sees_nothing_gets_exactly_zero_and_everything_has_finite_gradients(
             if mask.shape[-2] > 1:
                 mask = mask[..., -queries:, :]
             x = normal(B, N, SIZE).requires_grad_()
-            output, _ = attention.look(x[:, -queries:], attention.prepare(x), mask, FORMS[form].causal, need_weights)
+            output, _ = attention(x[:, -queries:], x, None, mask, FORMS[form].causal, need_weights)
             of_heads = mask if mask.dim() == 4 else mask.expand(B, *mask.shape[-2:]).unsqueeze(1)
             empty = ~visible(attention.attend, of_heads, queries, FORMS[form].causal).any(-1).any(1)
             assert (output == 0).all(-1).equal(empty)
@@ -143,7 +144,7 @@ def test_a_pruned_layer_shares_no_number_with_the_whole_one_and_can_be_pruned_ag
 def test_heads_go_on_sharing_keys_where_they_still_come_in_groups_of_one_size(keep, groups):
     smaller = prune_heads(new_layer("2 groups", "plain"), keep)
     assert smaller.groups == groups
-    assert smaller.prepare(normal(B, N, SIZE)).keys.shape == (B, groups, N, SIZE // HEADS)
+    assert smaller.project(normal(B, N, SIZE))[0].shape == (B, groups, N, SIZE // HEADS)
 
 
 def test_what_may_be_of_the_heads_and_is_not_named_is_told():
@@ -174,34 +175,19 @@ def test_what_is_frozen_stays_frozen_and_what_is_in_evaluation_stays_there():
     assert smaller.project_query.weight.requires_grad and smaller.attend.bias.requires_grad
 
 
-# A source prepared, and what is kept of it
+# Fewer queries than keys
 
 
 @every_pair
 @torch.no_grad()
-def test_the_last_queries_of_a_prepared_source_get_what_they_get_in_the_whole(layer, form):
-    attention, x = new_layer(layer, form), normal(B, N, SIZE)
-    source, causal = attention.prepare(x), FORMS[form].causal
+def test_the_last_queries_get_what_they_get_in_the_whole(layer, form):
+    attention, x, causal = new_layer(layer, form), normal(B, N, SIZE), FORMS[form].causal
     for queries, mask in ((N, None), (1, None), (4, paddings()[0]), (1, paddings()[1])):
         whole, weights = attention(x, mask=mask, causal=causal)
-        output, rows = attention.look(x[:, -queries:], source, mask, causal)
+        output, rows = attention(x[:, -queries:], x, mask=mask, causal=causal)
         assert_close(output, whole[:, -queries:])
         assert_close(rows, weights[..., -queries:, :])
-        assert_close(attention.look(x[:, -queries:], source, mask, causal, need_weights=False)[0], output)
-
-
-@pytest.mark.parametrize(("layer", "form"), [pair for pair in PAIRS if FORMS[pair[1]].causal])
-@torch.no_grad()
-def test_word_by_word_with_what_is_kept_it_is_what_it_is_at_once(layer, form):
-    attention, x = new_layer(layer, form), normal(B, N, SIZE)
-    whole, _ = attention(x, causal=True)
-    kept = attention.prepare(x[:, :0])
-    for i in range(N):
-        word = x[:, i : i + 1]
-        so_far = KeysValues(*(torch.cat(pair, -2) for pair in zip(kept, attention.prepare(word), strict=True)))
-        output, _ = attention.look(word, so_far, causal=True, need_weights=False)
-        assert_close(output[:, 0], whole[:, i])
-        kept = attention.keep(so_far)
+        assert_close(attention(x[:, -queries:], x, mask=mask, causal=causal, need_weights=False)[0], output)
 
 
 @pytest.mark.parametrize(("layer", "form"), MISFITS)

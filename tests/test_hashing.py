@@ -19,7 +19,7 @@ from attention_course.efficient.hashing import (
 )
 from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask, others_mask
-from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
+from attention_course.models.transformer import Block, Config, TransformerDecoder, TransformerEncoder
 
 LENGTHS = [1, 5, 16, 37]
 SETTINGS = [(2, 1, 4), (8, 3, 4), (8, 3, 16), (2, 2, 64)]  # buckets, rounds, window
@@ -206,7 +206,8 @@ def test_nothing_waits_for_the_device(causal, need_weights):
     mask = torch.arange(12) < 9
     with NoWaiting():
         layer(x, mask=mask, causal=causal, need_weights=need_weights)[0].sum().backward()
-        layer.look(x[:, -1:], layer.prepare(x), mask, causal, need_weights)
+        layer(x[:, -1:], x, None, mask, causal, need_weights)
+        layer.step(x, layer.init_state(x, mask=mask), mask, need_weights)
     with pytest.raises(AssertionError), NoWaiting():
         x.equal(x)
 
@@ -312,10 +313,10 @@ def new(model, config):
 def test_a_decoder_writes_with_a_cache_as_without():
     decoder = new(TransformerDecoder, hashing())
     tokens = torch.randint(1, 11, (2, 20), generator=torch.Generator().manual_seed(0))
-    whole, _, _ = decoder(tokens)
-    cache, parts = None, []
+    whole, _ = decoder(tokens)
+    state, parts = None, []
     for piece in tokens.split([7, 1, 1, 4, 1, 6], 1):
-        logits, cache, _ = decoder(piece, cache)
+        logits, _, state = decoder.step(piece, state)
         parts.append(logits)
     assert_close(torch.cat(parts, 1), whole)
 
@@ -329,12 +330,12 @@ def test_padding_changes_nothing_in_an_encoder():
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
-def test_the_last_word_looks_at_a_prepared_source_as_in_the_whole(need_weights):
+def test_the_last_words_look_as_in_the_whole(need_weights):
     torch.manual_seed(0)
     layer, x = SharedQueryKey(64, 4, attend=HashingAttention(16, 8, window=8)), torch.randn(3, 40, 64)
     whole, _ = layer(x, causal=True)
     for queries in (1, 3, 40):
-        output, _ = layer.look(x[:, -queries:], layer.prepare(x), causal=True, need_weights=need_weights)
+        output, _ = layer(x[:, -queries:], x, causal=True, need_weights=need_weights)
         assert_close(output, whole[:, -queries:])
 
 
@@ -346,12 +347,25 @@ def test_shared_query_key_projects_words_that_look_at_each_other_once_and_others
     assert_close(layer(x, x.clone()), (output, weights))
     assert len(calls) == 3
     assert_close(layer(x, values=x), (output, weights))
-    assert_close(layer(normal(1, 2, 8), x)[0], layer.look(normal(1, 2, 8), layer.prepare(x))[0])
+    calls.clear()
+    layer.step(x, layer.step(x)[2])
+    assert len(calls) == 2
+    state = layer.init_state(x)
+    assert_close(layer(normal(1, 2, 8), x)[0], layer.step(normal(1, 2, 8), state, append=False)[0])
+
+
+def test_in_a_block_it_projects_once():
+    block, calls = Block(hashing()).double(), []
+    block.self_attention.project_query.register_forward_hook(lambda *_: calls.append(1))
+    block(normal(1, 5, 16), causal=True)
+    assert len(calls) == 1
+    block.step(normal(1, 5, 16))
+    assert len(calls) == 2
 
 
 def test_shared_query_key_has_one_matrix_for_both():
     layer, x = SharedQueryKey(8, 2).double(), normal(1, 5, 8)
-    asking, (keys, _) = layer.project_query(x), layer.prepare(x)
+    asking, (keys, _) = layer.project_query(x), layer.project(x)
     assert_close(keys, asking.unflatten(-1, (2, 4)).transpose(1, 2))
     assert sum(p.numel() for p in layer.parameters()) == 3 * (8 * 8 + 8)
     with pytest.raises(ValueError, match="key_size: expected none"):

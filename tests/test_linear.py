@@ -72,10 +72,10 @@ def test_a_decoder_decodes_with_a_cache_as_without(name):
     model = TransformerDecoder(11, config).eval()
     tokens = torch.randint(1, 11, (2, 10))
     whole, *_ = model(tokens)
-    first, cache, _ = model(tokens[:, :4])
+    first, _, state = model.step(tokens[:, :4])
     steps = [first]
     for i in range(4, 10):
-        logits, cache, _ = model(tokens[:, i : i + 1], cache)
+        logits, _, state = model.step(tokens[:, i : i + 1], state)
         steps.append(logits)
     assert_close(torch.cat(steps, 1), whole, rtol=1e-4, atol=1e-5)
 

@@ -103,13 +103,17 @@ def test_any_number_of_axes_may_stand_in_front(batch):
 
 
 @either_way
-def test_a_prepared_source_gives_the_same(need_weights):
-    attention, (queries, keys, values), mask = layer(), inputs(), some_mask(B, L, S)
-    prepared = attention.prepare(keys, values)
-    assert prepared.keys.shape == prepared.values.shape == (B, H, S, E // H)
+def test_a_source_projected_once_gives_the_same_and_stays_as_it_is(need_weights):
+    attention, (queries, keys, values), mask = layer(), inputs(), some_mask(B, 1, S)
+    state = attention.init_state(keys, values, mask)
+    assert state.keys.shape == state.values.shape == (B, H, S, E // H)
+    for _ in range(2):
+        output, weights, state = attention.step(queries, state, need_weights=need_weights, append=False)
+        assert_close((output, weights), attention(queries, keys, values, mask, need_weights=need_weights))
+        assert state.length == S
     assert_close(
-        attention.look(queries, prepared, mask, need_weights=need_weights),
-        attention(queries, keys, values, mask, need_weights=need_weights),
+        attention.step(queries[:1], state, append=False)[0],  # one text asks every source
+        attention(queries[:1], keys, values, mask, need_weights=False)[0],
     )
 
 
@@ -386,9 +390,9 @@ def test_a_number_for_each_head_has_to_be_one_for_each_head(shape):
 
 def test_a_source_of_another_layer_is_told(unchecked):
     attention, (queries, keys, values) = layer(), inputs()
-    source = lively(MultiHeadAttention(E, 2)).double().prepare(keys, values)
-    with pytest.raises(ValueError, match=r"source: expected 4 heads of size 2, got the shape \(2, 2, 5, 4\)"):
-        attention.look(queries, source)
+    state = lively(MultiHeadAttention(E, 2)).double().init_state(keys, values)
+    with pytest.raises(ValueError, match=r"state: expected 4 heads of size 2, got keys of the shape \(2, 2, 5, 4\)"):
+        attention.step(queries, state, append=False)
 
 
 @pytest.mark.parametrize("name", ["size", "heads", "key_size", "value_size", "head_size"])

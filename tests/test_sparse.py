@@ -146,10 +146,10 @@ def test_a_decoder_writes_with_a_cache_as_without(name, heads):
     config = Config(size=8, heads=heads, hidden=16, layers=2, dropout=0.0, attend=FORMS[name])
     decoder = TransformerDecoder(20, config).double().eval()
     words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
-    whole, _, _ = decoder(words)
-    cache, pieces = None, []
+    whole, _ = decoder(words)
+    state, pieces = None, []
     for piece in words.split([1, 3, 1, 9, 1, 1, 3], 1):
-        logits, cache, _ = decoder(piece, cache)
+        logits, _, state = decoder.step(piece, state)
         pieces.append(logits)
     assert_close(torch.cat(pieces, 1), whole)
 
@@ -184,10 +184,10 @@ def test_padding_changes_nothing(name):
     encoder = Stack(20, config).double().eval()
     words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
     words[0, 12:] = 0
-    before, _, _ = encoder(words, padding_mask(words), name in CAUSAL)
+    before, _ = encoder(words, padding_mask(words), name in CAUSAL)
     with torch.no_grad():
         encoder.embedding.weight[0] += 100
-    after, _, _ = encoder(words, padding_mask(words), name in CAUSAL)
+    after, _ = encoder(words, padding_mask(words), name in CAUSAL)
     assert_close(before[words != 0], after[words != 0])
 
 
@@ -310,6 +310,6 @@ def test_gradients_reach_as_far_as_the_pattern_s_powers():
     x = normal(1, 30, 8).requires_grad_()
     states = x
     for block in encoder.blocks:
-        states, _, _ = block(states, causal=True)
+        states, _ = block(states, causal=True)
     seen = torch.autograd.grad(states[0, -1].square().sum(), x)[0][0].abs().sum(-1) > 0
     assert seen.equal(layers_needed([form.allowed(30, 30, True) for form in forms])[-1] >= 0)

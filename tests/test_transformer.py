@@ -109,11 +109,11 @@ def run(model, tokens, source=SOURCE):
 
 def by_steps(decoder, tokens, lengths, **looks):
     """The logits when a decoder is given so many words at a time."""
-    past, logits = None, []
+    state, logits = None, []
     for words in tokens.split(lengths, -1):
-        now, past, _ = decoder(words, past, **looks)
+        now, _, state = decoder.step(words, state, **looks)
         logits.append(now)
-    assert past.length == tokens.shape[-1]
+    assert state.length == tokens.shape[-1]
     return torch.cat(logits, 1)
 
 
@@ -249,8 +249,7 @@ def test_with_a_cache_it_says_what_it_says_without(scheme, lengths):
     assert_close(by_steps(decoder, SENTENCES, lengths), decoder(SENTENCES)[0], rtol=0, atol=1e-5)
     model = new_model("encoder-decoder", scheme, torch.float32)
     memory, _ = model.encode(SOURCE)
-    looks = {"source": memory.prepared, "source_mask": memory.mask}
-    assert_close(by_steps(model.decoder, SENTENCES, lengths, **looks), run(model, SENTENCES), rtol=0, atol=1e-5)
+    assert_close(by_steps(model.decoder, SENTENCES, lengths, source=memory), run(model, SENTENCES), rtol=0, atol=1e-5)
 
 
 @every_scheme
@@ -298,8 +297,8 @@ def test_sides_of_one_size_draw_the_same_numbers_however_they_are_given():
 def test_the_weights_of_every_block_are_given_where_they_are_asked_for(scheme):
     model = new_model("encoder-decoder", scheme)
     memory, _ = model.encode(SOURCE)
-    logits, _, weights = model.decoder(PREVIOUS, None, *memory, need_weights=True)
-    plain, _, without = model.decoder(PREVIOUS, None, *memory)
+    logits, weights = model.decoder(PREVIOUS, memory, need_weights=True)
+    plain, without = model.decoder(PREVIOUS, memory)
     assert_close(logits, plain)
     assert without.self_attention == (None, None)
     assert [w.shape for w in weights.self_attention] == [(3, HEADS, 4, 4)] * 2

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.efficient.linear import drop_masked
+from attention_course.efficient.sums import drop_masked
 from attention_course.functional import check_sizes, scaled_dot_product_attention
 
 

@@ -6,13 +6,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from attention_course.masks import causal_mask
-
-
-def innermost(attend: Callable) -> Callable:
-    """The attention function itself, where another one is wrapped around it, which has it as `attend`."""
-    while callable(getattr(attend, "attend", None)):
-        attend = attend.attend
-    return attend
+from attention_course.state import innermost
 
 
 def sees_something(

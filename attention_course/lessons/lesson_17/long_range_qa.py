@@ -22,6 +22,6 @@ class LongRangeQA(Stack):
         self, tokens: Int[Tensor, "batch words"], asked: Int[Tensor, "batch questions"]
     ) -> tuple[Float[Tensor, "batch questions answers"], None]:
         """Logits of the answers to the questions at the places `asked`; the shape that `fitting.fit` wants."""
-        states, _, _ = super().forward(tokens, padding_mask(tokens), self.causal)
+        states, _ = super().forward(tokens, padding_mask(tokens), self.causal)
         rows = asked.unsqueeze(-1).expand(-1, -1, states.shape[-1])
         return self.answer(states.gather(1, rows)), None

@@ -428,7 +428,7 @@ Where does a character look that has 255 before it? Here are the weights of the 
 # %% name="far"
 @torch.no_grad()
 def weight_by_distance(model, windows=windows[::16]):
-    maps = torch.stack(model(windows[:, :-1], need_weights=True)[2].self_attention)  # (layers, B, heads, L, S)
+    maps = torch.stack(model(windows[:, :-1], need_weights=True)[1].self_attention)  # (layers, B, heads, L, S)
     return maps[..., -1, :].flip(-1).mean((0, 1, 2)).view(-1, 16).sum(-1)
 
 

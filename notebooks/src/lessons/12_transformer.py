@@ -183,7 +183,7 @@ source, previous = pad([english.encode(pair.english)]), pad([[BOS, *french.encod
 with torch.no_grad():
     _, reading = model.encoder(source, need_weights=True)
     memory, _ = model.encode(source)
-    _, _, writing = model.decoder(previous, None, *memory, need_weights=True)
+    _, writing = model.decoder(previous, memory, need_weights=True)
 
 figure = plots.Picture((13, 4.4))
 left, middle, right_side = figure.subplots(1, 3)
@@ -494,7 +494,7 @@ def write_on(model, source, words, cached):
         if cached:
             logits, past, _ = model.step(said[:, -1], past, memory)  # one word, and the cache of the others
         else:
-            logits = model.decoder(said, None, *memory)[0][:, -1]  # no cache: all words again
+            logits = model.decoder(said, memory)[0][:, -1]  # no cache: all words again
         said = torch.cat([said, logits.argmax(-1, keepdim=True)], 1)
     return said
 

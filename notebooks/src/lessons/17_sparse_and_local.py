@@ -242,7 +242,7 @@ def felt(stack, causal):  # which words the last state depends on
     x = torch.randn(1, 64, 16, requires_grad=True)
     states = x
     for block in model.blocks:
-        states, _, _ = block(states, causal=causal)
+        states, _ = block(states, causal=causal)
     states[0, -1].square().sum().backward()
     return x.grad[0].norm(dim=-1)
 

@@ -423,7 +423,7 @@ A decoder that writes asks one question a word. The keys and values of all words
 def write(model, count, cached=True):
     words, past, dice = torch.tensor([[english.numbers["."]]]), None, torch.Generator().manual_seed(1)
     for _ in range(count):
-        logits, past, _ = model(words[:, -1:], past) if cached else model(words)
+        logits, _, past = model.step(words[:, -1:], past) if cached else (*model(words), None)
         words = torch.cat([words, torch.multinomial(logits[:, -1].softmax(-1), 1, generator=dice)], 1)
     return words, past
 
@@ -438,7 +438,7 @@ def bytes_a_word(layers, heads, head_size, bytes_a_number=4):
 
 
 _, cache = write(decoder, 60)
-held = sum(x.numel() * x.element_size() for block in cache.blocks for x in block)
+held = sum(x.numel() * x.element_size() for block in cache.blocks for x in (block.keys, block.values))
 assert held == 60 * bytes_a_word(layers=2, heads=8, head_size=8)
 print(f"here: {bytes_a_word(2, 8, 8):,} bytes a word")
 print(f"32 layers with 32 heads of 128, 2 bytes a number: {bytes_a_word(32, 32, 128, 2):,} bytes a word, {bytes_a_word(32, 32, 128, 2) * 32_768 / 1e9:.1f} GB for 32,768 words")
@@ -491,11 +491,11 @@ assert torch.allclose(share_keys(q, k, v), grouped_attention(q, k, v)[0], atol=1
 assert torch.allclose(share_keys(q, k, v), F.scaled_dot_product_attention(q, k, v, enable_gqa=True), atol=1e-6)
 for groups in (8, 2, 1):
     layer = GroupedQueryAttention(64, heads=8, groups=groups)
-    print(f"groups {groups}: keys {tuple(layer.prepare(torch.randn(1, 5, 64)).keys.shape)}, {sum(p.numel() for p in layer.parameters()):,} parameters")
+    print(f"groups {groups}: keys {tuple(layer.init_state(torch.randn(1, 5, 64)).keys.shape)}, {sum(p.numel() for p in layer.parameters()):,} parameters")
 
 # %% [markdown] name="speed-text"
 r"""
-How fast does a whole decoder write? One of four layers, size 512, with a cache filled to the length on the axis, measured beforehand; bands go from the slowest to the fastest of five rounds. Room for the cache is allocated beforehand. (Ours from lesson 12 copies its cache for every word instead: the row *copied*.) The sliding window of lesson 17, over the last 256 words, is the other way to read less: what has left the window can be forgotten.
+How fast does a whole decoder write? One of four layers, size 512, with a cache filled to the length on the axis, measured beforehand; bands go from the slowest to the fastest of five rounds. Room for the cache is allocated beforehand. (To append a word by copying all that is kept is the row *copied*.) The sliding window of lesson 17, over the last 256 words, is the other way to read less: what has left the window can be forgotten.
 """
 
 # %% name="speed-figure"
@@ -590,7 +590,7 @@ This is a small model and an easy text, as you will see below. Ainslie and other
 r"""
 ## Forgetting
 
-With a sliding window the cache stops growing. The package's layer says what is worth keeping (`MultiHeadAttention.keep` asks the attention function how far back it sees), and the decoder's count of words goes on, so that positions stay right. What it writes equals the window's own definition without a cache.
+With a sliding window the cache stops growing. The package keeps what is worth keeping (the attention function says how far back it sees), and the decoder's count of words goes on, so that positions stay right. What it writes equals the window's own definition without a cache.
 """
 
 # %% name="window"
