@@ -1,6 +1,7 @@
 """The two equations of attention, as functions of tensors."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -67,6 +68,8 @@ def scaled_dot_product_attention(
     mask: Bool[Tensor, "..."] | None = None,
     causal: bool = False,
     need_weights: bool = True,
+    *,
+    relative: Any = None,
 ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
     """softmax(Q K^T / sqrt(D)) V, with its weights (Vaswani et al. 2017, section 3.2.1).
 
@@ -74,17 +77,30 @@ def scaled_dot_product_attention(
     causal: no query sees a later key. The last query is level with the last key, see `masks.causal_mask`.
     need_weights: False gives (output, None) and leaves the choice of the kernel to `fused_is_faster`.
         Either way a query that may attend to nothing gets an output of exactly zero.
+    relative: what is added to the scores, and perhaps to the output, by distance, see `positions.relative`.
 
     Axes in front of (length, size) broadcast, as in a matrix product. Raises ValueError where the sizes do not fit, and
     for more causal queries than keys.
     """
     check_sizes(queries, keys, values)
-    if not need_weights and fused_is_faster(queries, keys):
+    if not need_weights and relative is None and fused_is_faster(queries, keys):
         return fused_attention(queries, keys, values, mask, causal), None
+    weights = masked_softmax(scaled_scores(queries, keys, relative), looking_back(mask, queries, keys, causal))
+    return context_vectors(weights, values, relative), (weights if need_weights else None)
+
+
+def scaled_scores(queries: Tensor, keys: Tensor, relative: Any = None) -> Float[Tensor, "*batch queries keys"]:
+    """Q K^T / sqrt(D), and what is added to it by distance."""
     # Scaled before they are multiplied: in float16 the products by themselves may overflow.
-    scores = (queries / queries.shape[-1] ** 0.5) @ keys.mT
-    weights = masked_softmax(scores, looking_back(mask, queries, keys) if causal else mask)
-    return weights @ values, (weights if need_weights else None)
+    queries = queries / queries.shape[-1] ** 0.5
+    scores = queries @ keys.mT
+    return scores if relative is None else scores + relative.scores(queries, keys.shape[-2])
+
+
+def context_vectors(weights: Tensor, values: Tensor, relative: Any = None) -> Float[Tensor, "*batch queries size"]:
+    """The averages of the values under the weights, and what is added to them by distance."""
+    more = None if relative is None else relative.output(weights)
+    return weights @ values if more is None else weights @ values + more
 
 
 def fused_attention(
@@ -101,7 +117,7 @@ def fused_attention(
     of_scores = shape_of_scores(queries, keys)
     length = queries.shape[-2]
     if causal and not (mask is None and length == keys.shape[-2]):
-        mask, causal = looking_back(mask, queries, keys), False
+        mask, causal = looking_back(mask, queries, keys, causal), False
     queries, keys, values = in_one_batch(queries, keys, values)
     fused = [four_axes(x) for x in (queries, keys, values)]
     shape = (*queries.shape[:-1], values.shape[-1])
@@ -120,13 +136,13 @@ def fused_attention(
 
 
 def looking_back(
-    mask: Bool[Tensor, "..."] | None, queries: Tensor, keys: Tensor
+    mask: Bool[Tensor, "..."] | None, queries: Tensor, keys: Tensor, causal: bool = True
 ) -> Bool[Tensor, "*some queries keys"] | Bool[Tensor, "..."] | None:
-    """`mask` without what lies ahead of a query. A single one is the last and has nothing ahead.
+    """`mask`, where `causal` without what lies ahead of a query. A single one is the last and has nothing ahead.
 
     Raises ValueError with fewer keys than queries.
     """
-    if queries.shape[-2] == 1 <= keys.shape[-2]:
+    if not causal or queries.shape[-2] == 1 <= keys.shape[-2]:
         return mask
     back = causal_mask(queries.shape[-2], keys.shape[-2], queries.device)
     if mask is None:

@@ -28,11 +28,12 @@ from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import TiledAttention
 from attention_course.efficient.unnormalised import unnormalised
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers import AttentionLayer, MultiHeadAttention
+from attention_course.layers import AttentionLayer, DropoutAttention, MultiHeadAttention
 from attention_course.layers.attends import innermost
 from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask
 from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
+from attention_course.positions.relative import RelativeAttention
 from attention_course.scores import ScaledScore
 
 HEADS, HEAD_SIZE, LONGEST = 4, 4, 100
@@ -63,6 +64,8 @@ ANY_MASK = {
     "shaw": lambda heads, size: ShawAttention(size, max_distance=3),
     "rotary": lambda heads, size: RotaryAttention(),
     "tiled": lambda heads, size: TiledAttention(3),
+    "dropout, none": lambda heads, size: DropoutAttention(0.0),
+    "alibi, tiled": lambda heads, size: AlibiAttention(heads, TiledAttention(3)),
 }
 KEY_MASK = {
     "rotary, local": lambda heads, size: RotaryAttention(attend=LocalAttention(3, chunk=2)),
@@ -70,6 +73,9 @@ KEY_MASK = {
     "local": lambda heads, size: LocalAttention(3, chunk=4),
     "local, window 1": lambda heads, size: LocalAttention(1),
     "dilated": lambda heads, size: DilatedAttention(2, 3, chunk=2),
+    "alibi, local": lambda heads, size: AlibiAttention(heads, LocalAttention(3, chunk=4)),
+    "shaw, dilated": lambda heads, size: ShawAttention(size, max_distance=4, attend=DilatedAttention(2, 3, chunk=2)),
+    "t5, strided": lambda heads, size: T5Attention(heads, buckets=8, max_distance=20, attend=StridedAttention(3)),
     "strided": lambda heads, size: StridedAttention(3),
     "fixed": lambda heads, size: FixedAttention(3),
     "fixed, all sum up": lambda heads, size: FixedAttention(3, 3),
@@ -86,7 +92,11 @@ KEY_MASK = {
     "hashing": lambda heads, size: HashingAttention(size, 4, rounds=3, window=3),
 }
 MAKERS = ANY_MASK | KEY_MASK
-ONLY_BACK = ["strided", "fixed", "fixed, all sum up", "retention"]
+TAKE_RELATIVE = ["plain", "to others", "tiled", "dropout, none", "local", "local, window 1", "dilated", "strided"]
+TAKE_RELATIVE += ["fixed", "fixed, all sum up", "blocks", "blocks, neighbours", "blocks, random"]
+TAKE_RELATIVE += ["global", "global, none"]
+"""Forms that a scheme of positions can be put around; all others refuse. `test_relative` tries all pairs."""
+ONLY_BACK = ["strided", "fixed", "fixed, all sum up", "t5, strided", "retention"]
 ONLY_BOTH_WAYS = ["low rank"]
 FORMS = {name: Form(make, name in ANY_MASK) for name, make in MAKERS.items() if name not in ONLY_BACK}
 FORMS |= {
@@ -97,7 +107,12 @@ LAYERS = {  # called with the size, the heads and `attend=`
     **{f"{groups} groups": partial(GroupedQueryAttention, groups=groups) for groups in (1, 2)},
     "shared": SharedQueryKey,
 }
-NOT_HERE = {PatternAttention, unnormalised, *(getattr(layer, "func", layer) for layer in LAYERS.values())}
+NOT_HERE = {
+    PatternAttention,
+    RelativeAttention,
+    unnormalised,
+    *(getattr(layer, "func", layer) for layer in LAYERS.values()),
+}
 """What looks like an attention function and is none by itself, or takes no mask."""
 
 
@@ -118,7 +133,7 @@ def attention_functions():
         for thing in vars(module).values():
             call = getattr(thing, "forward", None) if inspect.isclass(thing) else thing
             if inspect.isfunction(call) and thing.__module__ == module.__name__:
-                names = [name for name in inspect.signature(call).parameters if name != "self"]
+                names = [name for name in inspect.signature(call).parameters if name not in ("self", "relative")]
                 if names == wanted:
                     yield thing
 

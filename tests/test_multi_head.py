@@ -12,7 +12,8 @@ from torch.testing import assert_close
 
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention, multi_head, prune_heads
-from attention_course.layers.multi_head import from_torch, merge_heads, split_heads
+from attention_course.layers.from_torch import from_torch
+from attention_course.layers.heads import merge_heads, split_heads
 from attention_course.masks import causal_mask, padding_mask
 
 B, H, L, S, E = 2, 4, 3, 5, 8

@@ -281,10 +281,10 @@ def test_shaw_agrees_with_a_loop():
 def test_from_distances_to_pairs_and_back_are_each_the_other_s_gradient(L, S, max_distance):
     index = index_of(torch.arange(S) - torch.arange(S - L, S).unsqueeze(-1), max_distance)
     by_distance, pairs = normal(2, L, 2 * max_distance + 1).requires_grad_(), normal(2, L, S, seed=1).requires_grad_()
-    there, back = spread(by_distance, index), gathered(pairs, index, max_distance)
+    there, back = spread(by_distance, index, L - S), gathered(pairs, index, max_distance, L - S)
     assert there.equal(by_distance.gather(-1, index.expand(2, -1, -1)))
     assert_close(back, torch.zeros_like(by_distance).scatter_add(-1, index.expand(2, -1, -1), pairs))
     assert_close((there * pairs).sum(), (back * by_distance).sum())
     for check in (torch.autograd.gradcheck, torch.autograd.gradgradcheck):
-        assert check(lambda x: spread(x, index), by_distance)
-        assert check(lambda x: gathered(x, index, max_distance), pairs)
+        assert check(lambda x: spread(x, index, L - S), by_distance)
+        assert check(lambda x: gathered(x, index, max_distance, L - S), pairs)

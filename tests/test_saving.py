@@ -48,6 +48,7 @@ from attention_course.models.transformer import (
     Weights,
 )
 from attention_course.positions import LearnedPositions, RotaryAttention, SinusoidalPositions
+from attention_course.positions.relative import RelativeAttention
 from attention_course.positions.rotary import RotaryState
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore, Score
 from attention_course.training import Training
@@ -99,7 +100,17 @@ MODULES = {
     "small encoder": SmallEncoder,
     "efficientnet": efficientnet.EfficientNetLite0,
 }
-INSIDE_OTHERS = {PatternAttention, Stack, Block, Translator, Score, Neighbours, Hop, recurrent.Encoder}
+INSIDE_OTHERS = {
+    PatternAttention,
+    RelativeAttention,
+    Stack,
+    Block,
+    Translator,
+    Score,
+    Neighbours,
+    Hop,
+    recurrent.Encoder,
+}
 INSIDE_OTHERS |= {recurrent.ContextGRUCell, SharedDropout, efficientnet.Block, efficientnet.SameConv2d}
 some = torch.ones(1, 2, 3, 4)
 THINGS = {

@@ -22,7 +22,7 @@ from attention_course.efficient.random_features import PositiveRandomFeatures
 from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import TiledAttention
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers.multi_head import from_torch
+from attention_course.layers.from_torch import from_torch
 from attention_course.masks import PAD, causal_mask
 from attention_course.models.transformer import Config, Transformer, TransformerDecoder, TransformerEncoder
 from attention_course.positions import (

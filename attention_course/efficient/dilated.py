@@ -24,6 +24,8 @@ def dilated_mask(
 class DilatedAttention(PatternAttention):
     """What `dilated_mask` allows: every `dilation`-th position makes a text of its own, with a window and no gaps."""
 
+    adds_in_pieces = True
+
     def __init__(self, window: int, dilation: int, chunk: int = 128):
         super().__init__()
         if dilation < 1:
@@ -39,10 +41,12 @@ class DilatedAttention(PatternAttention):
         )  # (..., dilation, n / dilation)
         return texts.mT.flatten(-2)[..., : key_mask.shape[-1]]
 
-    def compute(self, queries, keys, values, key_mask, causal):
+    def compute(self, queries, keys, values, key_mask, causal, relative=None):
         length = queries.shape[-2]
         q, k, v, key_mask = (self._texts(x) for x in (queries, keys, values, key_mask.mT))
-        output, _ = self.local(q, k, v, key_mask.mT, causal)  # (..., dilation, n / dilation, D)
+        if relative is not None:
+            relative = relative.piece(step=self.dilation)
+        output, _ = self.local(q, k, v, key_mask.mT, causal, relative=relative)  # (..., dilation, n / dilation, D)
         return output.transpose(-3, -2).flatten(-3, -2)[..., :length, :]
 
     def _texts(self, x: Tensor) -> Tensor:

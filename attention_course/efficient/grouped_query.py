@@ -38,7 +38,7 @@ def grouped_attention(
         raise ValueError(f"keys: expected a number of heads that divides the queries' {heads}, got {groups}")
     if groups == heads:
         return scaled_dot_product_attention(queries, keys, values, mask, causal, need_weights)
-    mask = looking_back(mask, queries, keys) if causal else mask
+    mask = looking_back(mask, queries, keys, causal)
     if mask is not None:
         check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
         if any(side > 1 for side in mask.shape[-3:-1]):  # not one row for all words and heads

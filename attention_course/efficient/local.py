@@ -80,6 +80,8 @@ class LocalAttention(PatternAttention):
     chunk: queries that are computed together; it changes the cost and not the result.
     """
 
+    adds_in_pieces = True
+
     def __init__(self, window: int, chunk: int = 128):
         super().__init__()
         if window < 1 or chunk < 1:
@@ -93,20 +95,23 @@ class LocalAttention(PatternAttention):
     def seen(self, key_mask, causal):
         return any_near(key_mask, self.window - 1, 0 if causal else self.window - 1)
 
-    def by_definition(self, queries, keys, values, key_mask, causal, need_weights):
+    def by_definition(self, queries, keys, values, key_mask, causal, need_weights, relative=None):
         if not need_weights:  # the last queries see the last keys: however long the past is, the rest costs nothing
             reach = queries.shape[-2] + self.window - 1
             keys, values, key_mask = keys[..., -reach:, :], values[..., -reach:, :], key_mask[..., -reach:]
-        return super().by_definition(queries, keys, values, key_mask, causal, need_weights)
+        return super().by_definition(queries, keys, values, key_mask, causal, need_weights, relative)
 
-    def compute(self, queries, keys, values, key_mask, causal):
+    def compute(self, queries, keys, values, key_mask, causal, relative=None):
         length = queries.shape[-2]
         chunk = min(self.chunk, length)
         over = -length % chunk  # padding with nothing would copy, and so would cutting nothing off
         q = F.pad(queries, (0, 0, 0, over)) if over else queries
         q = q.unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
-        k, v = (in_windows(x, chunk, *sides(self.window, causal)) for x in (keys, values))  # (..., C, span, D)
+        before, after = sides(self.window, causal)
+        k, v = (in_windows(x, chunk, before, after) for x in (keys, values))  # (..., C, span, D)
         allowed = window_in_chunks(key_mask, self.window, causal, chunk)
-        output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (..., C, chunk, D)
+        if relative is not None:
+            relative = relative.piece(first=-before)
+        output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False, relative=relative)
         output = output.flatten(-3, -2)
         return output[..., :length, :] if over else output

@@ -1,6 +1,6 @@
 """What the sparse forms share: each says whom a query may see, and how to compute just that."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,9 @@ class PatternAttention(nn.Module):
     `seen` says who sees anything at all. Here it is the definition; the forms count without a tensor of length².
     Keys and values that a query may not see change nothing as long as they are finite, see `functional.context_vector`.
     """
+
+    adds_in_pieces = False
+    """Whether `compute` takes what a scheme of positions adds (`relative`); else the definition does."""
 
     only_back = False
     """Whether it has no form that looks both ways."""
@@ -49,6 +52,8 @@ class PatternAttention(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
         causal: bool = False,
         need_weights: bool = False,
+        *,
+        relative: Any = None,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """Give (output, weights or None).
 
@@ -56,6 +61,7 @@ class PatternAttention(nn.Module):
         need_weights: True computes by the definition, which costs queries * keys. So does a call with fewer queries
             than keys, where the earlier keys are the past that a cache has kept: the last query is level with the last
             key.
+        relative: see `positions.relative`. A form that does not add it piece by piece computes by the definition.
 
         Raises ValueError for a mask of another shape, for more queries than keys, and for a pattern that only looks
         back where `causal` is not said.
@@ -69,16 +75,24 @@ class PatternAttention(nn.Module):
         else:
             check_mask(mask, (*keys.shape[:-2], 1, length))
             key_mask = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
-        if need_weights or queries.shape[-2] != length:
-            return self.by_definition(queries, keys, values, key_mask, causal, need_weights)
-        return self.compute(queries, keys, values, key_mask, causal), None
+        if need_weights or queries.shape[-2] != length or (relative is not None and not self.adds_in_pieces):
+            return self.by_definition(queries, keys, values, key_mask, causal, need_weights, relative)
+        options = {"relative": relative} if self.adds_in_pieces else {}
+        return self.compute(queries, keys, values, key_mask, causal, **options), None
 
     def by_definition(
-        self, queries: Tensor, keys: Tensor, values: Tensor, key_mask: Tensor, causal: bool, need_weights: bool
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        key_mask: Tensor,
+        causal: bool,
+        need_weights: bool,
+        relative: Any = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Full attention under the mask."""
-        pattern = self.allowed(queries.shape[-2], keys.shape[-2], causal, queries.device)
-        return scaled_dot_product_attention(queries, keys, values, pattern & key_mask, need_weights=need_weights)
+        allowed = key_mask & self.allowed(queries.shape[-2], keys.shape[-2], causal, queries.device)
+        return scaled_dot_product_attention(queries, keys, values, allowed, False, need_weights, relative=relative)
 
 
 def raise_only_back(attend: nn.Module) -> NoReturn:

@@ -154,8 +154,13 @@ class TiledAttention(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
         causal: bool = False,
         need_weights: bool = False,
+        *,
+        relative: Any = None,
     ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
-        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves."""
-        if not need_weights:
+        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves.
+
+        relative: see `positions.relative`; where there is one, all is computed by the definition.
+        """
+        if not need_weights and relative is None:
             return tiled_attention(queries, keys, values, mask, causal, self.tile), None
-        return scaled_dot_product_attention(queries, keys, values, mask, causal)
+        return scaled_dot_product_attention(queries, keys, values, mask, causal, need_weights, relative=relative)

@@ -38,6 +38,6 @@ class AttentionLayer(nn.Module):
         """
         values = keys if values is None else values
         check_sizes(keys, keys, values)  # what sizes queries and keys have to have, the score knows
-        weights = masked_softmax(self.score(queries, keys), looking_back(mask, queries, keys) if causal else mask)
+        weights = masked_softmax(self.score(queries, keys), looking_back(mask, queries, keys, causal))
         context = context_vector(weights, values)
         return context, (weights if need_weights else None)

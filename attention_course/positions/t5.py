@@ -1,13 +1,14 @@
 """T5's relative bias: a learned number for each head and each bucket of distances (Raffel et al. 2020)."""
 
 import math
+from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 from torch import Tensor, nn
 
-from attention_course.positions.biased import biased_attention
-from attention_course.positions.distance import distances
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.positions.relative import RelativeAttention
 
 
 def bucket(distance: Int[Tensor, "*shape"], buckets: int = 32, max_distance: int = 128) -> Int[Tensor, "*shape"]:
@@ -30,27 +31,26 @@ def bucket(distance: Int[Tensor, "*shape"], buckets: int = 32, max_distance: int
     return torch.where(far < exact, far, grown) + half * (distance > 0)
 
 
-class T5Attention(nn.Module):
+class T5Attention(RelativeAttention):
     """Adds a learned bias, b[head, bucket(distance)], to the scores.
 
     T5 itself does not divide the scores by sqrt(D) (its initialisation makes up for it); here they are divided.
+
+    attend: whose scores they are, see `RelativeAttention`.
     """
 
     of_heads = ("bias",)
 
-    def __init__(self, heads: int, buckets: int = 32, max_distance: int = 128):
-        super().__init__()
+    def __init__(
+        self,
+        heads: int,
+        buckets: int = 32,
+        max_distance: int = 128,
+        attend: Callable = scaled_dot_product_attention,
+    ):
+        super().__init__(attend)
         self.buckets, self.max_distance = buckets, max_distance
         self.bias = nn.Parameter(torch.zeros(heads, buckets))
 
-    def forward(
-        self,
-        queries: Float[Tensor, "*#batch heads queries key_size"],
-        keys: Float[Tensor, "*#batch heads keys key_size"],
-        values: Float[Tensor, "*#batch heads keys value_size"],
-        mask: Bool[Tensor, "..."] | None = None,
-        causal: bool = False,
-        need_weights: bool = True,
-    ) -> tuple[Float[Tensor, "*#batch heads queries value_size"], Float[Tensor, "*#batch heads queries keys"] | None]:
-        bias = self.bias[:, bucket(distances(queries, keys), self.buckets, self.max_distance)]  # (H, L, S)
-        return biased_attention(queries, keys, values, bias, mask, causal, need_weights)
+    def numbers(self, distances):
+        return self.bias[:, bucket(distances, self.buckets, self.max_distance)]

@@ -25,7 +25,7 @@ from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.decoding import align, translate
 from attention_course.functional import masked_softmax, scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention, prune_heads
-from attention_course.layers.multi_head import from_torch
+from attention_course.layers.from_torch import from_torch
 from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
 from attention_course.masks import causal_mask

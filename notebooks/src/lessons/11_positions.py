@@ -208,7 +208,7 @@ In T5, Raffel and others (2020) learn one number for each distance and head. To 
 def bucket(distance, buckets=32, max_distance=128):
     half, exact = buckets // 2, buckets // 4  # half of them for earlier keys, half for later ones
     far = distance.abs()
-    grown = exact + ((far.clamp(min=1) / exact).log() / math.log(farthest / exact) * (half - exact)).long()
+    grown = exact + ((far.clamp(min=1) / exact).log() / math.log(max_distance / exact) * (half - exact)).long()
     return torch.where(far < exact, far, grown.clamp(max=half - 1)) + half * (distance > 0)
 
 
