@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from factories import QUERY_SIZE, SCORES, loop_attention, loop_energies, new_score, normal, some_mask
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from attention_course import functional
 from attention_course.functional import (
@@ -17,6 +18,7 @@ from attention_course.functional import (
     masked_softmax,
     scaled_dot_product_attention,
 )
+from attention_course.masks import causal_mask
 
 DTYPES = {torch.float64: 1e-12, torch.float32: 1e-6, torch.float16: 2e-3, torch.bfloat16: 1e-2}
 BROADCAST = [(), (1,), (5,), (1, 1), (1, 5), (4, 1), (4, 5), (1, 4, 5), (2, 1, 5), (2, 1, 1), (2, 4, 1)]
@@ -329,3 +331,37 @@ def test_a_mask_that_does_not_fit_is_told_whoever_computes(need_weights, kernel,
         bare_attention(*queries_keys_values((2,)), torch.ones(5, 4).bool(), need_weights=need_weights)
     with pytest.raises(TypeError, match=r"mask: expected torch.bool .*, got torch.float32"):
         bare_attention(*queries_keys_values((2,)), torch.ones(4, 5), need_weights=need_weights)
+
+
+@pytest.mark.parametrize(("L", "S"), [(256, 256), (1, 256)])
+@torch.no_grad()
+def test_looking_back_reaches_the_fused_kernel_without_a_mask(L, S):
+    queries, keys, values = (normal(1, 2, n, 8, dtype=torch.float32, seed=s) for s, n in enumerate((L, S, S)))
+    expected, _ = scaled_dot_product_attention(queries, keys, values, causal_mask(L, S))
+    with NoMasks():
+        output, _ = scaled_dot_product_attention(queries, keys, values, causal=True, need_weights=False)
+    assert_close(output, expected)
+
+
+@pytest.mark.parametrize(("L", "S"), [(4, 4), (3, 7), (1, 7), (1, 1)])
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_looking_back_is_the_mask_that_says_so_whatever_else_is_masked(L, S, need_weights):
+    tensors = [normal(2, 3, n, 8, seed=s) for s, n in enumerate((L, S, S))]
+    for mask in (None, some_mask(2, 1, 1, S), some_mask(2, 3, L, S), some_mask(L, S), torch.ones(S).bool()):
+        back = causal_mask(L, S) if mask is None else causal_mask(L, S) & mask
+        assert_close(
+            scaled_dot_product_attention(*tensors, mask, True, need_weights),
+            scaled_dot_product_attention(*tensors, back, need_weights=need_weights),
+        )
+    with pytest.raises(ValueError, match="keys: expected at least as many as the 8 queries, got 7"):
+        scaled_dot_product_attention(normal(8, 8), normal(7, 8), normal(7, 8), causal=True, need_weights=need_weights)
+
+
+class NoMasks(TorchDispatchMode):
+    """Raises where a Boolean tensor is made."""
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        result = function(*arguments, **(keywords or {}))
+        for x in result if isinstance(result, (tuple, list)) else [result]:
+            assert not (isinstance(x, torch.Tensor) and x.dtype == torch.bool), function
+        return result
