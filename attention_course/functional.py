@@ -135,9 +135,7 @@ def fused_attention(
     return output if some is None else torch.where(some, output, 0)
 
 
-def looking_back(
-    mask: Bool[Tensor, "..."] | None, queries: Tensor, keys: Tensor, causal: bool = True
-) -> Bool[Tensor, "*some queries keys"] | Bool[Tensor, "..."] | None:
+def looking_back(mask: Tensor | None, queries: Tensor, keys: Tensor, causal: bool = True) -> Tensor | None:
     """`mask`, where `causal` without what lies ahead of a query. A single one is the last and has nothing ahead.
 
     Raises ValueError with fewer keys than queries.

@@ -8,7 +8,7 @@ An attention function may say itself what that is, by two methods:
 `step` is given the next words. They see what is in `state`, each other as far as none looks ahead, and themselves; the
 state that comes back holds them, too. Without keys and values (None) the queries ask what is in `state`, all of it, and
 add nothing: so a decoder asks a source. mask: which of the keys that are given count, (..., 1, keys). A state has a
-`mask` of its own: which of what it holds counts, None for all.
+`mask` of its own, which of the `length` things that it holds count, None for all.
 
 Linear attention keeps sums of constant size (`efficient.linear`). `init_state` and `step` here serve every function:
 where it has none of its own, a `KeyValueCache`.

@@ -66,6 +66,11 @@ def test_it_goes_on_from_words_that_asked_nothing(layer, form):
         past, new = (None, None) if mask is None else mask.split([17, 6], -1)
         output, _, _ = attention.step(x[:, 17:], attention.init_state(x[:, :17], mask=past), new)
         assert_close(output, whole[:, 17:])
+    mask[..., :17] = True  # so that nothing need be said of them
+    whole, _ = attention(x, mask=mask, causal=True, need_weights=False)
+    for state in (attention.init_state(x[:, :17]), attention.step(x[:, :17])[2]):
+        output, _, _ = attention.step(x[:, 17:], state, mask[..., 17:])
+        assert_close(output, whole[:, 17:])
 
 
 @every_causal_pair

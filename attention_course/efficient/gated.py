@@ -115,6 +115,7 @@ class Faded(NamedTuple):
 
     products: Float[Tensor, "*batch features value_size"]
     mask: Bool[Tensor, "*batch 1 1"]  # whether any of them counts
+    length = 1  # of that mask: all words are one
 
 
 class Retention(nn.Module):

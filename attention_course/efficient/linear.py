@@ -150,6 +150,7 @@ class Sums(NamedTuple):
 
     sums: Float[Tensor, "*batch features value_size_and_one"]
     mask: Bool[Tensor, "*batch 1 1"]  # whether any of them counts
+    length = 1  # of that mask: all words are one
 
 
 class LinearAttention(nn.Module):

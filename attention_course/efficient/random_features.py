@@ -66,6 +66,7 @@ class ScaledSums(NamedTuple):
     sums: Float[Tensor, "*batch features value_size_and_one"]
     largest: Float[Tensor, "*batch 1"]  # its logarithm
     mask: Bool[Tensor, "*batch 1 1"]  # whether any of them counts
+    length = 1  # of that mask: all words are one
 
 
 class RandomFeatureAttention(nn.Module):

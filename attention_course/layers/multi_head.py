@@ -156,11 +156,14 @@ class MultiHeadAttention(nn.Module):
             self._check_vectors()
         if isinstance(state, KeyValueCache):
             check_cache(state, asked, self.groups)
-        seen = state.mask
-        if append:  # a word that counts sees itself
-            mask = None if mask is None else for_heads(mask, asked, asked.shape[-2])
-            before = 0 if seen is None else seen.shape[-1]
-            seen = None if mask is None else joined_mask(seen, before, mask, asked.shape[-2])
+        if mask is not None:
+            mask = for_heads(mask, asked, asked.shape[-2])
+        if not append:
+            seen = state.mask
+        elif mask is None:  # a word that counts sees itself
+            seen = None
+        else:
+            seen = joined_mask(state.mask, state.length, mask, asked.shape[-2])
         contexts, weights, state = step(self.attend, asked, keys, values, state, mask, need_weights)
         return self._output(contexts, seen, append, head_mask), weights, state
 

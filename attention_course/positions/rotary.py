@@ -34,6 +34,11 @@ class RotaryState(NamedTuple):
     inner: Any
 
     @property
+    def length(self) -> int:
+        """How many of them it holds."""
+        return self.inner.length
+
+    @property
     def mask(self) -> Tensor | None:
         """Which of what is kept counts."""
         return self.inner.mask
