@@ -120,7 +120,7 @@ def growing(names, lengths, batch: int, rounds: int, part: str = "") -> dict:
 
     found = {name: {} for name in names}
     for length in lengths:
-        able = [name for name in names if length <= FORMS[name].longest]
+        able = [name for name in names if length <= FORMS[name].max_length]
         several = rounds * (1 if length > 1024 else 3)  # short ones are the noisiest
         for name, seconds in race({name: of_form(name, length, batch) for name in able}, several).items():
             found[name][str(length)] = seconds
@@ -147,10 +147,10 @@ def memory(rounds: int) -> dict:
     from attention_memory import in_fresh_process
 
     found = {}
-    for name, longest in MEMORY.items():
+    for name, max_length in MEMORY.items():
         for passes in ("forward", "backward"):
             figures = found.setdefault(name, {}).setdefault(passes, {})
-            for length in (n for n in LONG if n <= longest):
+            for length in (n for n in LONG if n <= max_length):
                 figures[str(length)] = in_fresh_process(name, length, passes == "backward")
             print(name, passes, {n: f"{bytes / 1e6:.0f} MB" for n, bytes in figures.items()}, flush=True)
     return found

@@ -119,9 +119,9 @@ def cache() -> dict:
     model = TransformerDecoder(1_000).eval()
 
     def with_cache() -> Tensor:
-        words, past = torch.full((1, 1), BOS), None
+        words, state = torch.full((1, 1), BOS), None
         for _ in range(LENGTH):
-            logits, past, _ = model(words[:, -1:], past)
+            logits, _, state = model.step(words[:, -1:], state)
             words = torch.cat([words, logits[:, -1:].argmax(-1)], 1)
         return words
 

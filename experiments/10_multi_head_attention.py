@@ -27,7 +27,7 @@ BUDGET = 500_000  # target tokens
 UNSEEN, CHOOSING = 1_000, 300  # sentences to measure with, and to choose heads with
 
 
-def one_map(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, need_weights: bool = True):
+def one_map(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, causal=False, need_weights=True):
     """Attention where every head looks with the mean of all maps."""
     weights = masked_softmax(queries @ keys.mT / queries.shape[-1] ** 0.5, mask)
     weights = weights.mean(-3, keepdim=True).expand_as(weights)

@@ -17,7 +17,7 @@ from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs, endless
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.decoding import translate
-from attention_course.masks import PAD, causal_mask
+from attention_course.masks import PAD
 from attention_course.metrics import bleu_by_length, corpus_bleu
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.models.transformer import Block, Config, Transformer
@@ -114,7 +114,7 @@ def reach(kind: str, seed: int) -> list[float]:
         else:
             y = x
             for block in network:
-                y = block(y, causal_mask(distance + 1))[0]
+                y = block(y, causal=True)[0]
             last = nn.functional.layer_norm(y[:, -1], (WIDTH,))
         (gradient,) = torch.autograd.grad((last * torch.randn_like(last)).sum(), x)
         first, here = gradient[:, 0].norm(dim=-1).mean(), gradient[:, -1].norm(dim=-1).mean()

@@ -11,6 +11,7 @@ import math
 import sysconfig
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -97,13 +98,13 @@ def slope(x, y) -> float:
 
 def memories(seed: int) -> dict:
     """All memories of one seed."""
-    linear = LinearAttention(causal=False)
+    linear = LinearAttention()
     found = {
         "linear": {f"{f}x{v}": tested(memory(f, v, linear, seed)) for f, v in SHAPES},
         "softmax": {f"{k}+{v}": tested(memory(k, v, scaled_dot_product_attention, seed)) for k, v in CACHES},
         "maps": {
             "none": tested(memory(16, 16, unnormalised, seed)),
-            "random, 16": tested(memory(16, 16, RandomFeatureAttention(16, 16, causal=False, seed=seed), seed)),
+            "random, 16": tested(memory(16, 16, RandomFeatureAttention(16, 16, seed=seed), seed)),
         },
         "ages": {str(gate): by_age(memory(16, 16, fading(gate), seed)) for gate in GATES},
     }
@@ -114,9 +115,9 @@ def memories(seed: int) -> dict:
 FORMS = {
     "softmax, causal": lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
     "softmax": F.scaled_dot_product_attention,
-    "linear, causal": LinearAttention(),
-    "linear": LinearAttention(causal=False),
-    "random features, 64": RandomFeatureAttention(SIZE, 64, causal=False),
+    "linear, causal": partial(LinearAttention(), causal=True),
+    "linear": LinearAttention(),
+    "random features, 64": RandomFeatureAttention(SIZE, 64),
     "low rank, 64": LowRankAttention(max(LENGTHS), 64),
 }
 
@@ -155,7 +156,7 @@ class GapFiller(nn.Module):
 
     def maps(self, tokens):
         """(layers, passages, heads, width, width)"""
-        return torch.stack(self.encoder(tokens, need_weights=True)[1].itself)
+        return torch.stack(self.encoder(tokens, need_weights=True)[1].self_attention)
 
     def forward(self, tokens):
         return self.encoder.logits(self.encoder(tokens)[0]), None

@@ -46,12 +46,11 @@ def attention(rounds: int | str, seed: int, buckets: int, window: int, anew: boo
     hashing = HashingAttention(HEAD_SIZE, buckets, rounds, window, seed=seed)
     generator = torch.Generator().manual_seed(seed)
 
-    def attend(queries, keys, values, mask=None, need_weights=True):
+    def attend(queries, keys, values, mask=None, causal=False, need_weights=True):
         if anew:
             hashing.rotations.normal_(generator=generator)
-        return hashing(queries, keys, values, mask, need_weights=True)
+        return hashing(queries, keys, values, mask, causal, need_weights=True)
 
-    attend.causal = True
     return attend
 
 
@@ -102,7 +101,7 @@ def search(seed: int) -> dict[str, list[float]]:
         for rotation in range(ROTATIONS):
             hashing = HashingAttention(HEAD_SIZE, LONG_BUCKETS, rounds, LONG_WINDOW, seed=1000 + rotation)
             mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW), LONG_WINDOW)[..., said, :]
-            error = (hashing(x, x, values)[0][..., said, :] - exact).norm() / exact.norm()
+            error = (hashing(x, x, values, causal=True)[0][..., said, :] - exact).norm() / exact.norm()
             seen = mask.float().sum() / past[said].expand_as(mask).sum()
             on_seen = (weights * mask).sum(-1).mean()
             drawn.append([mask.gather(-1, best).float().mean(), on_seen, error, seen])
@@ -113,8 +112,9 @@ def search(seed: int) -> dict[str, list[float]]:
     return found
 
 
-def with_itself(queries, keys, values, mask=None, need_weights=True):
+def with_itself(queries, keys, values, mask=None, causal=False, need_weights=True):
     """`attention_to_others` without its rule: who asks may be its own answer."""
+    mask = causal_mask(queries.shape[-2]) if causal else mask
     weights = masked_softmax(queries @ F.normalize(keys, dim=-1).mT / queries.shape[-1] ** 0.5, mask)
     return weights @ values, weights
 
@@ -146,7 +146,7 @@ def cost(seed: int) -> dict[str, list[float]]:
         spent["full"].append(
             seconds(lambda x, v: F.scaled_dot_product_attention(x, x, v, is_causal=True), length, seed)
         )
-        spent["hashing"].append(seconds(lambda x, v, hashing=hashing: hashing(x, x, v)[0], length, seed))
+        spent["hashing"].append(seconds(lambda x, v, hashing=hashing: hashing(x, x, v, causal=True)[0], length, seed))
     print("seconds", spent, flush=True)
     return spent
 

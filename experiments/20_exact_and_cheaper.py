@@ -192,7 +192,7 @@ def averaged(model: TransformerDecoder, groups: int) -> TransformerDecoder:
     """A copy whose keys and values are the means over groups of heads."""
     model = copy.deepcopy(model)
     for block in model.blocks:
-        block.itself = grouped(block.itself, groups)
+        block.self_attention = grouped(block.self_attention, groups)
     return model
 
 

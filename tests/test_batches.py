@@ -11,10 +11,10 @@ from attention_course.data.vocabulary import BOS, EOS, UNKNOWN, Vocabulary
 from attention_course.masks import PAD
 
 
-def some_examples(count, longest=20, seed=0):
-    """Sentences of 1 to `longest` words with targets of about the same length; the first word is their number."""
+def some_examples(count, max_length=20, seed=0):
+    """Sentences of 1 to `max_length` words with targets of about the same length; the first word is their number."""
     generator = random.Random(seed)
-    lengths = [generator.randint(1, longest) for _ in range(count)]
+    lengths = [generator.randint(1, max_length) for _ in range(count)]
     return [
         ([100 + i] + [4] * (n - 1), [BOS] + [5] * (n + generator.randint(0, 2)) + [EOS]) for i, n in enumerate(lengths)
     ]

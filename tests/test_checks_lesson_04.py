@@ -352,7 +352,7 @@ def test_steps_of_a_beam_are_the_package_s_beam(model):
         logits, state, _ = model.step(words[:, -1], state, memory)
         scores, beams, chosen = type(check.beam_step).answer(scores, logits.log_softmax(-1))
         state, words = state[beams], torch.cat([words[beams], chosen[:, None]], 1)
-    [found] = decoding.beam(model, source, width, longest=steps, length_power=0.0)
+    [found] = decoding.beam(model, source, width, max_length=steps, length_power=0.0)
     assert words[:, 1:].tolist() == [h.words for h in found]
     assert_close(scores, torch.tensor([h.log_probability for h in found]))
 

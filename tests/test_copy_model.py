@@ -44,9 +44,9 @@ def test_what_is_asked_is_what_its_attention_gets():
     model, caught = CopyModel(4, words=6).eval(), []
     (heard,), _ = model.draw(3, generator())
 
-    def listen(queries, keys, values, mask=None, need_weights=True):
+    def listen(queries, keys, values, mask=None, causal=False, need_weights=True):
         caught.append((queries, keys, values))
-        return attention_to_others(queries, keys, values, mask, need_weights)
+        return attention_to_others(queries, keys, values, mask, causal, need_weights)
 
     before, _ = model(heard)
     model.use(listen)

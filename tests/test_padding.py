@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from everything import FORMS, one_vector, only_back
+from everything import FORMS, one_vector
 from factories import MODELS, PREVIOUS, SOURCE, new_model, normal, widen
 from torch import nn
 from torch.testing import assert_close
@@ -33,7 +33,7 @@ def reader(name):
     config = Config(
         16, heads=2, hidden=16, layers=2, dropout=0.0, attend=lambda: FORMS[name].make(2, 8), attention=attention
     )
-    return (TransformerDecoder if only_back(name) else TransformerEncoder)(WORDS, config).double().eval()
+    return (TransformerDecoder if FORMS[name].causal else TransformerEncoder)(WORDS, config).double().eval()
 
 
 @every_form
@@ -69,7 +69,7 @@ def test_masked_keys_and_values_may_be_anything_where_they_are_set_to_zero(name,
 
     def attended():
         queries, keys, values = tensors
-        output, _ = attend(keys if one_vector(name) else queries, keys, values, counts)
+        output, _ = attend(keys if one_vector(name) else queries, keys, values, counts, FORMS[name].causal)
         return output[..., :12, :]
 
     before = attended()

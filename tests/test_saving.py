@@ -12,14 +12,16 @@ from everything import FORMS, LAYERS, modules
 from torch import nn
 
 from attention_course import claims, results, scores
+from attention_course.cache import KeyValueCache
 from attention_course.checks.result import Note, Result
 from attention_course.data.grammar import TooFewSentences
 from attention_course.data.movie_reviews import MovieReview
+from attention_course.efficient.gated import Faded
 from attention_course.efficient.grouped_query import GroupedQueryAttention
-from attention_course.efficient.linear import LinearAttention, State
+from attention_course.efficient.linear import LinearAttention, State, Sums
 from attention_course.efficient.pattern import PatternAttention
-from attention_course.efficient.random_features import PositiveRandomFeatures
-from attention_course.layers import AttentionPooling, KeysValues, MeanPooling, SelfAttention, StructuredAttention
+from attention_course.efficient.random_features import PositiveRandomFeatures, ScaledSums
+from attention_course.layers import AttentionPooling, MeanPooling, SelfAttention, StructuredAttention
 from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.reversible import ReversibleStack
 from attention_course.lessons.lesson_09 import same_different_classifier
@@ -37,9 +39,8 @@ from attention_course.models.small_encoder import SmallEncoder
 from attention_course.models.stacked import Hop, StackedAttention
 from attention_course.models.transformer import (
     Block,
-    Cache,
     Config,
-    Memory,
+    DecoderState,
     Stack,
     Transformer,
     TransformerDecoder,
@@ -47,6 +48,8 @@ from attention_course.models.transformer import (
     Weights,
 )
 from attention_course.positions import LearnedPositions, RotaryAttention, SinusoidalPositions
+from attention_course.positions.relative import RelativeAttention
+from attention_course.positions.rotary import RotaryState
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore, Score
 from attention_course.training import Training
 
@@ -74,7 +77,7 @@ MODULES = {
     "fact reader": lambda: LongRangeQA(9, 3, SMALL),
     "repeater": lambda: CopyModel(3),
     "repeater, hashing": lambda: CopyModel(3, attend=FORMS["hashing"].make()),
-    "recaller": lambda: AssociativeRecall(4, 5, FORMS["linear, both ways"].make()),
+    "recaller": lambda: AssociativeRecall(4, 5, FORMS["linear"].make()),
     "encoder-decoder": lambda: EncoderDecoder(12, 11, **SIZES),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
@@ -101,14 +104,19 @@ MODULES = {
     "small encoder": SmallEncoder,
     "efficientnet": efficientnet.EfficientNetLite0,
 }
-INSIDE_OTHERS = {PatternAttention, Stack, Block, Translator, Score, Neighbours, Hop, recurrent.Encoder}
-INSIDE_OTHERS |= {recurrent.ContextGRUCell, SharedDropout, efficientnet.InvertedResidual, efficientnet.SameConv2d}
+INSIDE_OTHERS = {PatternAttention, RelativeAttention, Stack, Block, Translator, Score, Neighbours, Hop}
+INSIDE_OTHERS |= {recurrent.Encoder, recurrent.ContextGRUCell, SharedDropout}
+INSIDE_OTHERS |= {efficientnet.InvertedResidual, efficientnet.SameConv2d}
 some = torch.ones(1, 2, 3, 4)
 THINGS = {
     "Config": Config(),
     "Config, otherwise": OTHERWISE,
-    "cache": Cache((KeysValues(some, some),), 3),
-    "memory": Memory((KeysValues(some, some),), torch.ones(1, 1, 3).bool()),
+    "cache": KeyValueCache.of(some, some, torch.ones(1, 3).bool()),
+    "decoder state": DecoderState((KeyValueCache.of(some, some),), 3),
+    "rotary state": RotaryState(3, KeyValueCache.of(some, some)),
+    "sums": Sums(some, torch.ones(1, 2, 1, 1).bool()),
+    "faded sums": Faded(some, torch.ones(1, 2, 1, 1).bool()),
+    "scaled sums": ScaledSums(some, torch.ones(1, 2, 1), torch.ones(1, 2, 1, 1).bool()),
     "weights": Weights((None,), (some,)),
     "linear state": State(some, some),
     "training": Training(*range(len(Training._fields))),

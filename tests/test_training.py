@@ -293,7 +293,7 @@ def accuracy_at_reversing():
     seed_everything(0)
     model = seq2seq.RNNsearch(len(vocabulary), len(vocabulary), embedding_size=32, hidden_size=32, decoder_size=32)
     train(model, examples[100:], target_tokens=40_000, learning_rate=1e-2, batch_tokens=250, progress=False)
-    said, _ = greedy(model, pad([source for source, _ in examples[:100]]), longest=10)
+    said, _ = greedy(model, pad([source for source, _ in examples[:100]]), max_length=10)
     return sum(vocabulary.decode(s) == t for s, (_, t) in zip(said.tolist(), pairs, strict=False)) / 100
 
 

@@ -20,7 +20,6 @@ from attention_course.functional import (
     scaled_dot_product_attention,
     shape_of_scores,
 )
-from attention_course.masks import causal_mask
 
 
 class Tiled(torch.autograd.Function):
@@ -114,8 +113,8 @@ def tiled_attention(
     keys: Float[Tensor, "*#batch keys key_size"],
     values: Float[Tensor, "*#batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
-    tile: int = 256,
     causal: bool = False,
+    tile: int = 256,
 ) -> Float[Tensor, "*#batch queries value_size"]:
     """Scaled dot-product attention, one tile of `tile` keys after another, at an extra memory of queries * tile.
 
@@ -143,9 +142,9 @@ def tiled_attention(
 class TiledAttention(nn.Module):
     """`tiled_attention` as an attention function, for `MultiHeadAttention` to call."""
 
-    def __init__(self, tile: int = 256, causal: bool = False):
+    def __init__(self, tile: int = 256):
         super().__init__()
-        self.tile, self.causal = tile, causal
+        self.tile = tile
 
     def forward(
         self,
@@ -153,12 +152,15 @@ class TiledAttention(nn.Module):
         keys: Float[Tensor, "*#batch keys key_size"],
         values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
+        *,
+        relative: Any = None,
     ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
-        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves."""
-        if not need_weights:
-            return tiled_attention(queries, keys, values, mask, self.tile, self.causal), None
-        if self.causal:
-            back = causal_mask(queries.shape[-2], keys.shape[-2], queries.device)
-            mask = back if mask is None else back & mask
-        return scaled_dot_product_attention(queries, keys, values, mask)
+        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves.
+
+        relative: see `positions.relative`; where there is one, all is computed by the definition.
+        """
+        if not need_weights and relative is None:
+            return tiled_attention(queries, keys, values, mask, causal, self.tile), None
+        return scaled_dot_product_attention(queries, keys, values, mask, causal, need_weights, relative=relative)

@@ -12,6 +12,7 @@ def unnormalised(
     keys: Float[Tensor, "*batch keys features"],
     values: Float[Tensor, "*batch keys value_size"],
     mask: None = None,
+    causal: bool = False,
     need_weights: bool = False,
 ) -> tuple[Float[Tensor, "*batch queries value_size"], None]:
     """Linear attention without feature map and divisor: Q (K^T V)."""
@@ -21,7 +22,7 @@ def unnormalised(
 def fading(gate: float) -> Callable:
     """`unnormalised`, but each pair told fades what was there to the share `gate`."""
 
-    def attend(queries, keys, values, mask=None, need_weights=False):
+    def attend(queries, keys, values, mask=None, causal=False, need_weights=False):
         ages = torch.arange(keys.shape[-2] - 1, -1, -1, dtype=keys.dtype, device=keys.device)
         return unnormalised(queries, keys * gate ** ages.unsqueeze(-1), values)
 

@@ -68,7 +68,7 @@ class Captioner(nn.Module):
         if features.shape[1:] != expected:
             raise ValueError(f"features: expected (batch, {expected[0]}, {expected[1]}), got {tuple(features.shape)}")
         standard = (features.to(self.mean.dtype) - self.mean) / self.std
-        standard = standard.to(self.places.dtype)  # they may be of another precision than what learns
+        standard = standard.to(self.places.dtype)  # mean and std may be of another precision than what learns
         annotations = torch.relu(self.norm(self.project(standard) + self.places))  # (B, T, size)
         state = torch.tanh(self.first_state(annotations.mean(1)))
         return Regions(annotations, self.score.prepare(annotations)), state

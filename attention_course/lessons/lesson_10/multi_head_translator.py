@@ -1,21 +1,13 @@
 """A translator whose decoder looks with several heads: GRUs on both sides, multi-head attention between them."""
 
-from typing import NamedTuple
-
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from attention_course.layers import KeysValues, MultiHeadAttention
+from attention_course.cache import KeyValueCache
+from attention_course.layers import MultiHeadAttention
 from attention_course.masks import padding_mask
 from attention_course.models.seq2seq import Translator
-
-
-class HeadsSource(NamedTuple):
-    """What the decoder keeps of a source sentence: keys and values of every head, and which words there are."""
-
-    prepared: KeysValues
-    mask: Bool[Tensor, "batch 1 source"]
 
 
 class MultiHeadTranslator(Translator):
@@ -35,10 +27,10 @@ class MultiHeadTranslator(Translator):
         self.norm = nn.LayerNorm(decoder_size)
         self.readout = nn.Linear(decoder_size, embedding_size)
 
-    def encode(self, source: Int[Tensor, "batch source"]) -> tuple[HeadsSource, Float[Tensor, "batch decoder_size"]]:
-        """Read the source sentences. Gives what stays the same at every step, and the first state s_0."""
+    def encode(self, source: Int[Tensor, "batch source"]) -> tuple[KeyValueCache, Float[Tensor, "batch decoder_size"]]:
+        """Read the source sentences. Gives their keys and values in every head, and the first state s_0."""
         annotations, state = self.read(source)
-        return HeadsSource(self.attention.prepare(annotations), padding_mask(source)), state
+        return self.attention.init_state(annotations, mask=padding_mask(source)), state
 
     def words(self, x: Float[Tensor, "batch target decoder_size"]) -> Float[Tensor, "batch target target_words"]:
         """Logits over the target words."""
@@ -61,13 +53,13 @@ class MultiHeadTranslator(Translator):
         return logits, weights.mean(1)
 
     def step(
-        self, previous: Int[Tensor, " batch"], state: Float[Tensor, "batch decoder_size"], source: HeadsSource
+        self, previous: Int[Tensor, " batch"], state: Float[Tensor, "batch decoder_size"], source: KeyValueCache
     ) -> tuple[Float[Tensor, "batch target_words"], Float[Tensor, "batch decoder_size"], Float[Tensor, "batch source"]]:
         """One word further: logits of y_t, the state s_t, and the heads' mean weights."""
         logits, weights, state = self._write(previous.unsqueeze(1), state, source)
         return logits.squeeze(1), state, weights.mean(1).squeeze(1)
 
-    def _write(self, previous: Tensor, state: Tensor, source: HeadsSource) -> tuple[Tensor, Tensor, Tensor]:
+    def _write(self, previous: Tensor, state: Tensor, source: KeyValueCache) -> tuple[Tensor, Tensor, Tensor]:
         states, last = self.rnn(self.dropout(self.embedding(previous)), state.unsqueeze(0))
-        looked, weights = self.attention.look(states, source.prepared, source.mask)
+        looked, weights, _ = self.attention.step(states, source, need_weights=True, append=False)
         return self.words(self.norm(states + looked)), weights, last.squeeze(0)

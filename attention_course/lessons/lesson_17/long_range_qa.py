@@ -10,17 +10,18 @@ from attention_course.models.transformer import Config, Stack
 class LongRangeQA(Stack):
     """An encoder, and one linear layer that reads the answers off the states at the questions.
 
-    Unlike `TransformerEncoder` it takes attention that looks only back, too.
+    causal: whether its words look only back, which is enough here: a question stands behind its fact.
     """
 
-    def __init__(self, words: int, answers: int, config: Config):
+    def __init__(self, words: int, answers: int, config: Config, causal: bool = False):
         super().__init__(words, config)
+        self.causal = causal
         self.answer = nn.Linear(config.size, answers)
 
     def forward(
         self, tokens: Int[Tensor, "batch words"], asked: Int[Tensor, "batch questions"]
     ) -> tuple[Float[Tensor, "batch questions answers"], None]:
         """Logits of the answers to the questions at the places `asked`; the shape that `train_classifier` wants."""
-        states, _, _ = super().forward(tokens, [padding_mask(tokens)] * len(self.blocks))
+        states, _ = super().forward(tokens, padding_mask(tokens), self.causal)
         rows = asked.unsqueeze(-1).expand(-1, -1, states.shape[-1])
         return self.answer(states.gather(1, rows)), None

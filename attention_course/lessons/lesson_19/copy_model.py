@@ -7,7 +7,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from attention_course.efficient.attention_to_others import attention_to_others
-from attention_course.layers import KeysValues
 from attention_course.layers.multi_head import Attention
 from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.lessons.lesson_19.copy_task import copy_task
@@ -29,21 +28,23 @@ class CopyModel(nn.Module):
 
     def use(self, attend: Attention) -> None:
         """Exchange the attention function; what was learned stays."""
-        layer = self.decoder.blocks[0].itself
+        layer = self.decoder.blocks[0].self_attention
         del layer.attend  # or a function could not stand where a module stood
         layer.attend = attend
 
     def forward(self, heard: Int[Tensor, "batch before"]) -> tuple[Float[Tensor, "batch length words"], None]:
         """Logits of the `length` words after the second mark, each given all before it; the last word is not needed."""
-        logits, _, _ = self.decoder(heard)
+        logits, _ = self.decoder(heard)
         return logits[:, -self.length :], None
 
     @torch.no_grad()
-    def asked(self, heard: Int[Tensor, "batch before"]) -> KeysValues:
+    def asked(
+        self, heard: Int[Tensor, "batch before"]
+    ) -> tuple[Float[Tensor, "batch heads words head_size"], Float[Tensor, "batch heads words head_size"]]:
         """The vectors that serve as queries and keys, and the values, (B, H, words, D) each."""
         decoder = self.decoder
         x = decoder.positions(decoder.embedding(heard) * decoder.embedding.embedding_dim**0.5)
-        return decoder.blocks[0].itself.prepare(decoder.blocks[0].norm_itself(x))
+        return decoder.blocks[0].self_attention.project(decoder.blocks[0].norm_self_attention(x))
 
     def draw(self, count: int, generator: torch.Generator) -> Batch:
         """Sequences for `train_classifier`, where the model is: what is heard, and the words that are to be said."""

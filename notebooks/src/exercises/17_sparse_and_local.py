@@ -117,7 +117,7 @@ Now build a stack of your own: three layers, on 64 words. The one below gives th
 # %% name="try-pattern"
 layers = [LocalAttention(4), StridedAttention(8), LocalAttention(4)]  # and DilatedAttention(window, gap)
 
-patterns = [layer.allowed(64, 64) for layer in layers]
+patterns = [layer.allowed(64, 64, causal=True) for layer in layers]
 print("keys a query, on average:", ", ".join(f"{pattern.float().sum(1).mean():.1f}" for pattern in patterns))
 reach_grid({"yours": layers_needed(patterns)})
 
@@ -125,7 +125,7 @@ reach_grid({"yours": layers_needed(patterns)})
 device.use_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
-model, generator = LongRangeQA(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
+model, generator = LongRangeQA(len(WORDS), len(COLOURS), config, causal=True), torch.Generator().manual_seed(0)
 train_classifier(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
 inputs, colours = facts(300, 55, generator, length=64)
 print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 55; guessing gets 12 %")

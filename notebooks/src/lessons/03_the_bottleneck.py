@@ -98,13 +98,13 @@ device.seed_everything(0)
 model = EncoderDecoder(len(english), len(french))
 
 
-def write(sentence, longest=25):
+def write(sentence, max_length=25):
     x = model.encoder.embedding(torch.tensor([english.encode(sentence)]))  # (1, S, 64)
     from_left, _ = model.encoder.forwards(x)  # Eq. (3)
     from_right, _ = model.encoder.backwards(x.flip(1))
     c = torch.cat([from_left[:, -1], from_right[:, -1]], -1)  # Eq. (4), what each has when it has read all: (1, 128)
     s, y, written = torch.tanh(model.first_state(from_right[:, -1])), torch.tensor([BOS]), []
-    while len(written) < longest:
+    while len(written) < max_length:
         word = model.embedding(y)
         s = model.rnn(torch.cat([word, c], -1)[:, None], s[None])[0][:, 0]  # s_t from y_{t-1}, c and s_{t-1}
         y = model.words(word[:, None], s[:, None], c[:, None])[:, 0].argmax(-1)  # Eq. (5), and the most probable word

@@ -25,7 +25,7 @@ from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.decoding import align, translate
 from attention_course.functional import masked_softmax, scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention, prune_heads
-from attention_course.layers.multi_head import from_torch
+from attention_course.layers.from_torch import from_torch
 from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
 from attention_course.masks import causal_mask
@@ -415,7 +415,7 @@ A head does two things. It chooses where to look, and through its own $W^V$ what
 
 # %% name="one-map"
 def one_map_for_all(which):
-    def attend(Q, K, V, mask=None, need_weights=True):
+    def attend(Q, K, V, mask=None, causal=False, need_weights=True):
         weights = masked_softmax(Q @ K.mT / Q.shape[-1] ** 0.5, mask)
         weights = which(weights).expand_as(weights)
         return weights @ V, weights

@@ -233,7 +233,7 @@ def trained(attend, features=16, value_size=16):
     return memory
 
 
-memories = {"softmax": trained(scaled_dot_product_attention), "linear": trained(LinearAttention(causal=False))}
+memories = {"softmax": trained(scaled_dot_product_attention), "linear": trained(LinearAttention())}
 
 # %% name="recall-tested"
 @torch.no_grad()
@@ -307,7 +307,7 @@ Is it the feature map that sets the price? elu + 1 makes positive numbers, and p
 
 # %% name="signed"
 print("right of" + "".join(f"{n:>9} pairs" for n in (16, 32, 64)))
-for kind, attend in {"elu + 1": LinearAttention(causal=False), "without map and divisor": unnormalised}.items():
+for kind, attend in {"elu + 1": LinearAttention(), "without map and divisor": unnormalised}.items():
     for features, size in ((8, 32), (32, 8)):
         memory = trained(attend, features, size)
         row = "".join(f"{share(memory, n):>15.0%}" for n in (16, 32, 64))
@@ -430,7 +430,7 @@ with torch.no_grad():
     Q, K, V = memory.look_up(told.names, told.places, told.asked)
     sharpest = (Q @ K.mT / 4).softmax(-1).amax(-1).mean()
     for number in (16, 64, 256, 1024, 4096):
-        draws = [RandomFeatureAttention(16, number, causal=False, seed=seed)(Q, K, V)[0] for seed in range(3)]
+        draws = [RandomFeatureAttention(16, number, seed=seed)(Q, K, V)[0] for seed in range(3)]
         found[number] = [(memory.read(x).argmax(-1) == told.answers).float().mean().item() for x in draws]
 length = Q.norm(dim=-1).mean() / 16**0.25
 print(f"queries are {length:.1f} long after the division by 16^(1/4); the largest weight is {sharpest:.2f} on average")
@@ -458,7 +458,7 @@ An error of millions, and more than half are right? A root mean square so large 
 """
 
 # %% name="trained-features"
-memories["random"] = trained(RandomFeatureAttention(16, 16, causal=False))
+memories["random"] = trained(RandomFeatureAttention(16, 16))
 with torch.no_grad():
     for name in ("softmax", "random"):
         Q, K, _ = memories[name].look_up(told.names, told.places, told.asked)
@@ -487,7 +487,7 @@ def linformer(Q, K, V, mix_keys, mix_values):  # E and E', each (r, n)
     return scores.softmax(-1) @ (mix_values @ V)
 
 
-layer = LowRankAttention(longest=50, rank=6)
+layer = LowRankAttention(max_length=50, rank=6)
 Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
 assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
 try:
@@ -601,7 +601,7 @@ print("a thousand ones in bfloat16:", total.item())
 
 # %% name="half-error"
 tensors = [torch.randn(2000, 16).bfloat16() for _ in range(3)]
-exact, half = (LinearAttention()(*(x.to(kind) for x in tensors))[0] for kind in (torch.float64, torch.bfloat16))
+exact, half = (LinearAttention()(*(x.to(kind) for x in tensors), causal=True)[0] for kind in (torch.float64, torch.bfloat16))
 error = (half - exact).square().mean().sqrt() / exact.square().mean().sqrt()
 print(f"the package's, which sums in float32 and rounds at the end: {error:.2%} off from float64 after rounding its inputs alike")
 assert error < 0.02

@@ -61,7 +61,7 @@ How many of the keys did it need? Sort the weights of each query, and count how 
 (heard,), said = model.draw(100, torch.Generator().manual_seed(10_000))
 x, values = model.asked(heard)  # (100, 2, 63, 32): of each word and head
 second = slice(-LENGTH, None)
-_, weights = attention_to_others(x, x, values, causal_mask(x.shape[-2]))
+_, weights = attention_to_others(x, x, values, causal=True)
 largest, at = weights[..., second, :].sort(descending=True)
 needed = (largest.cumsum(-1) < 0.9).sum(-1) + 1
 wanted = torch.arange(x.shape[-2])[second] - LENGTH  # where the word stands that comes next
@@ -84,12 +84,13 @@ One word always does, the query itself, at an angle of zero. No other can score 
 """
 
 # %% name="itself"
-def with_itself(Q, K, V, mask=None, need_weights=True):
+def with_itself(Q, K, V, mask=None, causal=False, need_weights=True):
+    mask = causal_mask(Q.shape[-2]) if causal else mask
     weights = masked_softmax(Q @ F.normalize(K, dim=-1).mT / Q.shape[-1] ** 0.5, mask)
     return weights @ V, weights
 
 
-at_itself = with_itself(x, x, values, causal_mask(x.shape[-2]))[1].diagonal(dim1=-2, dim2=-1)
+at_itself = with_itself(x, x, values, causal=True)[1].diagonal(dim1=-2, dim2=-1)
 print(f"weight at itself, in the second half: {at_itself[..., second].mean():.2f} on average")
 model.use(with_itself)
 print(f"{model.words_right(200, seed=10_000):.1%} of the words right, where {right:.1%} were")
@@ -277,7 +278,7 @@ by_mask, _ = attention_to_others(some, some, its_values, may_see(some, R, window
 
 attend = HashingAttention(16, buckets=8, rounds=3, window=4)
 attend.rotations.copy_(R)
-assert torch.allclose(attend(some, some, its_values)[0], by_mask, atol=1e-6)
+assert torch.allclose(attend(some, some, its_values, causal=True)[0], by_mask, atol=1e-6)
 
 # %% [markdown] name="sorted-text"
 r"""
@@ -406,9 +407,9 @@ There is one more source of error, in half precision. Whatever is rounded comes 
 # %% name="half-precision"
 def error_in_bfloat16(x, values, attend):
     x, values, attend = x.bfloat16(), values.bfloat16(), attend.bfloat16()  # what is rounded here is so on both sides
-    half, half_buckets = attend(x, x, values)[0], hash_vectors(x, attend.rotations)
+    half, half_buckets = attend(x, x, values, causal=True)[0], hash_vectors(x, attend.rotations)
     x, values, attend = x.double(), values.double(), attend.double()
-    exact, buckets = attend(x, x, values)[0], hash_vectors(x, attend.rotations)
+    exact, buckets = attend(x, x, values, causal=True)[0], hash_vectors(x, attend.rotations)
     rounded = hashing_attention(x.bfloat16(), values.bfloat16(), addresses(buckets, attend.window), attend.window)
     errors = [((output - exact).norm() / exact.norm()).item() for output in (half, rounded)]
     print(f"error against float64 {errors[0]:.1%}, with the buckets of float64 {errors[1]:.1%}; "
