@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.colors import to_rgba
 
-from attention_course.lessons.lesson_07.document_map import BARS
+from attention_course.lessons.lesson_07.document_map import BARS, document_map
 from attention_course.plots import ATTENTION_COLOURS, Picture
 from attention_course.plots.colours import BAR
 

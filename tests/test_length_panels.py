@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from attention_course.lessons.lesson_11.length_panels import length_panels
+
 LABELS = {"x_label": "position", "y_label": "loss", "mark": 64, "mark_label": "trained"}
 X = [16, 64, 256]
 CURVES = {"$none": [[3.0, 2.0, 4.0], [3.2, 2.2, 4.4]], "rotary": [[3.0, 1.0, 1.5]]}

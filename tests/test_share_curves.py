@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from attention_course.lessons.lesson_18.share_curves import share_curves
+
 X = [4, 16, 64]
 CURVES = {"8x8": [0.9, 0.5, 0.1], "4x16": [0.8, 0.4, 0.1], "16x16": [1.0, 0.9, 0.5]}
 AMOUNTS = {"8x8": 72, "4x16": 68, "16x16": 272}

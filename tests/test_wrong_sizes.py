@@ -12,9 +12,9 @@ from attention_course.data.vocabulary import pad
 from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.grouped_query import GroupedQueryAttention
 from attention_course.layers import (
-    DropoutAttention,
     AttentionLayer,
     AttentionPooling,
+    DropoutAttention,
     MeanPooling,
     MultiHeadAttention,
     SelfAttention,
