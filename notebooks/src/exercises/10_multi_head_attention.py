@@ -153,7 +153,7 @@ with torch.no_grad():
     memory, state = model.encode(source)
     states, _ = model.rnn(model.embedding(target[:, :-1]), state.unsqueeze(0))
     queries = model.attention.project_query(states).unflatten(-1, (8, -1)).transpose(1, 2)
-    contexts, _ = scaled_dot_product_attention(queries, *memory.prepared, memory.mask[:, None])  # (300, 8, L, 16)
+    contexts, _ = scaled_dot_product_attention(queries, memory.keys, memory.values, memory.mask)  # (300, 8, L, 16)
 
 
 def loss(contexts):
