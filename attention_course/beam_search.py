@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from attention_course.data.vocabulary import BOS, EOS
 from attention_course.device import at_least_float32
 from attention_course.modes import evaluating
+from attention_course.moving import mapped
 
 
 class Hypothesis(NamedTuple):
@@ -136,11 +137,10 @@ def _sentences(steps: list[Step], found: Aside, ended: bool, length_power: float
 
 def pick(tree: Any, rows: Int[Tensor, " rows"]) -> Any:
     """The given rows of a tensor, or of what has a `pick` of its own, or of all in a tuple; numbers and None stay."""
-    if isinstance(tree, Tensor):
-        return tree[rows]
-    if hasattr(tree, "pick"):
-        return tree.pick(rows)
-    if tree is None or isinstance(tree, int):
-        return tree
-    parts = [pick(part, rows) for part in tree]
-    return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+
+    def of_one(part: Any) -> Any:
+        if hasattr(part, "pick"):
+            return part.pick(rows)
+        return part[rows] if isinstance(part, Tensor) else part
+
+    return mapped(of_one, tree)

@@ -1,4 +1,4 @@
-"""Batches and modules on another device, and back."""
+"""Nested tuples of tensors, and modules: on another device, and back."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,17 +8,19 @@ import torch
 from torch import Tensor, nn
 
 
+def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
+    """`function` of everything that stands in nested tuples, named ones too, lists and dictionaries."""
+    if isinstance(tree, dict):
+        return {key: mapped(function, part) for key, part in tree.items()}
+    if isinstance(tree, tuple | list):
+        parts = [mapped(function, part) for part in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    return function(tree)
+
+
 def move(batch: Any, where: torch.device) -> Any:
-    """The tensors of a batch on a device. Tuples, named ones too, lists and dictionaries may be nested; what else
-    stands in them stays as it is."""
-    if isinstance(batch, Tensor):
-        return batch.to(where)
-    if isinstance(batch, dict):
-        return {key: move(part, where) for key, part in batch.items()}
-    if isinstance(batch, tuple | list):
-        parts = [move(part, where) for part in batch]
-        return type(batch)(*parts) if hasattr(batch, "_fields") else type(batch)(parts)
-    return batch
+    """A batch whose tensors are on a device; what else stands in it stays as it is."""
+    return mapped(lambda part: part.to(where) if isinstance(part, Tensor) else part, batch)
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ def compared(model: CopyModel, buckets: int, window: int) -> float:
     shares = []
     for rotation in range(before.ROTATIONS):
         hashing = HashingAttention(before.HEAD_SIZE, buckets, ROUNDS, window, seed=1000 + rotation)
-        mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), window), window)[..., said, :]
+        mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), window), window, causal=True)[..., said, :]
         shares.append((mask.float().sum() / past[said].expand_as(mask).sum()).item())
     return float(np.mean(shares))
 

@@ -100,7 +100,8 @@ def search(seed: int) -> dict[str, list[float]]:
         drawn = []
         for rotation in range(ROTATIONS):
             hashing = HashingAttention(HEAD_SIZE, LONG_BUCKETS, rounds, LONG_WINDOW, seed=1000 + rotation)
-            mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW), LONG_WINDOW)[..., said, :]
+            where = addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW)
+            mask = hashing_mask(where, LONG_WINDOW, causal=True)[..., said, :]
             error = (hashing(x, x, values, causal=True)[0][..., said, :] - exact).norm() / exact.norm()
             seen = mask.float().sum() / past[said].expand_as(mask).sum()
             on_seen = (weights * mask).sum(-1).mean()

@@ -84,7 +84,7 @@ def test_global_tokens_may_stand_anywhere(positions):
     pattern = attend.allowed(9, 9, False)
     assert pattern[list(positions)].all() and pattern[:, list(positions)].all()
     others = [i for i in range(9) if i not in positions]
-    assert pattern[others][:, others].equal(local_mask(9, 2, causal=False)[others][:, others])
+    assert pattern[others][:, others].equal(local_mask(9, 2)[others][:, others])
     counts = some_mask(2, 1, 1, 9, seed=1)
     assert_close(
         attend(queries, keys, values, counts)[0],
@@ -270,8 +270,8 @@ def test_wrong_settings_are_named():
 
 
 PATTERNS = {
-    "window": [local_mask(40, 5)],
-    "dilated": [local_mask(40, 5), dilated_mask(40, 8, 5)],
+    "window": [local_mask(40, 5, causal=True)],
+    "dilated": [local_mask(40, 5, causal=True), dilated_mask(40, 8, 5, causal=True)],
     "strided": [strided_mask(40, 6)],
     "fixed": [fixed_mask(40, 6)],
     "global token": [global_mask(40, 4, (7,))],
@@ -299,7 +299,7 @@ def test_what_two_layers_reach():
         assert (layers_needed(patterns) >= 0).equal(past)
     assert (layers_needed(PATTERNS["global token"] * 2) >= 0).all()
     window = layers_needed(PATTERNS["window"] * 3)
-    assert (window >= 0).equal(local_mask(40, 3 * 4 + 1))  # three windows of five, less the overlaps
+    assert (window >= 0).equal(local_mask(40, 3 * 4 + 1, causal=True))  # three windows of five, less the overlaps
 
 
 def test_gradients_reach_as_far_as_the_pattern_s_powers():

@@ -13,7 +13,7 @@ from attention_course.efficient.pattern import PatternAttention, steps_back
 
 
 def dilated_mask(
-    queries: int, window: int, dilation: int, causal: bool = True, device=None, keys: int | None = None
+    queries: int, window: int, dilation: int, causal: bool = False, device=None, keys: int | None = None
 ) -> Bool[Tensor, "queries keys"]:
     """The definition: i - j is a multiple of `dilation`, and that multiple lies in the window of `local_mask`."""
     behind = steps_back(queries, keys, device)

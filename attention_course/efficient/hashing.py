@@ -39,7 +39,7 @@ def addresses(buckets: Int[Tensor, "*batch rounds length"], window: int) -> Int[
 
 
 def hashing_mask(
-    where: Int[Tensor, "*batch rounds length"], window: int, causal: bool = True, queries: int | None = None
+    where: Int[Tensor, "*batch rounds length"], window: int, causal: bool = False, queries: int | None = None
 ) -> Bool[Tensor, "*batch queries length"]:
     """The definition: i may see j where their addresses `where` are at most `window` apart in one round or more.
 
@@ -56,7 +56,7 @@ def hashing_attention(
     values: Float[Tensor, "*batch length value_size"],
     where: Int[Tensor, "*batch rounds length"],
     window: int,
-    causal: bool = True,
+    causal: bool = False,
 ) -> Float[Tensor, "*batch length value_size"]:
     """`attention_to_others` under `hashing_mask`, each round by itself and then all in one softmax."""
     rounds = [one_round(x, values, where, r, window, causal) for r in range(where.shape[-2])]

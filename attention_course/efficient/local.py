@@ -13,7 +13,7 @@ from attention_course.functional import scaled_dot_product_attention
 
 
 def local_mask(
-    queries: int, window: int, causal: bool = True, device=None, keys: int | None = None
+    queries: int, window: int, causal: bool = False, device=None, keys: int | None = None
 ) -> Bool[Tensor, "queries keys"]:
     """The definition: query i may attend to key j where 0 <= i - j < window; not causal, where |i - j| < window.
 

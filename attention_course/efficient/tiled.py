@@ -5,7 +5,6 @@ Milakov and Gimelshein 2018 (the online softmax), Rabe and Staats 2021, FlashAtt
 with n².
 """
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from attention_course.device import half_precision
 from attention_course.functional import (
     check_mask,
     check_sizes,
@@ -35,7 +35,7 @@ class Tiled(torch.autograd.Function):
         largest = queries.new_full((*queries.shape[:-1], 1), torch.finfo(wide).min, dtype=wide)  # m
         sums = torch.zeros_like(largest)  # of exp(score - m)
         totals = torch.zeros(*queries.shape[:-1], values.shape[-1], dtype=wide, device=queries.device)
-        with no_autocast(queries.device):
+        with half_precision(queries.device.type, False):  # or products would be in half precision all the same
             scaled = queries.to(wide) / queries.shape[-1] ** 0.5
             for rows, part in tiles(queries, keys, tile, causal):
                 scores = tile_of_scores(scaled, keys, mask, rows, part, causal)  # (..., rows, tile)
@@ -63,7 +63,7 @@ class Tiled(torch.autograd.Function):
         wide, scale = log_sums.dtype, queries.shape[-1] ** 0.5
         d_queries = torch.zeros_like(queries, dtype=wide)  # summed over all tiles
         d_keys, d_values = torch.zeros_like(keys), torch.zeros_like(values)
-        with no_autocast(queries.device):
+        with half_precision(queries.device.type, False):
             scaled, gradient = queries.to(wide) / scale, gradient.to(wide)
             along = (output * gradient).sum(-1, keepdim=True)  # (..., L, 1)
             for rows, part in tiles(queries, keys, ctx.tile, ctx.causal):
@@ -75,12 +75,6 @@ class Tiled(torch.autograd.Function):
                 d_keys[..., part, :] = d_scores.mT @ scaled[..., rows, :]
                 d_queries[..., rows, :] += d_scores @ k
         return (d_queries / scale).to(queries.dtype), d_keys, d_values, None, None, None
-
-
-def no_autocast(device: torch.device) -> AbstractContextManager:
-    """Or products would be in half precision all the same, and in the backward pass perhaps in another."""
-    kind = device.type
-    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
 
 
 def tiles(queries: Tensor, keys: Tensor, tile: int, causal: bool):

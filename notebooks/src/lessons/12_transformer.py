@@ -236,7 +236,7 @@ r"""
 
 Suppose the causal mask is forgotten. At every place the decoder is asked for the next word, and that stands in its input, one place to the right.
 
-`Config(attend=...)` takes the attention function of a self-attention. The decoder calls it with `causal=True`, no word may look ahead; the encoder does not. So we hand the decoder plain attention that does not listen. (`encoder=small` leaves the encoder as it is.)
+`Config(attend=...)` takes the attention function of a self-attention. The decoder calls it with `causal=True`: no word may look ahead. The encoder does not. So we hand the decoder plain attention that does not listen. (`encoder=small` leaves the encoder as it is.)
 """
 
 # %% name="guess-leak"

@@ -209,7 +209,7 @@ def sets_of_vectors(n=1024, size=64):
 
 def recall(vectors, rounds, buckets=32, window=64):
     where = addresses(hash_vectors(vectors, torch.randn(rounds, vectors.shape[-1], buckets // 2)), window)
-    met = hashing_mask(where, window, causal=False)  # (n, n)
+    met = hashing_mask(where, window)  # (n, n)
     nearest = cosines(vectors).argmax(-1, keepdim=True)
     return met.gather(-1, nearest).float().mean(), met.float().mean()
 
@@ -370,7 +370,7 @@ Back to the decoder that says things twice. It was trained with all scores. Give
 # %% name="swap"
 def trial(rounds, seed):
     attend = HashingAttention(32, buckets=8, rounds=rounds, window=8, seed=seed)
-    met = hashing_mask(addresses(hash_vectors(x, attend.rotations), 8), 8)[..., second, :]
+    met = hashing_mask(addresses(hash_vectors(x, attend.rotations), 8), 8, causal=True)[..., second, :]
     top = weights[..., second, :].argmax(-1, keepdim=True)
     compared = met.float().mean() / causal_mask(x.shape[-2])[second].float().mean()
     model.use(attend)
@@ -410,7 +410,7 @@ def error_in_bfloat16(x, values, attend):
     half, half_buckets = attend(x, x, values, causal=True)[0], hash_vectors(x, attend.rotations)
     x, values, attend = x.double(), values.double(), attend.double()
     exact, buckets = attend(x, x, values, causal=True)[0], hash_vectors(x, attend.rotations)
-    rounded = hashing_attention(x.bfloat16(), values.bfloat16(), addresses(buckets, attend.window), attend.window)
+    rounded = hashing_attention(x.bfloat16(), values.bfloat16(), addresses(buckets, attend.window), attend.window, causal=True)
     errors = [((output - exact).norm() / exact.norm()).item() for output in (half, rounded)]
     print(f"error against float64 {errors[0]:.1%}, with the buckets of float64 {errors[1]:.1%}; "
           f"{(half_buckets != buckets).float().mean():.2%} of the buckets are others")
