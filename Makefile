@@ -16,7 +16,7 @@ ifneq ($(strip $(value ATTENTION_COURSE_CACHE)),)
 export ATTENTION_COURSE_CACHE := $(call from-here,$(value ATTENTION_COURSE_CACHE))
 endif
 
-.PHONY: lab test mutants test-browser lessons notebooks experiments benchmarks site repository clean
+.PHONY: lab test quick mutants test-browser lessons notebooks new-lesson experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/python -m jupyterlab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
@@ -33,13 +33,25 @@ test: $(VENV)/installed  ## everything that CI runs
 	$(RUN)/python $(RUN)/lint-imports
 	$(RUN)/python tools/notebooks.py --check
 	$(RUN)/python tools/notebooks.py --filled build/filled
-	$(RUN)/python -m pytest notebooks build/filled tests $(WORKERS) $(NBVAL)
+	$(RUN)/python -m pytest notebooks build/filled tests $(WORKERS) $(NBVAL) --durations=20
 
 # Two files at a time, each on one thread. The notebooks take longest and come first. (Sorted by their number of tests,
 # as is usual, they would come last.)
 WORKERS := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 # --nbval-lax compares outputs only where a cell asks for it. A cell that hangs is cut off, one that is slow is not.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
+
+quick: export ATTENTION_COURSE_PROGRESS := off
+quick: export OMP_NUM_THREADS := 1
+quick: $(VENV)/installed  ## for one who is at work: lint, whether the notebooks are of their sources, the mechanisms' tests
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/python $(RUN)/lint-imports
+	$(RUN)/python tools/notebooks.py --check
+	$(RUN)/python -m pytest $(MECHANISMS:%=tests/test_%.py) $(WORKERS) --durations=5
+
+MECHANISMS := functional masks scores layers positions multi_head every_form every_attention causality linear sparse \
+	tiled hashing grouped_query sliding_window half_precision recurrent seq2seq transformer beam greedy fit
 
 mutants: $(VENV)/installed  ## change every solution a little, and see that its check refuses it (up to half an hour)
 	$(RUN)/python tools/mutants.py
@@ -56,6 +68,10 @@ lessons: $(VENV)/installed  ## execute all lessons, and print the time and memor
 notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executing what has changed
 	$(RUN)/python tools/notebooks.py
 	$(RUN)/python tools/picture.py
+
+new-lesson: $(VENV)/installed  ## make new-lesson NN=13 SLUG=training [TITLE="..."]: lay out a lesson
+	$(RUN)/python tools/new_lesson.py "$(NN)" "$(SLUG)" $(if $(TITLE),--title "$(TITLE)")
+	$(RUN)/python tools/notebooks.py "$(NN)"
 
 experiments: $(VENV)/installed  ## measure again what the lessons show as measured beforehand
 	for file in experiments/[0-9]*.py; do $(RUN)/python "$$file" || exit 1; done

@@ -10,9 +10,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .data.vocabulary import BOS, EOS
-from .device import at_least_float32
-from .modes import evaluating
+from attention_course.data.vocabulary import BOS, EOS
+from attention_course.device import at_least_float32
+from attention_course.modes import evaluating
+from attention_course.moving import mapped
 
 
 class Hypothesis(NamedTuple):
@@ -49,7 +50,11 @@ class Aside(NamedTuple):
 
 @torch.no_grad()
 def beam(
-    model: nn.Module, source: Int[Tensor, "batch source"], width: int = 4, longest: int = 50, length_power: float = 1.0
+    model: nn.Module,
+    source: Int[Tensor, "batch source"],
+    width: int = 4,
+    max_length: int = 50,
+    length_power: float = 1.0,
 ) -> list[list[Hypothesis]]:
     """Keep the `width` best beginnings at every step. Gives the best sentences found for each source, the best first.
 
@@ -61,10 +66,10 @@ def beam(
     aside, too, is a sentence that does not get into the beam, but ends where `<eos>` is the most probable word: so none
     of those found is worse than what greedy search makes of one of the beginnings.
 
-    Raises ValueError for a `longest` or a `width` below 1.
+    Raises ValueError for a `max_length` or a `width` below 1.
     """
-    if longest < 1 or width < 1:
-        raise ValueError(f"longest and width: expected at least 1, got {longest} and {width}")
+    if max_length < 1 or width < 1:
+        raise ValueError(f"max_length and width: expected at least 1, got {max_length} and {width}")
     with evaluating(model):
         memory, state = model.encode(source)
         rows = torch.arange(len(source), device=source.device).repeat_interleave(width)
@@ -81,7 +86,7 @@ def beam(
         lengths = torch.zeros_like(total)
         nothing = torch.full_like(total, -torch.inf)
         aside, steps = Aside(nothing, nothing, here, here), []
-        for length in range(1, longest + 1):
+        for length in range(1, max_length + 1):
             logits, state, looked = model.step(words, state, memory)
             logs = at_least_float32(logits).log_softmax(-1).unflatten(0, (-1, width))  # (B, width, V)
             greedy_ends = logs[..., EOS] >= logs.amax(-1)
@@ -131,10 +136,11 @@ def _sentences(steps: list[Step], found: Aside, ended: bool, length_power: float
 
 
 def pick(tree: Any, rows: Int[Tensor, " rows"]) -> Any:
-    """The given rows of a tensor, or of every tensor in a tuple (named or not); numbers and None stay."""
-    if isinstance(tree, Tensor):
-        return tree[rows]
-    if tree is None or isinstance(tree, int):
-        return tree
-    parts = [pick(part, rows) for part in tree]
-    return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    """The given rows of a tensor, or of what has a `pick` of its own, or of all in a tuple; numbers and None stay."""
+
+    def of_one(part: Any) -> Any:
+        if hasattr(part, "pick"):
+            return part.pick(rows)
+        return part[rows] if isinstance(part, Tensor) else part
+
+    return mapped(of_one, tree)

@@ -40,23 +40,17 @@ def save(
     partial.replace(path)
 
 
-def load(
-    path: Path,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    settings: dict,
-    loss: Callable | None = None,
-) -> dict:
-    """Put model, optimizer, loss and random numbers where `save` found them. Gives `run` as it was.
+def read(path: Path, model: nn.Module, settings: dict, loss: Callable | None = None) -> dict:
+    """What `save` wrote: under "run" the run as it was, and the rest for `restore`.
 
     Raises ValueError for a file that is no checkpoint, or one of a training with other settings, or with a model or a
-    loss whose parameters have other names, shapes or precisions. Then the model is as it was.
+    loss whose parameters have other names, shapes or precisions.
     """
     data = io.BytesIO(path.read_bytes())
     try:
         state = torch.load(data, map_location="cpu", weights_only=True)
-        was, run, numbers = state["settings"], state["run"], state["random"]
-        steps, losses, weights = state["optimizer"], state["loss"], state["model"]
+        was, losses, weights = state["settings"], state["loss"], state["model"]
+        own, _, _ = state["random"]["own"], state["run"], state["optimizer"]
     except Exception as error:  # there is no telling what PyTorch stumbles over in a broken file
         raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {DELETE}") from error
     for name, value in settings.items():
@@ -67,20 +61,29 @@ def load(
     # `load_state_dict` would notice too, but only after it has written what fits into the model.
     if _forms(weights) != _forms(model.state_dict()):
         raise ValueError(f"checkpoint {path}: it belongs to another model; {DELETE}")
-    if _forms(losses) != _forms(_state(loss)) or len(numbers["own"]) != len(_generators(model, loss)):
+    if _forms(losses) != _forms(_state(loss)) or len(own) != len(_generators(model, loss)):
         raise ValueError(f"checkpoint {path}: it belongs to another loss; {DELETE}")
+    return state
+
+
+def restore(
+    path: Path, state: dict, model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable | None = None
+) -> None:
+    """Put model, optimizer, loss and random numbers where `save` found them; `state` is what `read` gives of `path`.
+
+    Raises ValueError where the optimizer is another's, or the random numbers are none. Then the model is as it was.
+    """
     try:
-        optimizer.load_state_dict(steps)
+        optimizer.load_state_dict(state["optimizer"])
     except ValueError as error:  # as many numbers, but in one the embeddings are shared
         raise ValueError(f"checkpoint {path}: it belongs to another model; {DELETE}") from error
     try:
-        _draw_on(numbers, model, loss)
+        _draw_on(state["random"], model, loss)
     except (RuntimeError, TypeError, ValueError) as error:
         raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {DELETE}") from error
     if isinstance(loss, nn.Module):
-        loss.load_state_dict(losses)
-    model.load_state_dict(weights)
-    return run
+        loss.load_state_dict(state["loss"])
+    model.load_state_dict(state["model"])
 
 
 def _state(loss: Callable | None) -> dict:

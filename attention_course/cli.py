@@ -75,7 +75,7 @@ def progress(options: argparse.Namespace) -> int:
     kept = load()
     rows = [("lesson", "solved", "tries")]
     for lesson in checks.lessons():
-        name = lesson.__name__.rpartition(".")[2]
+        name = lesson.__name__.split(".")[-2]
         entries = (kept or {}).get(name, {})
         problems = checks.problems(lesson)
         mine = [entries[problem] for problem in problems if problem in entries]

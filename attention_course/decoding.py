@@ -2,7 +2,8 @@
 
 A model here is anything with `encode(source) -> (memory, state)` and
 `step(previous, state, memory) -> (logits, state, weights)`, as the translators of `models` have them. Memory and state
-are tensors with the batch first, or tuples of such; the weights may be None. `beam` stands in `beam_search`.
+are tensors with the batch first, or what has a method `pick` for rows of the batch, or tuples of such; the weights may
+be None. `beam` stands in `beam_search`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,31 +13,31 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .beam_search import Hypothesis, beam
-from .data.vocabulary import BOS, EOS, SPECIAL, UNKNOWN, Vocabulary, pad
-from .masks import PAD
-from .modes import evaluating
+from attention_course.beam_search import Hypothesis, beam
+from attention_course.data.vocabulary import BOS, EOS, SPECIAL, UNKNOWN, Vocabulary, pad
+from attention_course.masks import PAD
+from attention_course.modes import evaluating
 
 __all__ = ["Hypothesis", "Translation", "align", "beam", "copy_unknown", "greedy", "in_batches", "translate"]
 
 
 @torch.no_grad()
 def greedy(
-    model: nn.Module, source: Int[Tensor, "batch source"], longest: int = 50
+    model: nn.Module, source: Int[Tensor, "batch source"], max_length: int = 50
 ) -> tuple[Int[Tensor, "batch target"], Float[Tensor, "batch target keys"] | None]:
-    """Take the most probable word at every step, until every sentence has ended or is `longest` words long.
+    """Take the most probable word at every step, until every sentence has ended or is `max_length` words long.
 
     Gives the words, `<eos>` included (what stands behind it is of no meaning), and the attention weights of each.
-    Raises ValueError for a `longest` below 1.
+    Raises ValueError for a `max_length` below 1.
     """
-    if longest < 1:
-        raise ValueError(f"longest: expected at least 1 word, got {longest}")
+    if max_length < 1:
+        raise ValueError(f"max_length: expected at least 1 word, got {max_length}")
     with evaluating(model):
         memory, state = model.encode(source)
         previous = torch.full((len(source),), BOS, device=source.device)
         ended = torch.zeros(len(source), dtype=torch.bool, device=source.device)
         words, weights = [], []
-        for _ in range(longest):
+        for _ in range(max_length):
             logits, state, looked = model.step(previous, state, memory)
             previous = logits.argmax(-1)
             ended |= previous == EOS
@@ -59,7 +60,7 @@ def translate(
     sentences: Sequence[Sequence[str]],
     source: Vocabulary,
     target: Vocabulary,
-    longest: int = 50,
+    max_length: int = 50,
     batch: int = 250,
 ) -> list[Translation]:
     """Translate sentences of words into words, greedily, with sentences of like length in one batch.
@@ -69,7 +70,7 @@ def translate(
     device = next(model.parameters()).device
     found: list[Translation] = [Translation([], None)] * len(sentences)
     for places in in_batches(sentences, batch):
-        words, weights = greedy(model, pad([source.encode(sentences[i]) for i in places]).to(device), longest)
+        words, weights = greedy(model, pad([source.encode(sentences[i]) for i in places]).to(device), max_length)
         for row, i in enumerate(places):
             numbers = words[row].tolist()
             end = numbers.index(EOS) if EOS in numbers else len(numbers)

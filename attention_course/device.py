@@ -9,18 +9,59 @@ import random
 from pathlib import Path
 
 import torch
+from torch import nn
+
+from attention_course import processor
 
 CGROUPS = Path("/sys/fs/cgroup")  # where Linux tells a container what it is granted
-CPUINFO = Path("/proc/cpuinfo")
+
+# From how many parameters on a training is taken to a GPU of this kind. Estimates: no race on a GPU stands in
+# benchmarks/results yet.
+PAYS_FROM = {"cuda": 1_000_000, "mps": 3_000_000}
 
 
-def pick_device() -> torch.device:
-    """The GPU where there is one (CUDA, then Apple's), else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
+def pick_device(model: nn.Module | None = None) -> torch.device:
+    """The GPU where there is one (CUDA, then Apple's), else the CPU; ATTENTION_COURSE_DEVICE names another.
+
+    model: where one is given, the GPU is taken only where it `pays`. Raises ValueError where what
+    ATTENTION_COURSE_DEVICE names is not on this machine.
+    """
+    if name := os.environ.get("ATTENTION_COURSE_DEVICE"):
+        return _on_this_machine("ATTENTION_COURSE_DEVICE", name)
+    for kind, there in {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}.items():
+        if there() and (model is None or pays(model, kind)):
+            return torch.device(kind)
     return torch.device("cpu")
+
+
+def pays(model: nn.Module, kind: str) -> bool:
+    """Whether this model is probably trained faster on such a device ("cuda", "mps") than on the CPU.
+
+    To start an operation takes a GPU as long as a CPU takes for a small one, so a small model gains nothing. The
+    number of parameters decides, and no clock does: the same machine always trains in the same place.
+    """
+    parameters = list(model.parameters())
+    if kind == "mps" and any(p.dtype == torch.float64 for p in parameters):  # which it does not have
+        return False
+    return kind in PAYS_FROM and sum(p.numel() for p in parameters) >= PAYS_FROM[kind]
+
+
+def device_for(model: nn.Module, wanted: torch.device | str = "auto") -> torch.device:
+    """Where to train a model: where it is wanted. "auto" is `pick_device` for one that is on the CPU, and leaves any
+    other where it is. Raises ValueError where the wanted device is not on this machine."""
+    if wanted != "auto":
+        return _on_this_machine("device", str(wanted))
+    home = next(model.parameters()).device
+    return pick_device(model) if home.type == "cpu" else home
+
+
+def _on_this_machine(said: str, name: str) -> torch.device:
+    """PyTorch itself is asked, by making a tensor there."""
+    try:
+        return torch.empty(0, device=name).device
+    except (AssertionError, RuntimeError) as error:  # the first where it was built without CUDA
+        expected = "a device of this machine, such as cpu, cuda or mps"
+        raise ValueError(f"{said}: expected {expected}; got {name!r}") from error
 
 
 def seed_everything(seed: int) -> None:
@@ -39,24 +80,12 @@ def seed_everything(seed: int) -> None:
 def bfloat16_pays(device_type: str = "cpu") -> bool:
     """Whether this device has instructions for bfloat16: half-width matrix products are then about twice as fast.
 
-    Many CPUs only emulate bfloat16, and are then several times slower than with float32. Nothing is timed, so that the
-    same machine always computes in the same precision.
+    Many CPUs only emulate bfloat16, and are then several times slower than with float32; so is one that is limited to
+    AVX2 (`processor.has_bfloat16`). Nothing is timed, so that the same machine always computes in the same precision.
     """
     if device_type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device_type != "cpu" or not torch.backends.mkldnn.is_available():  # without oneDNN the instructions lie idle
-        return False
-    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(_instructions())
-
-
-def _instructions() -> set[str]:
-    """What the processor can do, as newer versions of PyTorch tell it, or Linux (x86: flags, ARM: Features)."""
-    if hasattr(torch.cpu, "get_capabilities"):
-        return {name for name, there in torch.cpu.get_capabilities().items() if there}
-    try:
-        return set(CPUINFO.read_text(encoding="utf-8", errors="replace").split())
-    except OSError:
-        return set()
+    return device_type == "cpu" and processor.has_bfloat16()
 
 
 def autocast(device: torch.device, enabled: bool = True) -> contextlib.AbstractContextManager:
@@ -65,7 +94,14 @@ def autocast(device: torch.device, enabled: bool = True) -> contextlib.AbstractC
     On a CPU it takes memory: oneDNN keeps what it has compiled for each shape, and sentences come in many shapes. A
     training that needs 600 MB in float32 may need 2 GB.
     """
-    return torch.autocast(device.type, torch.bfloat16, enabled=enabled and bfloat16_pays(device.type))
+    return half_precision(device.type, enabled and bfloat16_pays(device.type))
+
+
+def half_precision(kind: str, enabled: bool) -> contextlib.AbstractContextManager:
+    """bfloat16, or the model's own precision, on a kind of device, whatever the surroundings say."""
+    if not torch.amp.is_autocast_available(kind):
+        return contextlib.nullcontext()
+    return torch.autocast(kind, torch.bfloat16, enabled=enabled)
 
 
 def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:

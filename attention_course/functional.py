@@ -1,11 +1,14 @@
 """The two equations of attention, as functions of tensors."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
+
+from attention_course.masks import causal_mask
 
 ScoreFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -63,23 +66,41 @@ def scaled_dot_product_attention(
     keys: Float[Tensor, "*#batch keys key_size"],
     values: Float[Tensor, "*#batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
+    causal: bool = False,
     need_weights: bool = True,
+    *,
+    relative: Any = None,
 ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
     """softmax(Q K^T / sqrt(D)) V, with its weights (Vaswani et al. 2017, section 3.2.1).
 
     mask: True = may attend, as in `F.scaled_dot_product_attention` and unlike `nn.MultiheadAttention`.
+    causal: no query sees a later key. The last query is level with the last key, see `masks.causal_mask`.
     need_weights: False gives (output, None) and leaves the choice of the kernel to `fused_is_faster`.
         Either way a query that may attend to nothing gets an output of exactly zero.
+    relative: what is added to the scores, and perhaps to the output, by distance, see `positions.relative`.
 
-    Axes in front of (length, size) broadcast, as in a matrix product. Raises ValueError where the sizes do not fit.
+    Axes in front of (length, size) broadcast, as in a matrix product. Raises ValueError where the sizes do not fit, and
+    for more causal queries than keys.
     """
     check_sizes(queries, keys, values)
-    if not need_weights and fused_is_faster(queries, keys):
-        return fused_attention(queries, keys, values, mask), None
+    if not need_weights and relative is None and fused_is_faster(queries, keys):
+        return fused_attention(queries, keys, values, mask, causal), None
+    weights = masked_softmax(scaled_scores(queries, keys, relative), looking_back(mask, queries, keys, causal))
+    return context_vectors(weights, values, relative), (weights if need_weights else None)
+
+
+def scaled_scores(queries: Tensor, keys: Tensor, relative: Any = None) -> Float[Tensor, "*batch queries keys"]:
+    """Q K^T / sqrt(D), and what is added to it by distance."""
     # Scaled before they are multiplied: in float16 the products by themselves may overflow.
-    scores = (queries / queries.shape[-1] ** 0.5) @ keys.mT
-    weights = masked_softmax(scores, mask)
-    return weights @ values, (weights if need_weights else None)
+    queries = queries / queries.shape[-1] ** 0.5
+    scores = queries @ keys.mT
+    return scores if relative is None else scores + relative.scores(queries, keys.shape[-2])
+
+
+def context_vectors(weights: Tensor, values: Tensor, relative: Any = None) -> Float[Tensor, "*batch queries size"]:
+    """The averages of the values under the weights, and what is added to them by distance."""
+    more = None if relative is None else relative.output(weights)
+    return weights @ values if more is None else weights @ values + more
 
 
 def fused_attention(
@@ -87,14 +108,21 @@ def fused_attention(
     keys: Float[Tensor, "*#batch keys key_size"],
     values: Float[Tensor, "*#batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
+    causal: bool = False,
 ) -> Float[Tensor, "*#batch queries value_size"]:
-    """PyTorch's kernel, for any number of axes, with zeros for a query that may attend to nothing."""
+    """PyTorch's kernel, for any number of axes, with zeros for a query that may attend to nothing.
+
+    Its own `is_causal` lays the first query beside the first key. Where that is what is meant, no mask is made.
+    """
     of_scores = shape_of_scores(queries, keys)
+    length = queries.shape[-2]
+    if causal and not (mask is None and length == keys.shape[-2]):
+        mask, causal = looking_back(mask, queries, keys, causal), False
     queries, keys, values = in_one_batch(queries, keys, values)
     fused = [four_axes(x) for x in (queries, keys, values)]
     shape = (*queries.shape[:-1], values.shape[-1])
     if mask is None:
-        return F.scaled_dot_product_attention(*fused).reshape(shape)
+        return F.scaled_dot_product_attention(*fused, is_causal=causal and length > 1).reshape(shape)
     check_mask(mask, of_scores)
     mask = mask.reshape((1,) * (queries.dim() - mask.dim()) + mask.shape)
     some = None
@@ -105,6 +133,20 @@ def fused_attention(
         mask = mask.expand(*queries.shape[:-3], *mask.shape[-3:])
     output = F.scaled_dot_product_attention(*fused, attn_mask=four_axes(mask)).reshape(shape)
     return output if some is None else torch.where(some, output, 0)
+
+
+def looking_back(mask: Tensor | None, queries: Tensor, keys: Tensor, causal: bool = True) -> Tensor | None:
+    """`mask`, where `causal` without what lies ahead of a query. A single one is the last and has nothing ahead.
+
+    Raises ValueError with fewer keys than queries.
+    """
+    if not causal or queries.shape[-2] == 1 <= keys.shape[-2]:
+        return mask
+    back = causal_mask(queries.shape[-2], keys.shape[-2], queries.device)
+    if mask is None:
+        return back
+    check_mask(mask, (*mask.shape[:-2], *back.shape))
+    return mask & back
 
 
 def empty_rows_give_zero(device: torch.device) -> bool:

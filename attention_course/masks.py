@@ -16,16 +16,16 @@ def padding_mask(tokens: Int[Tensor, "batch keys"]) -> Bool[Tensor, "batch 1 key
     return (tokens != PAD).unsqueeze(-2)
 
 
-def length_mask(lengths: Int[Tensor, " batch"], longest: int | None = None) -> Bool[Tensor, "batch 1 keys"]:
-    """Every query may attend to the first `lengths[b]` keys of sequence b. `longest` is the number of keys.
+def length_mask(lengths: Int[Tensor, " batch"], max_length: int | None = None) -> Bool[Tensor, "batch 1 keys"]:
+    """Every query may attend to the first `lengths[b]` keys of sequence b. `max_length` is the number of keys.
 
-    Raises ValueError where a length is negative or exceeds `longest`; so on a GPU it waits for the lengths.
+    Raises ValueError where a length is negative or exceeds `max_length`; so on a GPU it waits for the lengths.
     """
     most = int(lengths.max()) if len(lengths) else 0
-    longest = most if longest is None else longest
-    if most > longest or (lengths < 0).any():
-        raise ValueError(f"lengths: expected 0 to {longest}, got {lengths.tolist()}")
-    positions = torch.arange(longest, device=lengths.device)
+    max_length = most if max_length is None else max_length
+    if most > max_length or (lengths < 0).any():
+        raise ValueError(f"lengths: expected 0 to {max_length}, got {lengths.tolist()}")
+    positions = torch.arange(max_length, device=lengths.device)
     return (positions < lengths.unsqueeze(-1)).unsqueeze(-2)
 
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .functional import check_positive, check_size, check_sizes
+from attention_course.functional import check_positive, check_size, check_sizes
 
 
 def dot_score(
@@ -25,7 +25,7 @@ def dot_score(
 def scaled_dot_score(
     queries: Float[Tensor, "*batch queries size"], keys: Float[Tensor, "*batch keys size"]
 ) -> Float[Tensor, "*batch queries keys"]:
-    """S(a, b) = a^T b / sqrt(k): the dot product of k numbers, brought back to the spread of one."""
+    """S(a, b) = a^T b / sqrt(k): the dot product of k numbers, brought back to the standard deviation of one."""
     check_sizes(queries, keys)
     return (queries / queries.shape[-1] ** 0.5) @ keys.mT  # in float16 the product by itself may overflow
 

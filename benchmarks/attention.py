@@ -5,19 +5,18 @@
     python benchmarks/attention.py table                table and picture from what is kept
 
 Agreement and peers need the packages of others: `make benchmarks`. Each part keeps its figures in
-results/attention.json as soon as it has them (peers and growth also on the way), and writes results/attention.md and
-results/attention.png anew.
+results/attention.json, by the kind of processor, as soon as it has them (peers and growth also on the way), and writes
+results/attention.md and results/attention.png anew.
 """
 
 import argparse
 import gc
-import json
 import os
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
-RESULTS = Path(__file__).parent / "results"
+import keeping
+
 BATCH, HEADS = 4, 8
 AT = 4096  # the length at which forms stand beside each other
 LONG = (1024, 2048, 4096, 8192, 16384)  # for exponents
@@ -121,7 +120,7 @@ def growing(names, lengths, batch: int, rounds: int, part: str = "") -> dict:
 
     found = {name: {} for name in names}
     for length in lengths:
-        able = [name for name in names if length <= FORMS[name].longest]
+        able = [name for name in names if length <= FORMS[name].max_length]
         several = rounds * (1 if length > 1024 else 3)  # short ones are the noisiest
         for name, seconds in race({name: of_form(name, length, batch) for name in able}, several).items():
             found[name][str(length)] = seconds
@@ -148,10 +147,10 @@ def memory(rounds: int) -> dict:
     from attention_memory import in_fresh_process
 
     found = {}
-    for name, longest in MEMORY.items():
+    for name, max_length in MEMORY.items():
         for passes in ("forward", "backward"):
             figures = found.setdefault(name, {}).setdefault(passes, {})
-            for length in (n for n in LONG if n <= longest):
+            for length in (n for n in LONG if n <= max_length):
                 figures[str(length)] = in_fresh_process(name, length, passes == "backward")
             print(name, passes, {n: f"{bytes / 1e6:.0f} MB" for n, bytes in figures.items()}, flush=True)
     return found
@@ -160,39 +159,25 @@ def memory(rounds: int) -> dict:
 PARTS = {"agreement": agreement, "bars": bars, "peers": peers, "growth": growth, "memory": memory}
 
 
-def kept() -> dict:
-    """The figures of all parts that have been run."""
-    path = RESULTS / "attention.json"
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
 def keep(part: str, figures) -> None:
-    """Add the figures of one part to the file, and where they were measured; write the table."""
+    """Keep the figures of one part, and where they were measured; write the table."""
     from attention_course import device
 
-    new = {part: rounded(figures), "machine": {**kept().get("machine", {}), part: device.describe()}}
-    (RESULTS / "attention.json").write_text(json.dumps(kept() | new, indent=1) + "\n")
+    machine = keeping.here("attention").get("machine", {}) | {part: device.describe()}
+    keeping.keep("attention", {part: figures, "machine": machine})
     table()
-
-
-def rounded(figures):
-    """Numbers to five digits: more of a time is noise."""
-    if isinstance(figures, dict):
-        return {key: rounded(value) for key, value in figures.items()}
-    if isinstance(figures, list):
-        return [rounded(value) for value in figures]
-    return float(f"{figures:.5g}") if isinstance(figures, float) else figures
 
 
 def table() -> None:
     """results/attention.md and results/attention.png from what is kept."""
-    from attention_table import picture, write
+    from attention_picture import picture
+    from attention_table import write
 
-    found = kept()
-    figure = picture(found)
+    kept = keeping.kept("attention")
+    figure = picture(kept)
     if figure is not None:
-        (RESULTS / "attention.png").write_bytes(figure.png())
-    (RESULTS / "attention.md").write_text(write(found, figure))
+        (keeping.RESULTS / "attention.png").write_bytes(figure.png())
+    keeping.write("attention", write(kept, figure))
 
 
 if __name__ == "__main__":
@@ -204,6 +189,7 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     if not KEEP_FREED.items() <= os.environ.items():  # they are read when a process starts
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEEP_FREED})
+    keeping.kind()  # a setting that it refuses is told before anything is measured
     for part in PARTS if "all" in chosen.parts else chosen.parts:
         if part == "table":
             table()

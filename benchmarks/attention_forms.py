@@ -28,7 +28,7 @@ class Form(NamedTuple):
     make: Callable[[int], object]
     causal: bool
     setting: str = ""
-    longest: int = 1 << 30
+    max_length: int = 1 << 30
 
 
 def root(length: int) -> int:
@@ -51,10 +51,8 @@ FORMS = {
     "fixed": Form(lambda n: FixedAttention(root(n)), True, "blocks of √length, one summary each"),
     BOTH: Form(lambda n: F.scaled_dot_product_attention, False),
     "tiled": Form(lambda n: tiled_attention, False, "tiles of 256; exact", 4096),
-    "linear": Form(lambda n: LinearAttention(causal=False), False, "elu + 1"),
-    "random features": Form(
-        lambda n: RandomFeatureAttention(HEAD_SIZE, FEATURES, causal=False), False, f"{FEATURES} features"
-    ),
+    "linear": Form(lambda n: LinearAttention(), False, "elu + 1"),
+    "random features": Form(lambda n: RandomFeatureAttention(HEAD_SIZE, FEATURES), False, f"{FEATURES} features"),
     "low rank": Form(lambda n: LowRankAttention(n, RANK), False, f"rank {RANK}"),
     "blocks": Form(lambda n: BlockAttention(BLOCK), False, f"blocks of {BLOCK}: neighbours, one global, one random"),
 }
@@ -68,9 +66,11 @@ def definition(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 def made(name: str, length: int) -> tuple[Callable[..., Tensor], object]:
     """The function (queries, keys, values) -> output of a form, and the module that it calls."""
     form = FORMS[name].make(length)
+    options = {"causal": FORMS[name].causal} if isinstance(form, nn.Module) else {}
 
     def call(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        output = form(queries, queries if isinstance(form, HashingAttention) else keys, values)
+        asked = queries if isinstance(form, HashingAttention) else keys
+        output = form(queries, asked, values, **options)
         return output if isinstance(output, Tensor) else output[0]
 
     return call, form if isinstance(form, nn.Module) else None

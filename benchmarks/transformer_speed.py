@@ -4,6 +4,7 @@ import random
 import statistics
 import time
 import warnings
+from functools import partial
 
 import torch
 from racing import Contender, race
@@ -16,7 +17,7 @@ from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.masks import PAD, causal_mask
 from attention_course.models.transformer import Config, Transformer, TransformerDecoder
 from attention_course.positions import SinusoidalPositions
-from attention_course.training import train_step
+from attention_course.training import train_step, translation_loss
 
 BATCH, TURNS = 128, 12  # sentences of like length, batches in a round
 LENGTH = 1_024  # words written with a cache and without
@@ -96,8 +97,10 @@ def compare(models: dict[str, nn.Module], turns: list, learning_rate: float, hal
         for name, model in models.items()
     }
 
+    loss = partial(translation_loss, label_smoothing=0.1)
+
     def step(name):
-        return lambda source, target: train_step(models[name], optimizers[name], source, target, 0.1, half)
+        return lambda *batch: train_step(models[name], optimizers[name], loss, batch, half=half)
 
     contenders = {name: Contender(step(name), turns) for name in models}
     tokens = contenders[OURS].target_tokens()
@@ -116,9 +119,9 @@ def cache() -> dict:
     model = TransformerDecoder(1_000).eval()
 
     def with_cache() -> Tensor:
-        words, past = torch.full((1, 1), BOS), None
+        words, state = torch.full((1, 1), BOS), None
         for _ in range(LENGTH):
-            logits, past, _ = model(words[:, -1:], past)
+            logits, _, state = model.step(words[:, -1:], state)
             words = torch.cat([words, logits[:, -1:].argmax(-1)], 1)
         return words
 

@@ -8,20 +8,20 @@
     python benchmarks/translation.py table                      results/translation.md from what is kept
 
 Quality takes about an hour for each model. What has been measured of it is kept after every training and not measured
-again. Each part keeps its figures in results/translation.json, and writes results/translation.md anew.
+again. Each part keeps its figures in results/translation.json, by the kind of processor, and writes
+results/translation.md anew.
 """
 
 import argparse
-import json
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import keeping
 
 if TYPE_CHECKING:
     from torch import nn
 
-RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
 SIZES = {"embedding_size": 192, "hidden_size": 192, "decoder_size": 384, "score_size": 192}
 DROPOUT = 0.3
@@ -85,7 +85,7 @@ def quality_of(job: tuple[str, int, int]) -> dict:
         "model": name,
         "seed": seed,
         "budget": budget,
-        "target_tokens": run.target_tokens,
+        "target_tokens": run.used,
         "val": run.validations,
         "bleu": bleu.score,
         "with_copies": corpus_bleu(copied, references).score,
@@ -100,14 +100,17 @@ def quality_of(job: tuple[str, int, int]) -> dict:
 
 
 def quality(name: str, processes: int) -> None:
-    """All seeds and budgets that are not kept yet, the long ones first."""
-    done = {(run["model"], run["seed"], run["budget"]) for run in kept().get("quality", [])}
+    """All seeds and budgets that are not kept yet for this kind of processor, the long ones first."""
+    from attention_course.device import pick_device
+
+    where = pick_device().type  # these models are large enough for any GPU
+    done = {(run["model"], run["seed"], run["budget"]) for run in keeping.here("translation", where).get("quality", [])}
     jobs = [(name, seed, budget) for budget in sorted(BUDGETS[name], reverse=True) for seed in SEEDS]
     jobs = [job for job in jobs if job not in done]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for training in as_completed([pool.submit(quality_of, job) for job in jobs]):
-            runs = [*kept().get("quality", []), training.result()]
-            keep("quality", sorted(runs, key=lambda run: (run["model"], run["budget"], run["seed"])))
+            runs = [*keeping.here("translation", where).get("quality", []), training.result()]
+            keep("quality", sorted(runs, key=lambda run: (run["model"], run["budget"], run["seed"])), where)
 
 
 def peer() -> None:
@@ -156,15 +159,9 @@ def cache() -> None:
     keep("cache", cache())
 
 
-def kept() -> dict:
-    """The figures of all parts that have been run."""
-    path = RESULTS / "translation.json"
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-def keep(part: str, figures) -> None:
-    """Add the figures of one part to the file, and write the table."""
-    (RESULTS / "translation.json").write_text(json.dumps(kept() | {part: figures}, indent=1) + "\n")
+def keep(part: str, figures, where: str = "cpu") -> None:
+    """Keep the figures of one part, and write the table."""
+    keeping.keep("translation", {part: figures}, where)
     table()
 
 
@@ -172,8 +169,8 @@ def table() -> None:
     """results/translation.md from what is kept."""
     from translation_table import write
 
-    text = write(kept(), sizes=SIZES, dropout=DROPOUT, config=CONFIG, recipes=RECIPES, test=TEST)
-    (RESULTS / "translation.md").write_text(text)
+    recipes = {"sizes": SIZES, "dropout": DROPOUT, "config": CONFIG, "recipes": RECIPES, "test": TEST}
+    keeping.write("translation", write(keeping.kept("translation"), **recipes))
 
 
 if __name__ == "__main__":
@@ -183,6 +180,7 @@ if __name__ == "__main__":
     parser.add_argument("--processes", type=int, default=2, help="of the quality part, one thread each")
     parser.add_argument("--rounds", type=int, default=5, help="of a speed part, after one that is not counted")
     chosen = parser.parse_args()
+    keeping.kind()  # a setting that it refuses is told before anything is measured
     if chosen.part == "quality":
         quality(chosen.model, chosen.processes)
     elif chosen.part == "peer":

@@ -3,6 +3,7 @@
 import random
 import statistics
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 
 import torch
@@ -16,7 +17,7 @@ from attention_course.data import multi30k
 from attention_course.data.batches import Batch, cut, encode_pairs
 from attention_course.data.vocabulary import Vocabulary, pad
 from attention_course.masks import PAD
-from attention_course.training import train_step
+from attention_course.training import train_step, translation_loss
 
 # annotations of 2 x 128
 D2L_SIZES = {"embedding_size": 256, "hidden_size": 128, "decoder_size": 256, "score_size": 256}
@@ -43,8 +44,10 @@ def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
     def contenders(
         theirs: Sequence, ours: Sequence, autocast: tuple[bool, bool], smoothing: float
     ) -> dict[str, Contender]:
+        loss = partial(translation_loss, label_smoothing=smoothing)
+
         def step(name):
-            return lambda s, t: train_step(models[name], optimizers[name], s, t, smoothing, autocast[1])
+            return lambda *batch: train_step(models[name], optimizers[name], loss, batch, half=autocast[1])
 
         them = Contender(lambda s, t: peer.step(s, t, autocast[0]), theirs)
         return {PEER: them} | {name: Contender(step(name), ours) for name in models}

@@ -47,7 +47,7 @@ TARGET_TOKENS = 400_000
 LONG_SIZE, LONG_TOKENS, LONG_SEEDS = 64, 1_200_000, range(3)  # is the order the same after three times the training?
 STATE = 128  # the size of the decoder's state and of the encoder's annotations
 
-SPREAD_SEEDS, SPREAD_TOKENS, SPREAD_RATE = range(3), 20_000, 1e-2  # the spread of scores early in training
+SPREAD_SEEDS, SPREAD_TOKENS, SPREAD_RATE = range(3), 20_000, 1e-2  # the standard deviation of scores early in training
 
 REPETITIONS, REPEATS = 8, 15
 
@@ -164,7 +164,7 @@ def measure_translation(setting: tuple[str, int]) -> dict:
 
 
 @torch.no_grad()
-def spread(model: RNNsearch, sources: Tensor) -> float:
+def std(model: RNNsearch, sources: Tensor) -> float:
     """The standard deviation among the scores of a sentence, for its first word; mean over sentences of one length."""
     memory, state = model.encode(sources)
     return model.score(state.unsqueeze(1), memory.annotations).std(-1).mean().item()
@@ -179,9 +179,9 @@ def measure_spread(setting: tuple[str, int]) -> dict[str, list[float]]:
     for seed in SPREAD_SEEDS:
         device.seed_everything(seed)
         untrained = RNNsearch(len(english), len(french), score=new_score(*setting))
-        found["untrained"].append(spread(untrained, sources))
+        found["untrained"].append(std(untrained, sources))
         model, _ = trained(lambda e, f: RNNsearch(e, f, score=new_score(*setting)), seed, SPREAD_TOKENS, SPREAD_RATE)
-        found["later"].append(spread(model, sources))
+        found["later"].append(std(model, sources))
     return found
 
 

@@ -25,7 +25,7 @@ def measure(job: tuple[str, int]) -> dict:
     found = {
         "exact": exact(model, unseen),
         "by_length": [exact(model, grammar.pairs(400, 1, "test", *lengths)) for lengths in LENGTHS],
-        "words_a_second": run.target_tokens / run.seconds,
+        "words_a_second": run.used / run.seconds,
     }
     if name == "with":
         found["aer"] = error_rate(model, unseen)

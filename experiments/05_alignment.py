@@ -68,7 +68,7 @@ def measure(job: tuple[str, int]) -> dict:
         "exact": exact(model, unseen),
         "aer": alignment_error_rate(links, [pair.links for pair in unseen]),
         "ne_at_not": sum(word == "not" for word in looked) / len(looked),
-        "words_a_second": run.target_tokens / run.seconds,
+        "words_a_second": run.used / run.seconds,
         "parameters": sum(p.numel() for p in model.parameters()),
     }
     print(name, seed, found, flush=True)

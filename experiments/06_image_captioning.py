@@ -73,7 +73,7 @@ def measure(name: str, seed: int) -> dict:
 def captions(album: Album, unseen: list[Scene], vocabulary: Vocabulary) -> dict:
     """Exact captions and BLEU of what is said freely; pointing while the true caption is said."""
     numbers = torch.arange(len(unseen)).unsqueeze(1)
-    words, _ = greedy(album, numbers, longest=20)
+    words, _ = greedy(album, numbers, max_length=20)
     said = [tuple(vocabulary.decode(row)) for row in words.tolist()]
     right = [words == scene.words for words, scene in zip(said, unseen, strict=True)]
     _, maps = album(numbers, pad([[BOS, *vocabulary.encode(scene.words)] for scene in unseen]))

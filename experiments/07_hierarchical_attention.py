@@ -13,13 +13,13 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from attention_course import device, results
-from attention_course.data import documents
 from attention_course.data.movie_reviews import FOLDS, movie_reviews, split
-from attention_course.data.reviews import BAD, GOOD, reviews
 from attention_course.data.vocabulary import Vocabulary
-from attention_course.layers import AttentionPooling
-from attention_course.models.document_training import accuracy, read, train
-from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
+from attention_course.layers import AttentionPooling, MeanPooling
+from attention_course.lessons.lesson_07 import documents
+from attention_course.lessons.lesson_07.document_training import accuracy, read, train
+from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
+from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 
 SEEDS = range(5)
 KINDS = {"two labels": 0.0, "with undecided": 1 / 3}
@@ -28,24 +28,24 @@ FLAT = ("mean of all words", "flat attention")  # without the hierarchy: a docum
 
 # Encoder and pool of the words, then of the sentences.
 GENERATED = {
-    "mean of all words": (AsTheyAre, MeanPooling, AsTheyAre, MeanPooling),
-    "flat attention": (AsTheyAre, AttentionPooling, AsTheyAre, MeanPooling),
-    "sentence attention": (AsTheyAre, MeanPooling, AsTheyAre, AttentionPooling),
-    "no GRUs": (AsTheyAre, AttentionPooling, AsTheyAre, AttentionPooling),
-    "both GRUs": (BothWays, AttentionPooling, BothWays, AttentionPooling),
+    "mean of all words": (Identity, MeanPooling, Identity, MeanPooling),
+    "flat attention": (Identity, AttentionPooling, Identity, MeanPooling),
+    "sentence attention": (Identity, MeanPooling, Identity, AttentionPooling),
+    "no GRUs": (Identity, AttentionPooling, Identity, AttentionPooling),
+    "both GRUs": (BidirectionalGRU, AttentionPooling, BidirectionalGRU, AttentionPooling),
 }
 MOVIES = {
-    "mean of all words": (AsTheyAre, MeanPooling, AsTheyAre, MeanPooling),
-    "flat attention": (AsTheyAre, AttentionPooling, AsTheyAre, MeanPooling),
-    "no GRUs": (AsTheyAre, AttentionPooling, AsTheyAre, AttentionPooling),
-    "sentence GRU": (AsTheyAre, AttentionPooling, BothWays, AttentionPooling),
+    "mean of all words": (Identity, MeanPooling, Identity, MeanPooling),
+    "flat attention": (Identity, AttentionPooling, Identity, MeanPooling),
+    "no GRUs": (Identity, AttentionPooling, Identity, AttentionPooling),
+    "sentence GRU": (Identity, AttentionPooling, BidirectionalGRU, AttentionPooling),
 }
 
 
 def reader(words: int, parts: tuple, size: int, **options) -> nn.Module:
     """A reader of those parts."""
     made = [
-        part() if part in (AsTheyAre, MeanPooling) else part(size) if part is BothWays else part(size, size)
+        part() if part in (Identity, MeanPooling) else part(size) if part is BidirectionalGRU else part(size, size)
         for part in parts
     ]
     return HierarchicalAttention(words, Level(*made[:2]), Level(*made[2:]), size=size, **options)

@@ -7,11 +7,11 @@ Writes attention_course/results/08_stacked_attention.json. About twenty minutes 
 import torch
 
 from attention_course import device, results
-from attention_course.data import baskets
-from attention_course.data.baskets.baselines import chance, position_only, question_only
-from attention_course.models.basket_features import Album, albums
+from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
+from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
+from attention_course.lessons.lesson_08.multi_hop_vqa.baselines import chance, position_only, question_only
 from attention_course.models.efficientnet import pretrained
-from attention_course.models.growing import examine, grow
 from attention_course.models.stacked import StackedAttention
 
 SEEDS = range(3)
@@ -25,8 +25,8 @@ def baselines() -> dict:
     """Their shares of right answers by number of steps, counted on 400,000 questions, tested on 60,000 others."""
     generator = torch.Generator().manual_seed(0)
     seen, unseen = (
-        (worlds, baskets.random_questions(worlds, STEPS, generator))
-        for worlds in (baskets.worlds(n, generator) for n in (400_000, 60_000))
+        (scenes, vqa.random_questions(scenes, STEPS, generator))
+        for scenes in (vqa.random_scenes(n, generator) for n in (400_000, 60_000))
     )
     right = {"question": question_only(seen[1], unseen[1]), "position": position_only(seen, unseen)}
     found = {name: [r[unseen[1].steps == s].mean().item() for s in STEPS] for name, r in right.items()}
@@ -37,12 +37,12 @@ def baselines() -> dict:
     return found
 
 
-def measure(hops: int, seed: int, train: Album, test: Album) -> dict:
+def measure(hops: int, seed: int, train: DrawingBank, test: DrawingBank) -> dict:
     """Train a model, and see what it answers and where it looks."""
     device.seed_everything(seed)
-    model = StackedAttention(len(baskets.WORDS), train.features.shape[-1] + 8, len(baskets.ANSWERS), hops)
+    model = StackedAttention(len(vqa.WORDS), train.features.shape[-1] + 8, len(vqa.ANSWERS), hops)
     growth = grow(model, train, updates=UPDATES, free=FREE, seed=seed, progress=False)
-    examined = examine(model, test)
+    examined = evaluate(model, test)
     found = {
         "accuracy": [examined.accuracy(s) for s in STEPS],
         # chain[s - 1][m][step]: how often hop m's largest weight lies on that step's cell, in questions of s steps
@@ -54,16 +54,16 @@ def measure(hops: int, seed: int, train: Album, test: Album) -> dict:
 
 
 @torch.no_grad()
-def shown(model: StackedAttention, album: Album) -> dict:
+def shown(model: StackedAttention, bank: DrawingBank) -> dict:
     """Pictures, as numbers, with a question of three steps each, and the maps of the three hops."""
     generator = torch.Generator().manual_seed(8)
-    worlds = baskets.worlds(SHOWN, generator)
-    asked = baskets.random_questions(worlds, (3,), generator)
-    variants = album.variants(SHOWN, generator)
-    logits, maps = model(album.regions(worlds, variants), asked.tokens)
+    scenes = vqa.random_scenes(SHOWN, generator)
+    asked = vqa.random_questions(scenes, (3,), generator)
+    variants = bank.variants(SHOWN, generator)
+    logits, maps = model(bank.regions(scenes, variants), asked.tokens)
     return {
-        "kinds": worlds.kinds,
-        "colours": worlds.colours,
+        "kinds": scenes.kinds,
+        "colours": scenes.colours,
         "variants": variants,
         "form": asked.form,
         "chain": asked.chain,
@@ -77,7 +77,7 @@ def main() -> None:
     """All hops and seeds, one after the other."""
     torch.set_num_threads(1)
     values = {"steps": list(STEPS), "hops": list(HOPS), "updates": [*UPDATES, FREE], "baselines": baselines()}
-    train, test = albums(pretrained())
+    train, test = drawing_banks(pretrained())
     measured = {(h, seed): measure(h, seed, train, test) for seed in SEEDS for h in HOPS}
     for key in ("accuracy", "chain", "minutes"):
         values[key] = {str(h): [measured[h, seed][key] for seed in SEEDS] for h in HOPS}
@@ -86,8 +86,8 @@ def main() -> None:
         sum(three[i] - single[i] for i in (1, 2)) / 2 for three, single in zip(best, one, strict=True)
     ]
     chains = values["chain"][str(max(HOPS))]
-    values["first_on_first"] = [chain[2][0][0] - 1 / baskets.CELLS for chain in chains]
-    values["last_on_answer"] = [chain[2][2][2] - 1 / baskets.CELLS for chain in chains]
+    values["first_on_first"] = [chain[2][0][0] - 1 / vqa.CELLS for chain in chains]
+    values["last_on_answer"] = [chain[2][2][2] - 1 / vqa.CELLS for chain in chains]
     # The survey: first all that the question mentions, spread widely, then the answer.
     values["second_on_answer"] = [chain[1][1][1] for chain in chains]
     values["shown"] = measured[max(HOPS), 0]["shown"]

@@ -9,23 +9,28 @@ import torch
 from torch import nn
 
 from attention_course import device, results
-from attention_course.data import aspects, entailment, passages
-from attention_course.data.distance import WORDS, same_or_different
 from attention_course.layers import hop_penalty
-from attention_course.models.entailer import Entailer
-from attention_course.models.fitting import fit, share_right
-from attention_course.models.matcher import AverageMatcher, RecurrentMatcher, SelfAttentiveMatcher
-from attention_course.models.reader import Reader
-from attention_course.models.sentence_embedding import SentenceEmbedding
+from attention_course.lessons.lesson_09 import aspects, entailment, passages
+from attention_course.lessons.lesson_09.entailer import Entailer
+from attention_course.lessons.lesson_09.reader import Reader
+from attention_course.lessons.lesson_09.same_different_classifier import (
+    AverageClassifier,
+    RecurrentClassifier,
+    SelfAttentiveClassifier,
+)
+from attention_course.lessons.lesson_09.same_different_task import WORDS, same_or_different
+from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
+from attention_course.metrics import accuracy
+from attention_course.training import train_classifier
 
 SEEDS = range(3)
 DISTANCES = (10, 20, 40)
 BEYOND = (20, 80, 160)  # distances at which what was trained at 40 is tried
 MATCHERS = {  # how to make it, and its steps: the recurrent ones train twice as many as self-attention
-    "self-attention": (SelfAttentiveMatcher, 800),
-    "GRU": (RecurrentMatcher, 1600),
-    "RNN": (lambda words: RecurrentMatcher(words, nn.RNN), 1600),
-    "average": (AverageMatcher, 800),
+    "self-attention": (SelfAttentiveClassifier, 800),
+    "GRU": (RecurrentClassifier, 1600),
+    "RNN": (lambda words: RecurrentClassifier(words, nn.RNN), 1600),
+    "average": (AverageClassifier, 800),
 }
 TEST = 10_000  # the seed of what is tested on
 HOPS = {"1 hop": (1, 0.0), "6 hops": (6, 0.0), "6 hops, penalty": (6, 0.1)}
@@ -42,9 +47,9 @@ def match(name: str, distance: int, seed: int) -> tuple[float, list[float]]:
         return (words,), same
 
     def tested(count, at):
-        return share_right(model, draw(count, at, torch.Generator().manual_seed(TEST)))
+        return accuracy(model, draw(count, at, torch.Generator().manual_seed(TEST)))
 
-    fit(model, draw, steps=steps, learning_rate=5e-3, progress=False)
+    train_classifier(model, draw, steps=steps, learning_rate=5e-3, progress=False)
     beyond = [tested(200, at) for at in BEYOND] if distance == max(DISTANCES) else []
     print(name, distance, seed, found := tested(1000, distance), beyond, flush=True)
     return found, beyond
@@ -54,12 +59,12 @@ def use(make, batch, examples, seed, steps, learning_rate, penalty=None) -> tupl
     """Train one of the small models. Gives the share of 600 unseen examples that is right, the model, and those."""
     device.seed_everything(seed)
     model, random, other = make(), Random(seed), Random(TEST)
-    fit(
+    train_classifier(
         model, lambda: batch(examples(48, random)), steps=steps, learning_rate=learning_rate, penalty=penalty,
         progress=False,
     )  # fmt: skip
     unseen = batch(examples(600, other))
-    found = share_right(model, unseen)
+    found = accuracy(model, unseen)
     print(type(model).__name__, seed, found, flush=True)
     return found, model, unseen
 

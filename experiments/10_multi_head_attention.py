@@ -17,8 +17,8 @@ from attention_course.data import grammar
 from attention_course.data.vocabulary import BOS, pad
 from attention_course.functional import masked_softmax
 from attention_course.layers import prune_heads
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.masks import PAD
-from attention_course.models.multi_head_translator import MultiHeadTranslator
 
 SEEDS = range(5)
 HEADS = (1, 2, 4, 8, 16)
@@ -27,7 +27,7 @@ BUDGET = 500_000  # target tokens
 UNSEEN, CHOOSING = 1_000, 300  # sentences to measure with, and to choose heads with
 
 
-def one_map(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, need_weights: bool = True):
+def one_map(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, causal=False, need_weights=True):
     """Attention where every head looks with the mean of all maps."""
     weights = masked_softmax(queries @ keys.mT / queries.shape[-1] ** 0.5, mask)
     weights = weights.mean(-3, keepdim=True).expand_as(weights)
@@ -83,7 +83,7 @@ def measure(heads: int, seed: int) -> dict:
         "exact": exact(model, unseen),
         "aer": error_rate(model, unseen),
         "attention_parameters": sum(p.numel() for p in model.attention.parameters()),
-        "words_a_second": run.target_tokens / run.seconds,
+        "words_a_second": run.used / run.seconds,
     }
     if heads > 1:
         every = range(heads)

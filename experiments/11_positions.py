@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from attention_course import device, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
+from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.positions import (
     AlibiAttention,
@@ -41,7 +42,10 @@ SCHEMES = {
     "sinusoidal": {"positions": SinusoidalPositions},
     "learned": {"positions": lambda size: LearnedPositions(size, TESTED)},  # of which training reaches the first 64
     "Shaw": {"attend": lambda: ShawAttention(SIZE // HEADS), **NONE},
-    "T5": {"attend": lambda: T5Attention(HEADS, farthest=TRAINED // 2), **NONE},  # its last bucket is met in training
+    "T5": {
+        "attend": lambda: T5Attention(HEADS, max_distance=TRAINED // 2),
+        **NONE,
+    },  # its last bucket is met in training
     "rotary": {"attend": RotaryAttention, **NONE},
     "ALiBi": {"attend": lambda: AlibiAttention(HEADS), **NONE},
 }
@@ -89,15 +93,16 @@ class Near(nn.Module):
         super().__init__()
         self.attend = attend
 
-    def forward(self, queries, keys, values, mask, need_weights=True):
-        return self.attend(queries, keys, values, mask & ~mask.tril(-TRAINED), need_weights)
+    def forward(self, queries, keys, values, mask=None, causal=False, need_weights=True):
+        near = ~causal_mask(queries.shape[-2], keys.shape[-2], queries.device).tril(-TRAINED)
+        return self.attend(queries, keys, values, near, causal, need_weights)
 
 
 def looking_near(model: nn.Module) -> nn.Module:
     """A copy whose attention does not look farther back than in training."""
     near = copy.deepcopy(model)
     for block in near.blocks:
-        block.itself.attend = Near(block.itself.attend)
+        block.self_attention.attend = Near(block.self_attention.attend)
     return near
 
 

@@ -7,6 +7,7 @@ needs Multi30k. About twenty minutes on one core.
 
 import math
 import time
+from functools import partial
 
 import torch
 from torch import nn
@@ -16,11 +17,11 @@ from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs, endless
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.decoding import translate
-from attention_course.masks import PAD, causal_mask
+from attention_course.masks import PAD
 from attention_course.metrics import bleu_by_length, corpus_bleu
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.models.transformer import Block, Config, Transformer
-from attention_course.training import train, train_step
+from attention_course.training import train, train_step, translation_loss
 
 SEEDS = range(3)
 BUDGET = 800_000  # target tokens of Multi30k, those of RNNsearch in experiment 04
@@ -73,7 +74,7 @@ def speeds() -> dict:
         name: torch.optim.AdamW(m.parameters(), lr=1e-4, betas=(0.9, 0.98), fused=True) for name, m in models.items()
     }
     stream = endless(encode_pairs(pairs, english, french), 500, seed=0)
-    found = {name: [] for name in models}
+    loss, found = partial(translation_loss, label_smoothing=0.1), {name: [] for name in models}
     for number in range(ROUNDS + 1):  # the first warms up
         batches = [next(stream) for _ in range(BATCHES)]
         tokens = sum(int((target[:, 1:] != PAD).sum()) for _, target in batches)
@@ -81,7 +82,7 @@ def speeds() -> dict:
         for source, target in batches:
             for name, model in models.items():
                 start = time.process_time()
-                train_step(model, optimizers[name], source, target, 0.1)
+                train_step(model, optimizers[name], loss, (source, target))
                 taken[name] += time.process_time() - start
         if number:
             for name, seconds in taken.items():
@@ -113,7 +114,7 @@ def reach(kind: str, seed: int) -> list[float]:
         else:
             y = x
             for block in network:
-                y = block(y, causal_mask(distance + 1))[0]
+                y = block(y, causal=True)[0]
             last = nn.functional.layer_norm(y[:, -1], (WIDTH,))
         (gradient,) = torch.autograd.grad((last * torch.randn_like(last)).sum(), x)
         first, here = gradient[:, 0].norm(dim=-1).mean(), gradient[:, -1].norm(dim=-1).mean()

@@ -22,13 +22,13 @@ def run(how: str, n: int) -> None:
     """n words through a window: the whole text at once, or word by word."""
     attend = LocalAttention(WINDOW)
     if how == "whole":
-        attend(*(torch.randn(1, HEADS, n, SIZE) for _ in range(3)))
+        attend(*(torch.randn(1, HEADS, n, SIZE) for _ in range(3)), causal=True)
         return
     keys = values = torch.empty(1, HEADS, 0, SIZE)
     for _ in range(n):
         query, key, value = torch.randn(3, 1, HEADS, 1, SIZE)
         keys, values = (torch.cat([old, new], -2)[..., -WINDOW:, :] for old, new in ((keys, key), (values, value)))
-        attend(query, keys, values)
+        attend(query, keys, values, causal=True)
 
 
 def memory(how: str, n: int) -> float:

@@ -5,13 +5,13 @@ Three seeds. Writes attention_course/results/17_sparse_and_local.json. About hal
 
 import math
 import time
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from attention_course import device, results
-from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -19,13 +19,15 @@ from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.strided import StridedAttention
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.models.fact_reader import FactReader
-from attention_course.models.fitting import fit
+from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.models.transformer import Config
+from attention_course.training import train_classifier
 
 SEEDS = range(3)
 LENGTH, LEARNING_RATE = 64, 3e-3
 STEPS, BATCH = {1: 400, 16: 600}, {1: 32, 16: 16}  # for so many facts in a text
+BOTH_WAYS = ("full", "global token", "16 global tokens", "random blocks")  # the others look back
 LONGER = 2400  # steps for sixteen facts, once more
 ASKED = {  # at these distances; with sixteen facts, at all that are trained
     1: (1, 2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 20, 24, 29, 32, 37, 40, 43, 48, 53, 56, 63),
@@ -51,9 +53,9 @@ SIXTEEN = {  # for sixteen facts
 LENGTHS = (1024, 2048, 4096, 8192, 16384)
 FULL_LENGTHS = LENGTHS[:3]
 REPETITIONS = 3
-LOOK_BACK, BOTH_WAYS = ("window", "dilated", "strided", "fixed"), ("global token", "random blocks")
+LOOK_BACK = ("window", "dilated", "strided", "fixed")
 FORMS = {  # for a text of n words
-    "full": lambda n: lambda *x: scaled_dot_product_attention(*x, need_weights=False),
+    "full": lambda n: partial(scaled_dot_product_attention, need_weights=False),
     "window": lambda n: LocalAttention(128),
     "dilated": lambda n: DilatedAttention(128, 16),
     "global token": lambda n: GlobalTokenAttention(64),
@@ -73,14 +75,15 @@ def right_answers(name: str, layers: list, per_text: int, steps: int, seed: int)
     """Which answers are right (distances, texts, facts), of a small Transformer trained on all distances at once."""
     device.seed_everything(seed)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
-    model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(seed)
+    model = LongRangeQA(len(WORDS), len(COLOURS), config, causal=name not in BOTH_WAYS)
+    generator = torch.Generator().manual_seed(seed)
 
     def draw():
         distances = torch.randint(per_text, LENGTH - per_text + 1, (BATCH[per_text],), generator=generator)
         return facts(BATCH[per_text], distances, generator, per_text=per_text, length=LENGTH)
 
     start = time.process_time()
-    fit(model, draw, steps=steps, learning_rate=LEARNING_RATE, progress=False)
+    train_classifier(model, draw, steps=steps, learning_rate=LEARNING_RATE, progress=False)
     with torch.no_grad():
         right = torch.stack([model(*inputs)[0].argmax(-1) == colours for inputs, colours in questions(per_text)])
     shares = " ".join(f"{share:.2f}" for share in right.float().mean((1, 2)))
@@ -88,14 +91,14 @@ def right_answers(name: str, layers: list, per_text: int, steps: int, seed: int)
     return right
 
 
-def in_sight(layers: list, per_text: int) -> Tensor:
+def in_sight(name: str, layers: list, per_text: int) -> Tensor:
     """Which questions see their fact directly, in one layer or the other: (distances, texts, facts)."""
-    sees = torch.stack([layer.allowed(LENGTH, LENGTH) for layer in layers]).any(0)
+    sees = torch.stack([layer.allowed(LENGTH, LENGTH, name not in BOTH_WAYS) for layer in layers]).any(0)
     places = torch.stack([asked for (_, asked), _ in questions(per_text)])
     return sees[places, places - torch.tensor(ASKED[per_text]).view(-1, 1, 1)]
 
 
-def share_right(right: Tensor, pairs: Tensor) -> list[float]:
+def accuracy(right: Tensor, pairs: Tensor) -> list[float]:
     """Of these pairs of question and fact, one value a seed."""
     return right[:, pairs].float().mean(1).tolist()
 
@@ -106,7 +109,7 @@ def seconds(name: str, n: int) -> float:
     attend, best = FORMS[name](n), math.inf
     for _ in range(3):
         start = time.process_time()
-        attend(*tensors)[0].sum().backward()
+        attend(*tensors, causal=name not in BOTH_WAYS)[0].sum().backward()
         best = min(best, time.process_time() - start)
     print(name, n, f"{best:.3f} s", flush=True)
     return best
@@ -115,8 +118,8 @@ def seconds(name: str, n: int) -> float:
 def keys_seen(name: str, n: int) -> float:
     """How many keys a query sees on average; in a form that looks back, counted 512 queries at a time."""
     if name in LOOK_BACK:
-        return sum(FORMS[name](n).allowed(512, last).sum().item() for last in range(512, n + 1, 512)) / n
-    return FORMS[name](n).allowed(n, n).sum().item() / n
+        return sum(FORMS[name](n).allowed(512, last, True).sum().item() for last in range(512, n + 1, 512)) / n
+    return FORMS[name](n).allowed(n, n, False).sum().item() / n
 
 
 def slope(x, y) -> float:
@@ -143,13 +146,13 @@ def main() -> None:
         for name, make in SIXTEEN.items()
         if name != "full"
     }
-    sight = {name: in_sight(make(), 16) for name, make in SIXTEEN.items() if name != "full"}
+    sight = {name: in_sight(name, make(), 16) for name, make in SIXTEEN.items() if name != "full"}
     timed = {
         name: [[seconds(name, n) for n in (FULL_LENGTHS if name == "full" else LENGTHS)] for _ in range(REPETITIONS)]
         for name in FORMS
     }
     seen = {name: [keys_seen(name, n) for n in LENGTHS] for name in LOOK_BACK}
-    seen |= {name: [keys_seen(name, n) for n in LENGTHS[:3]] for name in BOTH_WAYS}
+    seen |= {name: [keys_seen(name, n) for n in LENGTHS[:3]] for name in BOTH_WAYS if name in PATTERNS}
     beyond = [i for i, distance in enumerate(ASKED[1]) if distance > 2 * (8 - 1)]
     averages = {name: np.mean(seeds, 1) for name, seeds in shares[16].items()}
     values = {
@@ -160,7 +163,7 @@ def main() -> None:
         "in_sight": {name: pairs.float().mean().item() for name, pairs in sight.items()},
         "by_sight": {
             steps: {
-                name: {"seen": share_right(by_name[name], pairs), "unseen": share_right(by_name[name], ~pairs)}
+                name: {"seen": accuracy(by_name[name], pairs), "unseen": accuracy(by_name[name], ~pairs)}
                 for name, pairs in sight.items()
             }
             for steps, by_name in {str(STEPS[16]): found[16], str(LONGER): longer}.items()

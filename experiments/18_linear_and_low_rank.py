@@ -11,6 +11,7 @@ import math
 import sysconfig
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,15 +22,16 @@ from in_parts import measure
 from torch import Tensor, nn
 
 from attention_course import device
-from attention_course.data.recall import recall
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import RandomFeatureAttention
+from attention_course.efficient.unnormalised import fading, unnormalised
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller, fading, unnormalised
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_18.recall_task import recall
 from attention_course.models.transformer import Config, TransformerEncoder
 from attention_course.positions import RotaryAttention
+from attention_course.training import train_classifier
 
 NAME = "18_linear_and_low_rank"
 
@@ -51,22 +53,22 @@ MASKED, GAPS_STEPS = 1, (0, 200, 600)  # the token of a gap; steps of training a
 NEAR = 3  # characters at most so far away are near
 
 
-def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> Recaller:
+def memory(key_size: int, value_size: int, attend: Callable, seed: int) -> AssociativeRecall:
     """A trained memory."""
     device.seed_everything(seed)
-    model, generator = Recaller(key_size, value_size, attend), torch.Generator().manual_seed(seed)
+    model, generator = AssociativeRecall(key_size, value_size, attend), torch.Generator().manual_seed(seed)
 
     def draw():
         pairs = PAIRS[int(torch.randint(len(PAIRS), (), generator=generator))]
         told = recall(32, pairs, generator)
         return (told.names, told.places, told.asked), told.answers
 
-    fit(model, draw, steps=STEPS, learning_rate=RATE, progress=False)
+    train_classifier(model, draw, steps=STEPS, learning_rate=RATE, progress=False)
     return model
 
 
 @torch.no_grad()
-def tested(model: Recaller) -> list[float]:
+def tested(model: AssociativeRecall) -> list[float]:
     """The share of answers right, for each of `PAIRS`."""
     generator, shares = torch.Generator().manual_seed(TEST), []
     for pairs in PAIRS:
@@ -77,7 +79,7 @@ def tested(model: Recaller) -> list[float]:
 
 
 @torch.no_grad()
-def by_age(model: Recaller) -> list[float]:
+def by_age(model: AssociativeRecall) -> list[float]:
     """The share of answers right among 256 pairs, by how many were told since."""
     told = recall(64, AGES[-1], torch.Generator().manual_seed(TEST), questions=512)
     right = (model(told.names, told.places, told.asked)[0].argmax(-1) == told.answers).float()
@@ -96,13 +98,13 @@ def slope(x, y) -> float:
 
 def memories(seed: int) -> dict:
     """All memories of one seed."""
-    linear = LinearAttention(causal=False)
+    linear = LinearAttention()
     found = {
         "linear": {f"{f}x{v}": tested(memory(f, v, linear, seed)) for f, v in SHAPES},
         "softmax": {f"{k}+{v}": tested(memory(k, v, scaled_dot_product_attention, seed)) for k, v in CACHES},
         "maps": {
             "none": tested(memory(16, 16, unnormalised, seed)),
-            "random, 16": tested(memory(16, 16, RandomFeatureAttention(16, 16, causal=False, seed=seed), seed)),
+            "random, 16": tested(memory(16, 16, RandomFeatureAttention(16, 16, seed=seed), seed)),
         },
         "ages": {str(gate): by_age(memory(16, 16, fading(gate), seed)) for gate in GATES},
     }
@@ -113,9 +115,9 @@ def memories(seed: int) -> dict:
 FORMS = {
     "softmax, causal": lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
     "softmax": F.scaled_dot_product_attention,
-    "linear, causal": LinearAttention(),
-    "linear": LinearAttention(causal=False),
-    "random features, 64": RandomFeatureAttention(SIZE, 64, causal=False),
+    "linear, causal": partial(LinearAttention(), causal=True),
+    "linear": LinearAttention(),
+    "random features, 64": RandomFeatureAttention(SIZE, 64),
     "low rank, 64": LowRankAttention(max(LENGTHS), 64),
 }
 
@@ -154,7 +156,7 @@ class GapFiller(nn.Module):
 
     def maps(self, tokens):
         """(layers, passages, heads, width, width)"""
-        return torch.stack(self.encoder(tokens, need_weights=True)[1].itself)
+        return torch.stack(self.encoder(tokens, need_weights=True)[1].self_attention)
 
     def forward(self, tokens):
         return self.encoder.logits(self.encoder(tokens)[0]), None
@@ -179,7 +181,8 @@ def spectra(seed: int) -> dict:
     model, places = GapFiller(characters), torch.arange(WIDTH)
     near, found = (places[:, None] - places).abs() <= NEAR, []
     for trained, steps in zip((0, *GAPS_STEPS), GAPS_STEPS, strict=False):
-        fit(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
+        if steps > trained:
+            train_classifier(model, draw, steps=steps - trained, learning_rate=2e-3, progress=False)
         with torch.no_grad():
             (tokens,), target = draw(kept, len(text), 32)
             loss = F.cross_entropy(model(tokens)[0].flatten(0, 1), target.flatten()).item()

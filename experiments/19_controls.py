@@ -17,8 +17,8 @@ import torch
 
 from attention_course import device, results
 from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
+from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.masks import causal_mask
-from attention_course.models.repeater import Repeater
 
 before = import_module("19_hashing")  # its name begins with a digit
 ROUNDS = 8
@@ -27,7 +27,7 @@ DEPTHS = (1, 2, 5, 8)
 
 
 @torch.no_grad()
-def compared(model: Repeater, buckets: int, window: int) -> float:
+def compared(model: CopyModel, buckets: int, window: int) -> float:
     """The share of the keys before it that a word meets, when it is said again."""
     (heard,), _ = model.draw(100, torch.Generator().manual_seed(10_000))
     x, _ = model.asked(heard)
@@ -35,12 +35,12 @@ def compared(model: Repeater, buckets: int, window: int) -> float:
     shares = []
     for rotation in range(before.ROTATIONS):
         hashing = HashingAttention(before.HEAD_SIZE, buckets, ROUNDS, window, seed=1000 + rotation)
-        mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), window), window)[..., said, :]
+        mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), window), window, causal=True)[..., said, :]
         shares.append((mask.float().sum() / past[said].expand_as(mask).sum()).item())
     return float(np.mean(shares))
 
 
-def right(model: Repeater, buckets: int, window: int) -> float:
+def right(model: CopyModel, buckets: int, window: int) -> float:
     """The share of words right, over several draws of the rotations."""
     drawn = []
     for rotation in range(before.ROTATIONS):
@@ -70,7 +70,7 @@ def finer(rounds: int | str, seed: int) -> list[tuple[float, float]]:
     """Train with so many rounds; for each of TRIED the share of keys compared, and of words right."""
     device.seed_everything(seed)
     attend = before.attention(rounds, seed, before.BUCKETS, before.WINDOW, anew=True)
-    model = Repeater(before.LENGTH, before.WORDS, attend=attend)
+    model = CopyModel(before.LENGTH, before.WORDS, attend=attend)
     model.train_for(before.STEPS[rounds], seed, before.LEARNING_RATE, progress=False)
     found = [(compared(model, *hashed), right(model, *hashed)) for hashed in TRIED]
     print("trained with", rounds, seed, found, flush=True)

@@ -15,14 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attention_course import device, results
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.hashing import HashingAttention, addresses, hash_vectors, hashing_mask
-from attention_course.efficient.reversible import ReversibleStack, run_forwards
 from attention_course.functional import masked_softmax
 from attention_course.layers import MultiHeadAttention
 from attention_course.layers.multi_head import Attention
-from attention_course.layers.shared_query_key import attention_to_others
+from attention_course.layers.reversible import ReversibleStack, run_forwards
+from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.masks import causal_mask
-from attention_course.models.repeater import Repeater
 
 SEEDS = range(3)
 FULL = "full"
@@ -46,16 +46,15 @@ def attention(rounds: int | str, seed: int, buckets: int, window: int, anew: boo
     hashing = HashingAttention(HEAD_SIZE, buckets, rounds, window, seed=seed)
     generator = torch.Generator().manual_seed(seed)
 
-    def attend(queries, keys, values, mask=None, need_weights=True):
+    def attend(queries, keys, values, mask=None, causal=False, need_weights=True):
         if anew:
             hashing.rotations.normal_(generator=generator)
-        return hashing(queries, keys, values, mask, need_weights=True)
+        return hashing(queries, keys, values, mask, causal, need_weights=True)
 
-    attend.causal = True
     return attend
 
 
-def tried(model: Repeater, buckets: int, window: int) -> dict[str, float]:
+def tried(model: CopyModel, buckets: int, window: int) -> dict[str, float]:
     """The share of words right with each number of rounds, over several draws of the rotations."""
     right = {}
     for rounds in TRIED:
@@ -70,7 +69,7 @@ def tried(model: Repeater, buckets: int, window: int) -> dict[str, float]:
 def repeat(rounds: int | str, seed: int) -> dict[str, dict[str, float] | int | None]:
     """Train with so many rounds; the share of words right with each other number, and when the loss had halved."""
     device.seed_everything(seed)
-    model = Repeater(LENGTH, WORDS, attend=attention(rounds, seed, BUCKETS, WINDOW, anew=True))
+    model = CopyModel(LENGTH, WORDS, attend=attention(rounds, seed, BUCKETS, WINDOW, anew=True))
     losses = np.array(model.train_for(STEPS[rounds], seed, LEARNING_RATE, progress=False))
     below = np.flatnonzero(losses < math.log(WORDS - 1) / 2)
     halved = int(below[0]) if len(below) else None
@@ -88,7 +87,7 @@ def search(seed: int) -> dict[str, list[float]]:
     """
     device.seed_everything(seed)
     with torch.enable_grad():
-        model = Repeater(LONG, LONG_WORDS)
+        model = CopyModel(LONG, LONG_WORDS)
         model.train_for(LONG_STEPS, seed, progress=False)
     (heard,), _ = model.draw(100, torch.Generator().manual_seed(10_000))
     x, values = model.asked(heard)
@@ -101,8 +100,9 @@ def search(seed: int) -> dict[str, list[float]]:
         drawn = []
         for rotation in range(ROTATIONS):
             hashing = HashingAttention(HEAD_SIZE, LONG_BUCKETS, rounds, LONG_WINDOW, seed=1000 + rotation)
-            mask = hashing_mask(addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW), LONG_WINDOW)[..., said, :]
-            error = (hashing(x, x, values)[0][..., said, :] - exact).norm() / exact.norm()
+            where = addresses(hash_vectors(x, hashing.rotations), LONG_WINDOW)
+            mask = hashing_mask(where, LONG_WINDOW, causal=True)[..., said, :]
+            error = (hashing(x, x, values, causal=True)[0][..., said, :] - exact).norm() / exact.norm()
             seen = mask.float().sum() / past[said].expand_as(mask).sum()
             on_seen = (weights * mask).sum(-1).mean()
             drawn.append([mask.gather(-1, best).float().mean(), on_seen, error, seen])
@@ -113,8 +113,9 @@ def search(seed: int) -> dict[str, list[float]]:
     return found
 
 
-def with_itself(queries, keys, values, mask=None, need_weights=True):
+def with_itself(queries, keys, values, mask=None, causal=False, need_weights=True):
     """`attention_to_others` without its rule: who asks may be its own answer."""
+    mask = causal_mask(queries.shape[-2]) if causal else mask
     weights = masked_softmax(queries @ F.normalize(keys, dim=-1).mT / queries.shape[-1] ** 0.5, mask)
     return weights @ values, weights
 
@@ -122,7 +123,7 @@ def with_itself(queries, keys, values, mask=None, need_weights=True):
 def right_with_itself(seed: int) -> float:
     """The share of words right of a decoder that is trained as those in `search`, but may look at itself."""
     device.seed_everything(seed)
-    model = Repeater(LONG, LONG_WORDS, attend=with_itself)
+    model = CopyModel(LONG, LONG_WORDS, attend=with_itself)
     model.train_for(LONG_STEPS, seed, progress=False)
     return model.words_right(200, seed=10_000)
 
@@ -146,7 +147,7 @@ def cost(seed: int) -> dict[str, list[float]]:
         spent["full"].append(
             seconds(lambda x, v: F.scaled_dot_product_attention(x, x, v, is_causal=True), length, seed)
         )
-        spent["hashing"].append(seconds(lambda x, v, hashing=hashing: hashing(x, x, v)[0], length, seed))
+        spent["hashing"].append(seconds(lambda x, v, hashing=hashing: hashing(x, x, v, causal=True)[0], length, seed))
     print("seconds", spent, flush=True)
     return spent
 

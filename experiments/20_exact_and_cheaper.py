@@ -28,7 +28,7 @@ from attention_course.efficient.tiled import tiled_attention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention
 from attention_course.models.transformer import Config, TransformerDecoder
-from attention_course.training import warm_up_then_decay
+from attention_course.training import fit
 
 SEEDS, REPEATS = range(3), range(3)
 MMAP_THRESHOLD = -3  # malloc's own number for it: freed memory is given back at once, or it would be counted, too
@@ -172,14 +172,12 @@ def held_out(model: TransformerDecoder, part: str = "test") -> float:
 def train(model: TransformerDecoder, steps: int, learning_rate: float, seed: int) -> None:
     """Adam on random excerpts; the rate rises over a tenth of the steps and falls to zero."""
     words, generator = text()[0]["train"], torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), learning_rate)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * warm_up_then_decay((step + 0.5) / steps)
-        starts = torch.randint(len(words) - LENGTH, (BATCH, 1), generator=generator)
-        optimizer.zero_grad()
-        loss_of(model, words[starts + torch.arange(LENGTH + 1)]).backward()
-        optimizer.step()
+    starts = (torch.randint(len(words) - LENGTH, (BATCH, 1), generator=generator) for _ in range(steps))
+    excerpts = (words[start + torch.arange(LENGTH + 1)] for start in starts)
+    fit(
+        model, excerpts, loss_of, budget=steps, learning_rate=learning_rate, optimizer=torch.optim.Adam, clip=None,
+        progress=False,
+    )  # fmt: skip
 
 
 def new_decoder(groups: int, seed: int) -> TransformerDecoder:
@@ -194,7 +192,7 @@ def averaged(model: TransformerDecoder, groups: int) -> TransformerDecoder:
     """A copy whose keys and values are the means over groups of heads."""
     model = copy.deepcopy(model)
     for block in model.blocks:
-        block.itself = grouped(block.itself, groups)
+        block.self_attention = grouped(block.self_attention, groups)
     return model
 
 

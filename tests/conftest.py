@@ -2,6 +2,7 @@
 
 import os
 import pkgutil
+import signal
 
 import jaxtyping
 import pytest
@@ -11,8 +12,11 @@ import torch
 import attention_course
 import attention_course.data.grammar  # before the hook: it has no shapes, and many small calls to check
 
+pytest.register_assert_rewrite("every_problem")
 os.environ["ATTENTION_COURSE_PROGRESS"] = "off"
 simulated.reserve()  # a place for `sim` among PyTorch's devices, which are counted at the first backward pass
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what is to run in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # the models here are small, and threads that wait for a busy core cost most of all
 parts = [part.name for part in pkgutil.iter_modules(attention_course.__path__)]
 CHECKED = [f"attention_course.{part}" for part in parts if part != "checks"]  # they have no shapes, and call much

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import attention_course
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -25,13 +26,14 @@ from attention_course.efficient.pattern import PatternAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
 from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import TiledAttention
+from attention_course.efficient.unnormalised import unnormalised
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers import AttentionLayer, MultiHeadAttention
+from attention_course.layers import AttentionLayer, DropoutAttention, MultiHeadAttention
 from attention_course.layers.attends import innermost
-from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
+from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask
-from attention_course.models.recaller import unnormalised
 from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
+from attention_course.positions.relative import RelativeAttention
 from attention_course.scores import ScaledScore
 
 HEADS, HEAD_SIZE, LONGEST = 4, 4, 100
@@ -41,6 +43,7 @@ SIZE = HEADS * HEAD_SIZE
 class Form(NamedTuple):
     make_for: Callable  # a new attention function for so many heads of this size
     any_mask: bool = False  # or one of keys alone
+    causal: bool = False  # how it is called
 
     def make(self, heads=HEADS, size=HEAD_SIZE):
         return self.make_for(heads, size)
@@ -50,69 +53,87 @@ def given(attend):
     return lambda heads, size: attend
 
 
-FORMS = {
-    "plain": Form(given(scaled_dot_product_attention), True),
-    "any score": Form(lambda heads, size: AttentionLayer(ScaledScore(size, size, 5)), True),
-    "for groups": Form(lambda heads, size: ForGroups(AlibiAttention(heads)), True),
-    "grouped": Form(given(grouped_attention), True),
-    "to others": Form(given(attention_to_others), True),
-    "alibi": Form(lambda heads, size: AlibiAttention(heads), True),
-    "t5": Form(lambda heads, size: T5Attention(heads, buckets=8, farthest=20), True),
-    "shaw": Form(lambda heads, size: ShawAttention(size, farthest=3), True),
-    "rotary": Form(lambda heads, size: RotaryAttention(), True),
-    "rotary, local": Form(lambda heads, size: RotaryAttention(attend=LocalAttention(3, chunk=2))),
-    "rotary, hashing": Form(lambda heads, size: RotaryAttention(attend=HashingAttention(size, 4, rounds=2, window=3))),
-    "tiled": Form(lambda heads, size: TiledAttention(3), True),
-    "tiled, causal": Form(lambda heads, size: TiledAttention(3, causal=True), True),
-    "local": Form(lambda heads, size: LocalAttention(3, chunk=4)),
-    "local, window 1": Form(lambda heads, size: LocalAttention(1)),
-    "local, both ways": Form(lambda heads, size: LocalAttention(3, causal=False, chunk=4)),
-    "dilated": Form(lambda heads, size: DilatedAttention(2, 3, chunk=2)),
-    "dilated, both ways": Form(lambda heads, size: DilatedAttention(2, 3, causal=False, chunk=2)),
-    "strided": Form(lambda heads, size: StridedAttention(3)),
-    "fixed": Form(lambda heads, size: FixedAttention(3)),
-    "fixed, all sum up": Form(lambda heads, size: FixedAttention(3, 3)),
-    "blocks": Form(lambda heads, size: BlockAttention(2)),
-    "blocks, neighbours": Form(lambda heads, size: BlockAttention(2, neighbours=0, everywhere=0, random=0)),
-    "blocks, random": Form(lambda heads, size: BlockAttention(2, everywhere=0, random=3)),
-    "global": Form(lambda heads, size: GlobalTokenAttention(2, positions=(1,), chunk=4)),
-    "global, none": Form(lambda heads, size: GlobalTokenAttention(2, positions=(), chunk=4)),
-    "linear": Form(lambda heads, size: LinearAttention(chunk=4)),
-    "linear, both ways": Form(lambda heads, size: LinearAttention(causal=False)),
-    "linear, random": Form(lambda heads, size: LinearAttention(PositiveRandomFeatures(size, heads), chunk=4)),
-    "random features": Form(lambda heads, size: RandomFeatureAttention(size, heads, chunk=4)),
-    "random features, both ways": Form(lambda heads, size: RandomFeatureAttention(size, heads, causal=False)),
-    "retention": Form(lambda heads, size: Retention(heads, chunk=4)),
-    "low rank": Form(lambda heads, size: LowRankAttention(LONGEST, heads)),
-    "hashing": Form(lambda heads, size: HashingAttention(size, 4, rounds=3, window=3)),
-    "hashing, both ways": Form(lambda heads, size: HashingAttention(size, 4, rounds=2, window=3, causal=False)),
+ANY_MASK = {
+    "plain": given(scaled_dot_product_attention),
+    "any score": lambda heads, size: AttentionLayer(ScaledScore(size, size, 5)),
+    "for groups": lambda heads, size: ForGroups(AlibiAttention(heads)),
+    "grouped": given(grouped_attention),
+    "to others": given(attention_to_others),
+    "alibi": lambda heads, size: AlibiAttention(heads),
+    "t5": lambda heads, size: T5Attention(heads, buckets=8, max_distance=20),
+    "shaw": lambda heads, size: ShawAttention(size, max_distance=3),
+    "rotary": lambda heads, size: RotaryAttention(),
+    "tiled": lambda heads, size: TiledAttention(3),
+    "dropout, none": lambda heads, size: DropoutAttention(0.0),
+    "alibi, tiled": lambda heads, size: AlibiAttention(heads, TiledAttention(3)),
+}
+KEY_MASK = {
+    "rotary, local": lambda heads, size: RotaryAttention(attend=LocalAttention(3, chunk=2)),
+    "rotary, hashing": lambda heads, size: RotaryAttention(attend=HashingAttention(size, 4, rounds=2, window=3)),
+    "local": lambda heads, size: LocalAttention(3, chunk=4),
+    "local, window 1": lambda heads, size: LocalAttention(1),
+    "dilated": lambda heads, size: DilatedAttention(2, 3, chunk=2),
+    "alibi, local": lambda heads, size: AlibiAttention(heads, LocalAttention(3, chunk=4)),
+    "shaw, dilated": lambda heads, size: ShawAttention(size, max_distance=4, attend=DilatedAttention(2, 3, chunk=2)),
+    "t5, strided": lambda heads, size: T5Attention(heads, buckets=8, max_distance=20, attend=StridedAttention(3)),
+    "strided": lambda heads, size: StridedAttention(3),
+    "fixed": lambda heads, size: FixedAttention(3),
+    "fixed, all sum up": lambda heads, size: FixedAttention(3, 3),
+    "blocks": lambda heads, size: BlockAttention(2),
+    "blocks, neighbours": lambda heads, size: BlockAttention(2, neighbours=0, everywhere=0, random=0),
+    "blocks, random": lambda heads, size: BlockAttention(2, everywhere=0, random=3),
+    "global": lambda heads, size: GlobalTokenAttention(2, positions=(1,), chunk=4),
+    "global, none": lambda heads, size: GlobalTokenAttention(2, positions=(), chunk=4),
+    "linear": lambda heads, size: LinearAttention(chunk=4),
+    "linear, random": lambda heads, size: LinearAttention(PositiveRandomFeatures(size, heads), chunk=4),
+    "random features": lambda heads, size: RandomFeatureAttention(size, heads, chunk=4),
+    "retention": lambda heads, size: Retention(heads, chunk=4),
+    "low rank": lambda heads, size: LowRankAttention(LONGEST, heads),
+    "hashing": lambda heads, size: HashingAttention(size, 4, rounds=3, window=3),
+}
+MAKERS = ANY_MASK | KEY_MASK
+TAKE_RELATIVE = ["plain", "to others", "tiled", "dropout, none", "local", "local, window 1", "dilated", "strided"]
+TAKE_RELATIVE += ["fixed", "fixed, all sum up", "blocks", "blocks, neighbours", "blocks, random"]
+TAKE_RELATIVE += ["global", "global, none"]
+"""Forms that a scheme of positions can be put around; all others refuse. `test_relative` tries all pairs."""
+ONLY_BACK = ["strided", "fixed", "fixed, all sum up", "t5, strided", "retention"]
+ONLY_BOTH_WAYS = ["low rank"]
+FORMS = {name: Form(make, name in ANY_MASK) for name, make in MAKERS.items() if name not in ONLY_BACK}
+FORMS |= {
+    f"{name}, causal": Form(make, name in ANY_MASK, True) for name, make in MAKERS.items() if name not in ONLY_BOTH_WAYS
 }
 LAYERS = {  # called with the size, the heads and `attend=`
     "multi-head": MultiHeadAttention,
     **{f"{groups} groups": partial(GroupedQueryAttention, groups=groups) for groups in (1, 2)},
     "shared": SharedQueryKey,
 }
-NOT_HERE = {PatternAttention, unnormalised, *(getattr(layer, "func", layer) for layer in LAYERS.values())}
+NOT_HERE = {
+    PatternAttention,
+    RelativeAttention,
+    unnormalised,
+    *(getattr(layer, "func", layer) for layer in LAYERS.values()),
+}
 """What looks like an attention function and is none by itself, or takes no mask."""
 
 
 def modules():
     """All of the package that attention and models are in."""
-    for part in ("functional", "efficient", "layers", "models", "positions"):
+    for part in ("functional", "efficient", "layers", "lessons", "models", "positions"):
         module = importlib.import_module(f"{attention_course.__name__}.{part}")
         yield module
         for found in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
-            yield importlib.import_module(found.name)
+            if ".problems." not in found.name:
+                yield importlib.import_module(found.name)
 
 
 def attention_functions():
-    """Functions and classes that are called with queries, keys, values, a mask and need_weights."""
-    wanted = ["queries", "keys", "values", "mask", "need_weights"]
+    """Functions and classes that are called with queries, keys, values, a mask, causal and need_weights."""
+    wanted = ["queries", "keys", "values", "mask", "causal", "need_weights"]
     for module in modules():
         for thing in vars(module).values():
             call = getattr(thing, "forward", None) if inspect.isclass(thing) else thing
             if inspect.isfunction(call) and thing.__module__ == module.__name__:
-                names = [name for name in inspect.signature(call).parameters if name != "self"]
+                names = [name for name in inspect.signature(call).parameters if name not in ("self", "relative")]
                 if names == wanted:
                     yield thing
 
@@ -149,24 +170,15 @@ def one_vector(form):
     return getattr(innermost(FORMS[form].make()), "one_vector", False)
 
 
-def only_back(form):
-    """Whether a query sees no later key by itself."""
-    return getattr(innermost(FORMS[form].make()), "causal", False)
-
-
 PAIRS = [(layer, form) for layer in LAYERS for form in FORMS if fits(layer, form)]
 MISFITS = [(layer, form) for layer in LAYERS for form in FORMS if not fits(layer, form)]
 
 
-def visible(attend, mask: Tensor, queries: int) -> Tensor:
+def visible(attend, mask: Tensor, queries: int, causal: bool) -> Tensor:
     """By the definition: whether each query sees each key, (..., queries, keys), up to what its contents decide."""
     attend, keys = innermost(attend), mask.shape[-1]
     if hasattr(attend, "allowed"):
-        return mask & attend.allowed(queries, keys)
+        return mask & attend.allowed(queries, keys, causal)
     if isinstance(attend, HashingAttention):  # who counts sees itself at least
         return mask & torch.eye(keys, dtype=torch.bool)[-queries:]
-    return (
-        mask & causal_mask(queries, keys)
-        if getattr(attend, "causal", False)
-        else mask.expand(*mask.shape[:-2], queries, keys)
-    )
+    return mask & causal_mask(queries, keys) if causal else mask.expand(*mask.shape[:-2], queries, keys)

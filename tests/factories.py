@@ -9,10 +9,11 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from attention_course.cache import KeyValueCache
 from attention_course.data.vocabulary import BOS, EOS, pad
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.masks import PAD
 from attention_course.models.luong import Luong, MonotonicWindow, PredictiveWindow
-from attention_course.models.multi_head_translator import MultiHeadTranslator
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 from attention_course.models.transformer import Config, Transformer
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore
@@ -195,9 +196,11 @@ def widen(tokens, by=4):
 
 
 def leaves(tree):
-    """The tensors of a state or memory, which may be a tuple of tuples, with numbers among them."""
-    if isinstance(tree, int):
+    """The tensors of a state or memory, which may be a tuple of tuples, with numbers and caches among them."""
+    if isinstance(tree, int) or tree is None:
         return []
+    if isinstance(tree, KeyValueCache):
+        return leaves((tree.keys, tree.values, tree.mask))
     return [tree] if isinstance(tree, torch.Tensor) else [leaf for part in tree for leaf in leaves(part)]
 
 

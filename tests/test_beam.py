@@ -27,12 +27,12 @@ def rescored(model, source, translations):
     return [sum(log[: len(w)]) for log, w in zip(logs, translations, strict=True)], weights
 
 
-def every_sentence(words, longest):
-    """All that can be said in up to `longest` words of a vocabulary: what has ended, and what is broken off."""
+def every_sentence(words, max_length):
+    """All that can be said in up to `max_length` words of a vocabulary: what has ended, and what is broken off."""
     others = [w for w in range(words) if w != EOS]
-    for n in range(longest):
+    for n in range(max_length):
         yield from ([*beginning, EOS] for beginning in itertools.product(others, repeat=n))
-    yield from (list(sentence) for sentence in itertools.product(others, repeat=longest))
+    yield from (list(sentence) for sentence in itertools.product(others, repeat=max_length))
 
 
 class Table(nn.Module):
@@ -57,8 +57,8 @@ class Table(nn.Module):
 @every_family
 def test_a_beam_of_one_is_greedy_decoding(name):
     model = new_model(name)
-    words, weights = greedy(model, SOURCE, longest=8)
-    for i, hypotheses in enumerate(beam(model, SOURCE, width=1, longest=8)):
+    words, weights = greedy(model, SOURCE, max_length=8)
+    for i, hypotheses in enumerate(beam(model, SOURCE, width=1, max_length=8)):
         (only,) = hypotheses
         n = len(only.words)
         assert only.words == words[i, :n].tolist()
@@ -73,7 +73,7 @@ def test_a_beam_of_one_is_greedy_decoding(name):
 @pytest.mark.parametrize("power", [0.0, 0.7])
 def test_words_scores_and_weights_are_those_of_teacher_forcing(name, power):
     model = new_model(name)
-    for i, hypotheses in enumerate(beam(model, SOURCE, width=5, longest=6, length_power=power)):
+    for i, hypotheses in enumerate(beam(model, SOURCE, width=5, max_length=6, length_power=power)):
         assert len({tuple(h.words) for h in hypotheses}) == 5
         logs, all_weights = rescored(model, SOURCE[i], [h.words for h in hypotheses])
         for row, (h, log) in enumerate(zip(hypotheses, logs, strict=True)):
@@ -94,12 +94,12 @@ def test_a_beam_as_wide_as_the_language_finds_everything_and_the_best_first(name
     assert len(sentences) == 1 + 4 + 16 + 64
     logs, _ = rescored(model, SOURCE[0], sentences)
     scores = {tuple(w): log / len(w) ** power for w, log in zip(sentences, logs, strict=True)}
-    (found,) = beam(model, SOURCE[:1], width=100, longest=3, length_power=power)
+    (found,) = beam(model, SOURCE[:1], width=100, max_length=3, length_power=power)
     assert {tuple(h.words) for h in found} == set(scores)
     assert found[0].words == list(max(scores, key=scores.get))
     for h in found:
         assert math.isclose(h.score, scores[tuple(h.words)], abs_tol=1e-4)
-    (narrow,) = beam(model, SOURCE[:1], width=3, longest=3, length_power=power)
+    (narrow,) = beam(model, SOURCE[:1], width=3, max_length=3, length_power=power)
     assert all(math.isclose(h.score, scores[tuple(h.words)], abs_tol=1e-4) for h in narrow)
 
 
@@ -133,8 +133,8 @@ def test_there_may_be_fewer_sentences_than_the_beam_is_wide():
 
 def test_what_has_ended_stays_as_it_is():
     model = new_model("Luong, additive")
-    earlier = beam(model, SOURCE, width=300, longest=2)
-    for before, after in zip(earlier, beam(model, SOURCE, width=1200, longest=3), strict=True):
+    earlier = beam(model, SOURCE, width=300, max_length=2)
+    for before, after in zip(earlier, beam(model, SOURCE, width=1200, max_length=3), strict=True):
         kept = {tuple(h.words): h for h in after}
         ended = [h for h in before if h.words[-1] == EOS]
         assert len(ended) == 11
@@ -159,7 +159,7 @@ GETS_WORSE = Table(
 @pytest.mark.parametrize("width", [1, 2, 3, 20])
 def test_a_sentence_that_has_ended_is_not_pushed_out_by_one_that_gets_worse(width):
     """After b, the two beginnings look better than a sentence that has ended after a, until they go on."""
-    ((first, *_),) = beam(GETS_WORSE, SOURCE[:1], width=width, longest=3)
+    ((first, *_),) = beam(GETS_WORSE, SOURCE[:1], width=width, max_length=3)
     assert first.words == [A, EOS] or width == 20
     assert first.score > math.log(0.51 * 0.2) / 2 - 1e-6  # which is greedy search's
 
@@ -187,7 +187,7 @@ class Random(nn.Module):
         return sum(self.logs(tuple(said[:i]))[word].item() for i, word in enumerate(said))
 
 
-def in_plain_words(model, width, longest, power):
+def in_plain_words(model, width, max_length, power):
     """The search as its docstring has it, one beginning at a time, and without an early end."""
 
     def score(found):
@@ -195,7 +195,7 @@ def in_plain_words(model, width, longest, power):
         return log / len(said) ** power
 
     alive, aside = [((), 0.0)], set()
-    for _ in range(longest):
+    for _ in range(max_length):
         candidates = []
         for said, log in alive:
             if EOS in said:
@@ -219,7 +219,7 @@ POWERS = [-1.0, 0.0, 0.5, 1.0, 2.0]
 def test_it_is_the_search_in_plain_words(width, power):
     for seed in range(6):
         model = Random(seed)
-        ((*found,),) = beam(model, SOURCE[:1], width=width, longest=6, length_power=power)
+        ((*found,),) = beam(model, SOURCE[:1], width=width, max_length=6, length_power=power)
         expected = in_plain_words(model, width, 6, power)
         assert [h.words for h in found] == [words for _, words in expected]
         assert all(math.isclose(h.score, score, rel_tol=1e-5) for h, (score, _) in zip(found, expected, strict=True))
@@ -231,10 +231,10 @@ def test_a_beam_as_wide_as_there_are_sentences_finds_the_best(power):
     for seed in range(4):
         model = Random(seed, words=4)
         scores = {s: model.total(s) / len(s) ** power for s in sentences}
-        (found,) = beam(model, SOURCE[:1], width=len(sentences), longest=4, length_power=power)
+        (found,) = beam(model, SOURCE[:1], width=len(sentences), max_length=4, length_power=power)
         assert tuple(found[0].words) == max(scores, key=scores.get) and len(found) == len(sentences)
         for width in (1, 2, 5, 10):
-            (narrow,) = beam(model, SOURCE[:1], width=width, longest=4, length_power=power)
+            (narrow,) = beam(model, SOURCE[:1], width=width, max_length=4, length_power=power)
             assert len(narrow) == width and len({tuple(h.words) for h in narrow}) == width
             assert all(math.isclose(h.score, scores[tuple(h.words)], rel_tol=1e-5) for h in narrow)
 
@@ -251,7 +251,7 @@ def test_it_is_never_worse_than_greedy_search_from_a_beginning_that_it_has_kept(
             for width in (1, 2, 4):
                 kept = [in_plain_words(model, width, n, power) for n in range(1, len(said))]
                 if all(list(said[:n]) in [w for _, w in at] for n, at in enumerate(kept, 1)):
-                    ((best, *_),) = beam(model, SOURCE[:1], width=width, longest=6, length_power=power)
+                    ((best, *_),) = beam(model, SOURCE[:1], width=width, max_length=6, length_power=power)
                     assert best.score >= model.total(said) / len(said) ** power - 1e-5
                     compared += 1
     assert compared > 40
@@ -266,9 +266,9 @@ def test_it_ends_when_there_is_nothing_more_to_find(power):
         model.logs = lambda said, logs=with_end: (logs(said) + torch.eye(5)[EOS] * len(said)).log_softmax(-1)
         steps, step = [], model.step
         model.step = lambda *given, step=step, steps=steps: steps.append(1) or step(*given)
-        (found,) = beam(model, SOURCE[:1], width=3, longest=60, length_power=power)
+        (found,) = beam(model, SOURCE[:1], width=3, max_length=60, length_power=power)
         assert len(steps) < 30 and all(h.words[-1] == EOS for h in found)
-        assert beam(model, SOURCE[:1], width=3, longest=len(steps), length_power=power) == [found]
+        assert beam(model, SOURCE[:1], width=3, max_length=len(steps), length_power=power) == [found]
 
 
 # Sentences, states, modes
@@ -277,9 +277,9 @@ def test_it_ends_when_there_is_nothing_more_to_find(power):
 @every_family
 def test_neither_padding_nor_other_sentences_change_what_is_found(name):
     model = new_model(name)
-    together, with_padding = (beam(model, source, width=3, longest=6) for source in (SOURCE, widen(SOURCE)))
+    together, with_padding = (beam(model, source, width=3, max_length=6) for source in (SOURCE, widen(SOURCE)))
     for i, n in enumerate(LENGTHS):
-        (alone,) = beam(model, SOURCE[i : i + 1, :n], width=3, longest=6)
+        (alone,) = beam(model, SOURCE[i : i + 1, :n], width=3, max_length=6)
         for its, one, wide in zip(alone, together[i], with_padding[i], strict=True):
             assert its.words == one.words == wide.words
             assert math.isclose(its.log_probability, one.log_probability, abs_tol=1e-5)
@@ -305,16 +305,16 @@ def test_a_batch_without_sentences_has_no_translations():
     assert beam(new_translator(), SOURCE[:0]) == []
 
 
-@pytest.mark.parametrize("width, longest", [(0, 5), (5, 0), (-1, 5)])
-def test_a_beam_without_width_or_length_is_told(width, longest):
-    with pytest.raises(ValueError, match=f"longest and width: expected at least 1, got {longest} and {width}"):
-        beam(new_translator(), SOURCE, width=width, longest=longest)
+@pytest.mark.parametrize("width, max_length", [(0, 5), (5, 0), (-1, 5)])
+def test_a_beam_without_width_or_length_is_told(width, max_length):
+    with pytest.raises(ValueError, match=f"max_length and width: expected at least 1, got {max_length} and {width}"):
+        beam(new_translator(), SOURCE, width=width, max_length=max_length)
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_it_leaves_the_mode_as_it_was_also_when_the_model_raises(training):
     model = new_translator(dropout=0.5).train(training)
-    first, again = (beam(model, SOURCE, width=2, longest=4) for _ in range(2))
+    first, again = (beam(model, SOURCE, width=2, max_length=4) for _ in range(2))
     assert [h.words for found in first for h in found] == [h.words for found in again for h in found]
     assert not first[0][0].weights.requires_grad
     with pytest.raises(IndexError):
@@ -327,4 +327,4 @@ def test_it_leaves_the_mode_as_it_was_also_when_the_model_raises(training):
 def test_nothing_is_made_without_a_device(name):
     model = new_model(name)
     with DeviceIsGiven():
-        beam(model, SOURCE, width=2, longest=3)
+        beam(model, SOURCE, width=2, max_length=3)

@@ -100,12 +100,12 @@ def test_features_are_standardised_and_half_precision_is_taken():
 
 def test_an_album_stands_where_a_translator_does():
     album = Album(new(), FEATURES)
-    words, weights = greedy(album, torch.tensor([[2], [0]]), longest=6)
+    words, weights = greedy(album, torch.tensor([[2], [0]]), max_length=6)
     direct = album.captioner.encode(FEATURES[[2, 0]])
     logits, _, looked = album.captioner.step(torch.tensor([BOS, BOS]), direct[1], direct[0])
     assert torch.equal(words[:, 0], logits.argmax(-1))
     assert_close(weights[:, 0], looked)
-    assert len(beam(album, torch.tensor([[1]]), width=3, longest=4)[0]) == 3
+    assert len(beam(album, torch.tensor([[1]]), width=3, max_length=4)[0]) == 3
     assert "features" not in album.state_dict()
 
 
@@ -114,7 +114,7 @@ def test_it_learns_a_few_pictures():
     album = Album(Captioner(FEATURES.float(), 11, **SIZES), FEATURES.float())
     examples = [([i], [BOS, *[w for w in row if w]]) for i, row in enumerate(TARGET.tolist())]
     train(album, examples, target_tokens=6000, learning_rate=2e-2, batch_tokens=20, progress=False)
-    words, _ = greedy(album, torch.arange(4)[:, None], longest=5)
+    words, _ = greedy(album, torch.arange(4)[:, None], max_length=5)
     for said, wanted in zip(words.tolist(), TARGET.tolist(), strict=True):
         assert said[: said.index(EOS) + 1] == [w for w in wanted if w]
 
@@ -122,11 +122,11 @@ def test_it_learns_a_few_pictures():
 def test_training_takes_a_loss_of_its_own():
     """Hard attention learns to say what no look is needed for, with REINFORCE for its loss."""
     torch.manual_seed(0)
-    album, loss = Album(HardCaptioner(FEATURES.float(), 11, **SIZES), FEATURES.float()), Reinforce(longest=8)
+    album, loss = Album(HardCaptioner(FEATURES.float(), 11, **SIZES), FEATURES.float()), Reinforce(max_length=8)
     examples = [([i], [BOS, 4, 5, EOS]) for i in range(4)]
     run = train(album, examples, target_tokens=2000, learning_rate=2e-2, batch_tokens=12, loss=loss, progress=False)
     assert run.losses[-1] != run.losses[0] and loss.baseline[0] < 0
-    words, _ = greedy(album, torch.arange(4)[:, None], longest=4)
+    words, _ = greedy(album, torch.arange(4)[:, None], max_length=4)
     assert words[:, :3].tolist() == [[4, 5, EOS]] * 4
 
 
@@ -247,13 +247,13 @@ def test_draws_follow_the_weights_and_evaluation_takes_the_largest():
 
 
 def test_the_loss_of_training_moves_its_baseline_and_skips_padding():
-    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(longest=8).double()
+    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(max_length=8).double()
     target = pad([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS]])
     torch.manual_seed(0)
     first = loss(album, torch.tensor([[0], [1]]), target)
     assert first.isfinite() and (loss.baseline[:4] < 0).all() and (loss.baseline[4:] == 0).all()
     torch.manual_seed(0)
-    again = Reinforce(longest=8).double()
+    again = Reinforce(max_length=8).double()
     wider = torch.nn.functional.pad(target, (0, 2))
     np.testing.assert_allclose(again(album, torch.tensor([[0], [1]]), wider).item(), first.item(), atol=2.0)
     assert_close(again.baseline[4:], torch.zeros(4).double())
@@ -264,7 +264,7 @@ BATCH = torch.tensor([[0], [1]]), pad([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS]])
 
 def test_the_loss_writes_nothing_in_place():
     """So the first loss can be lowered after the second has been computed."""
-    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(longest=8).double()
+    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(max_length=8).double()
     before = loss.baseline
     first, kept = loss(album, *BATCH), loss.baseline
     copy = kept.clone()
@@ -276,13 +276,13 @@ def test_the_loss_writes_nothing_in_place():
 
 @pytest.mark.parametrize("of_loss, of_model", [(torch.float32, torch.float64), (torch.float64, torch.float32)])
 def test_the_loss_goes_with_the_model_to_its_precision(of_loss, of_model):
-    album, loss = Album(new(HardCaptioner).train().to(of_model), FEATURES), Reinforce(longest=8).to(of_loss)
+    album, loss = Album(new(HardCaptioner).train().to(of_model), FEATURES), Reinforce(max_length=8).to(of_loss)
     assert loss(album, *BATCH).dtype == of_model
     assert loss.baseline.dtype == of_loss and loss.baseline[0] < 0
 
 
 def test_the_loss_goes_with_the_model_to_its_device():
-    album, loss = Album(new(HardCaptioner).train(), FEATURES).to("meta"), Reinforce(longest=8)
+    album, loss = Album(new(HardCaptioner).train(), FEATURES).to("meta"), Reinforce(max_length=8)
     assert loss(album, *(part.to("meta") for part in BATCH)).device.type == "meta"
     assert loss.baseline.device.type == "meta"
 
@@ -300,14 +300,14 @@ def test_training_takes_a_loss_to_the_model_s_device():
 
     album = Album(Captioner(FEATURES.float(), 11, **SIZES), FEATURES.float())
     train(album, [([0], [BOS, 4, EOS])], target_tokens=2, learning_rate=1e-2, loss=Loss(), progress=False)
-    assert moved == [torch.device("cpu")]
+    assert set(moved) == {torch.device("cpu")}
 
 
 def test_captions_longer_than_the_baseline_are_told():
-    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(longest=3)
-    with pytest.raises(ValueError, match="target: expected at most longest = 3 words a caption, got 4"):
+    album, loss = Album(new(HardCaptioner).train(), FEATURES), Reinforce(max_length=3)
+    with pytest.raises(ValueError, match="target: expected at most max_length = 3 words a caption, got 4"):
         loss(album, *BATCH)
-    assert Reinforce(longest=4)(album, *BATCH).isfinite()
+    assert Reinforce(max_length=4)(album, *BATCH).isfinite()
 
 
 def test_a_captioner_made_in_another_precision_standardises_in_it():

@@ -7,9 +7,11 @@ import torch
 import torch.nn.functional as F
 from factories import FAMILIES, PREVIOUS, SOURCE, new_model, normal
 
+from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
 from attention_course.efficient.gated import Retention, gated_linear_attention
+from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.grouped_query import GroupedQueryAttention
 from attention_course.efficient.linear import LinearAttention, causal_linear_attention
 from attention_course.efficient.local import LocalAttention
@@ -18,12 +20,11 @@ from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import TiledAttention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention
-from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.positions import AlibiAttention, RotaryAttention, ShawAttention, T5Attention
 
 
-def some_gates(queries, keys, values, mask=None, need_weights=False):
+def some_gates(queries, keys, values, mask=None, causal=True, need_weights=False):
     """Gated linear attention with a gate for each word, computed from its key."""
     return gated_linear_attention(queries, keys, values, F.logsigmoid(keys[..., 0]), chunk=4), None
 
@@ -42,14 +43,14 @@ SOFTMAX = {  # averages, in which the future has weights of zero
     "dilated": lambda: DilatedAttention(3, 4, chunk=2),
     "strided": lambda: StridedAttention(4),
     "fixed": lambda: FixedAttention(4, 2),
-    "tiled": lambda: TiledAttention(4, causal=True),
+    "tiled": lambda: TiledAttention(4),
     "rotary, window": lambda: RotaryAttention(attend=LocalAttention(4, chunk=3)),
-}
-MASKED = {  # look only back under a mask that says so
+    "blocks": lambda: BlockAttention(3),
+    "global tokens": lambda: GlobalTokenAttention(3, positions=(1, 9), chunk=4),
     "plain": lambda: scaled_dot_product_attention,
     "ALiBi": lambda: AlibiAttention(3),
     "T5": lambda: T5Attention(3),
-    "Shaw": lambda: ShawAttention(4, farthest=3),
+    "Shaw": lambda: ShawAttention(4, max_distance=3),
     "rotary": lambda: RotaryAttention(),
 }
 FINITE = {"2000 times": lambda x: 2000 * x, "1e30 times": lambda x: 1e30 * x}
@@ -67,15 +68,7 @@ each_part = pytest.mark.parametrize("part", [QUERIES, KEYS, VALUES], ids=["queri
 def made(name):
     """The form of that name, which looks only back."""
     torch.manual_seed(0)
-    if name not in MASKED:
-        return (STATE | SOFTMAX)[name]()
-    form = MASKED[name]()
-
-    def attend(queries, keys, values, mask=None, need_weights=False):
-        back = causal_mask(queries.shape[-2], keys.shape[-2])
-        return form(queries, keys, values, back if mask is None else back & mask, need_weights)
-
-    return attend
+    return (STATE | SOFTMAX)[name]()
 
 
 def assert_nothing_reaches_back(attend, part, future, weights=(False, True)):
@@ -84,13 +77,13 @@ def assert_nothing_reaches_back(attend, part, future, weights=(False, True)):
         texts[QUERIES] = texts[QUERIES][..., -queries:, :]
         for mask in (None, torch.arange(keys) % 5 != 2):
             for need_weights in weights:
-                before, _ = attend(*texts, mask, need_weights)
+                before, _ = attend(*texts, mask, True, need_weights)
                 assert before.isfinite().all()
                 for row in {1, queries // 2, queries - 1}:
                     later = [x.clone() for x in texts]
                     ahead = later[part][..., row - queries :, :]
                     ahead.copy_(future(ahead))
-                    after, _ = attend(*later, mask, need_weights)
+                    after, _ = attend(*later, mask, True, need_weights)
                     assert after[..., :row, :].equal(before[..., :row, :]), (queries, keys, row, need_weights)
                     if part == VALUES and mask is None:
                         assert not after[..., row:, :].equal(before[..., row:, :])
@@ -109,14 +102,14 @@ def test_nothing_reaches_back_into_a_state_with_gates(part, future):
     assert_nothing_reaches_back(some_gates, part, FUTURES[future], weights=[False])
 
 
-@pytest.mark.parametrize("name", SOFTMAX | MASKED)
+@pytest.mark.parametrize("name", SOFTMAX)
 @each_part
 def test_nothing_that_is_finite_reaches_back_past_a_softmax(name, part):
     for future in FINITE.values():
         assert_nothing_reaches_back(made(name), part, future)
 
 
-@pytest.mark.parametrize("name", SOFTMAX | MASKED)
+@pytest.mark.parametrize("name", SOFTMAX)
 def test_queries_and_keys_reach_back_past_no_softmax(name):
     """Values do where they are not finite, see `context_vector`; and a kernel that is given a mask adds -inf to NaN."""
     for future in NOT_FINITE.values():
@@ -132,7 +125,7 @@ def test_who_sees_a_value_that_is_not_finite_is_told(name, future):
         first = texts[VALUES][..., 0, 1]
         first.copy_(NOT_FINITE[future](first))
         for need_weights in (False, True):
-            output, _ = made(name)(texts[QUERIES][..., -queries:, :], *texts[1:], None, need_weights)
+            output, _ = made(name)(texts[QUERIES][..., -queries:, :], *texts[1:], None, True, need_weights)
             assert not output.isfinite().all(-1).any()
 
 
@@ -150,9 +143,9 @@ def test_a_large_key_and_an_infinite_value_leave_earlier_outputs_as_they_are():
 @pytest.mark.parametrize(
     "layer", [MultiHeadAttention, partial(GroupedQueryAttention, groups=1)], ids=["heads", "groups"]
 )
-@pytest.mark.parametrize("name", STATE | SOFTMAX | MASKED)
+@pytest.mark.parametrize("name", STATE | SOFTMAX)
 def test_the_future_changes_no_bit_of_what_a_decoder_writes(name, layer):
-    config = Config(size=12, heads=3, hidden=16, layers=2, attend=(STATE | SOFTMAX | MASKED)[name], attention=layer)
+    config = Config(size=12, heads=3, hidden=16, layers=2, attend=(STATE | SOFTMAX)[name], attention=layer)
     torch.manual_seed(0)
     decoder = TransformerDecoder(9, config).eval()
     words = torch.randint(1, 8, (2, 14), generator=torch.Generator().manual_seed(0))

@@ -7,10 +7,11 @@ import pytest
 import torch
 from factories import SIZES, SOURCE, tiny_examples, train_tiny
 
-from attention_course import device, training
+from attention_course import device
 from attention_course.decoding import greedy
 from attention_course.models.luong import Luong
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
+from attention_course.training import loop, saving
 
 MODELS = [RNNsearch, EncoderDecoder, Luong]
 
@@ -95,7 +96,7 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(family, step, tmp
 
 @pytest.mark.parametrize("step", [2, 6])
 def test_after_a_crash_training_goes_on_from_the_last_checkpoint(step, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY", 0)
+    monkeypatch.setattr(saving, "SAVE_EVERY", 0)
     unbroken = new()
     expected = everything(unbroken, run(unbroken))
     with pytest.raises(Crash):
@@ -112,8 +113,8 @@ def test_a_training_may_be_broken_off_again_and_again_and_while_it_validates(tmp
 
 
 def test_an_interruption_between_two_steps_is_saved_too(tmp_path, monkeypatch):
-    update = training.tqdm.set_postfix
-    monkeypatch.setattr(training.tqdm, "set_postfix", lambda bar, **what: interrupt() or update(bar, **what))
+    update = loop.tqdm.set_postfix
+    monkeypatch.setattr(loop.tqdm, "set_postfix", lambda bar, **what: interrupt() or update(bar, **what))
     broken = run(new(), tmp_path / "run.pt")
     assert broken.interrupted and broken.steps == 1
     monkeypatch.undo()
@@ -121,7 +122,7 @@ def test_an_interruption_between_two_steps_is_saved_too(tmp_path, monkeypatch):
 
 
 def test_without_interruptions_a_checkpoint_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY", 0)
+    monkeypatch.setattr(saving, "SAVE_EVERY", 0)
     without = new()
     expected = everything(without, run(without))
     model = new()

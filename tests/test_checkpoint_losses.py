@@ -10,13 +10,13 @@ import torch
 from factories import new_translator, tiny_examples
 from torch import nn
 
-from attention_course import checkpoint, training
+from attention_course import checkpoint
 from attention_course.data.vocabulary import BOS, EOS
 from attention_course.fingerprint import fingerprint
 from attention_course.masks import PAD
 from attention_course.models.captioner import Album, Captioner, doubly_stochastic
 from attention_course.models.hard_attention import HardCaptioner, Reinforce
-from attention_course.training import sequence_loss, train
+from attention_course.training import saving, sequence_loss, train
 
 FEATURES = torch.randn(4, 9, 5, generator=torch.Generator().manual_seed(0))
 CAPTIONS = [([i % 4], [BOS, *[3 + i % 5] * (1 + i % 4), EOS]) for i in range(20)]
@@ -158,7 +158,7 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(name, step, tmp_p
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_after_a_crash_it_goes_on_from_the_last_checkpoint(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY", 0)
+    monkeypatch.setattr(saving, "SAVE_EVERY", 0)
     expected = trained(name)
     with pytest.raises(Crash):
         trained(name, tmp_path / "run.pt", 4, crash)
@@ -176,7 +176,7 @@ def test_all_that_can_be_seeded_is_kept(tmp_path):
     checkpoint.save(tmp_path / "run.pt", model, optimizer, {}, {})
     expected = draw()
     elsewhere()
-    checkpoint.load(tmp_path / "run.pt", model, optimizer, {})
+    checkpoint.restore(tmp_path / "run.pt", checkpoint.read(tmp_path / "run.pt", model, {}), model, optimizer)
     assert draw() == expected
 
 
@@ -290,7 +290,7 @@ class Weakening(Weighted):
 
 @pytest.mark.parametrize("new", [Forgetful, remembering, lambda: Weakening(1)], ids=["module", "closure", "object"])
 def test_a_state_that_a_checkpoint_cannot_hold_is_told_at_once(new, tmp_path):
-    with pytest.raises(ValueError, match=r"loss: .+ has a state that a checkpoint cannot hold; see `train`"):
+    with pytest.raises(ValueError, match=r"loss: .+ has a state that a checkpoint cannot hold; see `fit`"):
         run(translator(), new(), {}, tmp_path / "run.pt")
     assert not (tmp_path / "run.pt").exists()
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from html.parser import HTMLParser
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import torch
 from ipykernel.compiler import XCachingCompiler
 
+from attention_course import checks
 from attention_course.checks import Choice, Problem, Result, lesson_01, mistake
 from attention_course.checks.comparing import fresh, same
 from attention_course.checks.showing import show
@@ -565,6 +567,21 @@ def test_another_default_device():
         torch.set_default_device(None)
 
 
+def test_what_an_answer_sets_for_itself_ends_with_it():
+    def sets(x, names):
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float64)
+        torch.use_deterministic_algorithms(True)
+        np.seterr(all="raise")
+        torch.set_grad_enabled(False)
+        return x / x.sum()
+
+    assert shares(sets).outcome == "correct"
+    assert torch.zeros(1).device.type == "cpu" and torch.zeros(1).dtype == torch.float32
+    assert torch.is_grad_enabled() and not torch.are_deterministic_algorithms_enabled()
+    assert np.geterr()["divide"] == "warn"
+
+
 def test_modes_of_the_session():
     with torch.inference_mode(), np.errstate(all="raise"), np.printoptions(precision=1):
         assert shares(Shares.answer).outcome == "correct"
@@ -823,3 +840,23 @@ def test_copies_are_copies():
     arguments = (torch.ones(2), [1], {"a": torch.ones(1)})
     for one, other in zip(arguments, fresh(arguments), strict=True):
         assert one is not other
+
+
+# The lessons' own
+
+
+def test_the_lessons_are_found_by_name():
+    found = [lesson.__name__.split(".")[-2] for lesson in checks.lessons()]
+    assert found == sorted(path.parent.name for path in Path(checks.__file__).parents[1].glob("lessons/*/check.py"))
+    assert checks.lesson_01 is checks.lessons()[1] and {"lesson_00", "Problem"} <= set(dir(checks))
+    with pytest.raises(AttributeError, match="no attribute 'lesson_99'; lessons with exercises: lesson_00, lesson_01"):
+        _ = checks.lesson_99
+
+
+def test_a_lesson_is_imported_only_when_it_is_asked_for():
+    program = (
+        "import sys; from attention_course import checks; "
+        "assert not [name for name in sys.modules if '.lessons' in name]; checks.lesson_00; "
+        "assert {name.split('.')[2] for name in sys.modules if '.lessons.' in name} == {'lesson_00'}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import torch
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from every_problem import *  # noqa: F403
 
 from attention_course.checks import lesson_00 as check
 

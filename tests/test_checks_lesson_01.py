@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from every_problem import *  # noqa: F403
 
 from attention_course.checks import lesson_01 as check
 

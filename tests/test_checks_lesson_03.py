@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from every_problem import *  # noqa: F403
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_03 as check
-from attention_course.checks.lesson_03_problems.two_readers import read
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
+from attention_course.lessons.lesson_03.problems.two_readers import read
 from attention_course.masks import PAD, padding_mask
 from attention_course.models.seq2seq import EncoderDecoder
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from every_problem import *  # noqa: F403
 from torch.testing import assert_close
 
 from attention_course import decoding
 from attention_course.checks import lesson_04 as check
-from attention_course.checks.lesson_04_problems.counting import grams
 from attention_course.data.vocabulary import BOS, EOS, pad
 from attention_course.functional import masked_softmax
+from attention_course.lessons.lesson_04.problems.counting import grams
 from attention_course.metrics import corpus_bleu
 from attention_course.models.seq2seq import RNNsearch
 
@@ -351,7 +352,7 @@ def test_steps_of_a_beam_are_the_package_s_beam(model):
         logits, state, _ = model.step(words[:, -1], state, memory)
         scores, beams, chosen = type(check.beam_step).answer(scores, logits.log_softmax(-1))
         state, words = state[beams], torch.cat([words[beams], chosen[:, None]], 1)
-    [found] = decoding.beam(model, source, width, longest=steps, length_power=0.0)
+    [found] = decoding.beam(model, source, width, max_length=steps, length_power=0.0)
     assert words[:, 1:].tolist() == [h.words for h in found]
     assert_close(scores, torch.tensor([h.log_probability for h in found]))
 

@@ -3,12 +3,13 @@
 import numpy as np
 import torch
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from every_problem import *  # noqa: F403
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_08 as check
-from attention_course.data import baskets
-from attention_course.data.baskets.baselines import hits_in, position_only
-from attention_course.data.baskets.solver import solve
+from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
+from attention_course.lessons.lesson_08.multi_hop_vqa.baselines import hits_in, position_only
+from attention_course.lessons.lesson_08.multi_hop_vqa.solver import solve
 
 
 def looks_numpy(u, regions, scores):
@@ -176,26 +177,26 @@ def test_a_slip_goes_by_its_name(problem, name, answer):
 
 def test_the_chain_is_the_solver_s():
     generator = torch.Generator().manual_seed(0)
-    worlds = baskets.worlds(200, generator)
-    asked = baskets.random_questions(worlds, (1, 2, 3), generator)
+    scenes = vqa.random_scenes(200, generator)
+    asked = vqa.random_questions(scenes, (1, 2, 3), generator)
     for i in range(200):
-        kinds = [baskets.KINDS[k] for k in worlds.kinds[i]]
-        colours = [baskets.COLOURS[c] for c in worlds.colours[i]]
-        form, named = baskets.FORMS[asked.form[i]], kinds[asked.chain[i, 0]]
+        kinds = [vqa.KINDS[k] for k in scenes.kinds[i]]
+        colours = [vqa.COLOURS[c] for c in scenes.colours[i]]
+        form, named = vqa.FORMS[asked.form[i]], kinds[asked.chain[i, 0]]
         cell = type(check.follow).answer(kinds, colours, named, list(form.relations[::-1]))
         assert cell == asked.chain[i, -1]
         things = list(zip(kinds, colours, strict=True))
-        assert solve(" ".join(form.words(named)), things) == {baskets.ANSWERS[asked.answer[i]]}
+        assert solve(" ".join(form.words(named)), things) == {vqa.ANSWERS[asked.answer[i]]}
 
 
 def test_the_leak_detector_is_the_package_s():
     generator = torch.Generator().manual_seed(0)
     sides = []
     for n in (60_000, 3000):
-        worlds = baskets.worlds(n, generator)
-        asked = baskets.random_questions(worlds, (1, 2, 3), generator)
-        named = worlds.kinds[torch.arange(n), asked.chain[:, 0]]
-        sides.append((worlds, asked, hits_in(worlds, asked).bool(), asked.form * len(baskets.KINDS) + named))
-    (worlds, asked, hits, numbers), (other, others, other_hits, other_numbers) = sides
+        scenes = vqa.random_scenes(n, generator)
+        asked = vqa.random_questions(scenes, (1, 2, 3), generator)
+        named = scenes.kinds[torch.arange(n), asked.chain[:, 0]]
+        sides.append((scenes, asked, hits_in(scenes, asked).bool(), asked.form * len(vqa.KINDS) + named))
+    (scenes, asked, hits, numbers), (other, others, other_hits, other_numbers) = sides
     mine = type(check.best_place).answer(hits, numbers, other_hits, other_numbers)
-    assert_close(mine, position_only((worlds, asked), (other, others)).mean().item(), atol=1e-6, rtol=0)
+    assert_close(mine, position_only((scenes, asked), (other, others)).mean().item(), atol=1e-6, rtol=0)

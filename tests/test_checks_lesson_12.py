@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from answers import assert_goes_by_its_name, assert_right, each_slip, each_style
+from every_problem import *  # noqa: F403
 from torch.testing import assert_close
 
 from attention_course.checks import lesson_12 as check
@@ -266,7 +267,7 @@ def test_the_block_is_the_package_s():
     torch.manual_seed(0)
     block, x = Block(Config(size=8, heads=2, hidden=12, dropout=0.0)), torch.randn(1, 5, 8)
     ours = type(check.block).answer(
-        x, block.norm_itself, lambda y: block.itself(y)[0], block.norm_forward, block.feed_forward
+        x, block.norm_self_attention, lambda y: block.self_attention(y)[0], block.norm_mlp, block.mlp
     )
     assert_close(ours, block(x)[0])
 

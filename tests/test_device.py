@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import random
 import re
 import socket
@@ -13,14 +14,17 @@ import numpy
 import pytest
 import torch
 
+from attention_course import device
 from attention_course.device import (
     autocast,
     bfloat16_pays,
     cores,
     describe,
+    device_for,
     forget_peak_memory,
     give_back_memory,
     memory,
+    pays,
     peak_memory,
     pick_device,
     seed_everything,
@@ -40,6 +44,88 @@ def test_the_same_seed_gives_the_same_numbers_everywhere():
     first, again, other = drawn
     assert first == again
     assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+# Which device
+
+
+def of_size(count, **options):
+    """A model with so many parameters, some of them without a part in learning."""
+    model = torch.nn.ParameterList([torch.empty(count // 2, **options), torch.empty(count - count // 2, **options)])
+    model[0].requires_grad_(False)
+    return model
+
+
+SMALL, LARGE = of_size(1000), of_size(5_000_000)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with such GPUs."""
+
+    def gpus(*kinds):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in kinds)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in kinds)
+
+    monkeypatch.delenv("ATTENTION_COURSE_DEVICE", raising=False)
+    return gpus
+
+
+@pytest.mark.parametrize(
+    "gpus, plain, large", [((), "cpu", "cpu"), (("mps",), "mps", "mps"), (("cuda",), "cuda", "cuda")]
+)
+def test_the_gpu_is_picked_where_there_is_one_and_for_a_model_where_it_pays(gpus, plain, large, machine):
+    machine(*gpus)
+    assert pick_device().type == plain
+    assert pick_device(LARGE).type == device_for(LARGE).type == large
+    assert pick_device(SMALL).type == device_for(SMALL).type == "cpu"
+
+
+def test_cuda_goes_first(machine):
+    machine("cuda", "mps")
+    assert pick_device().type == pick_device(LARGE).type == "cuda"
+
+
+def test_a_gpu_pays_from_a_number_of_parameters_on():
+    for kind, least in device.PAYS_FROM.items():
+        assert pays(of_size(least), kind) and not pays(of_size(least - 1), kind)
+    assert not pays(LARGE, "cpu") and not pays(LARGE, "a device of tomorrow")
+    double = of_size(5_000_000, dtype=torch.float64)
+    assert pays(double, "cuda") and not pays(double, "mps")  # which has no float64
+
+
+def test_the_environment_names_a_device_for_every_model(machine, monkeypatch):
+    machine("cuda")
+    for name in ("cpu", "meta"):  # any that PyTorch knows
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", name)
+        assert {pick_device().type, pick_device(SMALL).type, device_for(SMALL).type, device_for(LARGE).type} == {name}
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", "")
+    assert pick_device().type == "cuda"
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "cuda", "mps", "auto", "CPU"])
+def test_a_device_that_is_not_there_is_told(name, monkeypatch):
+    try:
+        torch.empty(0, device=name)
+        pytest.skip("there is one")
+    except (AssertionError, RuntimeError):
+        pass
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", name)
+    expected = "expected a device of this machine, such as cpu, cuda or mps; got"
+    with pytest.raises(ValueError, match=f"ATTENTION_COURSE_DEVICE: {expected} '{name}'"):
+        pick_device()
+    if name != "auto":
+        with pytest.raises(ValueError, match=f"device: {expected} '{name}'"):
+            device_for(SMALL, name)
+
+
+def test_what_is_asked_for_goes_first_and_a_model_that_is_elsewhere_stays_there(machine, monkeypatch):
+    machine("cuda")
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", "meta")
+    assert device_for(LARGE, "cpu").type == device_for(LARGE, torch.device("cpu")).type == "cpu"
+    assert device_for(of_size(10, device="meta")).type == "meta"
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", "cpu")
+    assert device_for(of_size(10, device="meta")).type == "meta" and device_for(LARGE).type == "cpu"
 
 
 def test_the_description_is_one_line_without_a_path_or_a_name_of_the_machine():
@@ -62,11 +148,18 @@ def test_half_width_pays_or_not():
 
 @pytest.fixture
 def processor(monkeypatch, tmp_path):
-    """Gives what a processor with some instructions is taken for, as PyTorch tells them, or Linux to an older one."""
+    """Gives what a processor with some instructions is taken for, as PyTorch tells them, or Linux to an older one.
 
-    def pays(told_by, instructions):
+    capability: what PyTorch is left with. onednn: whether oneDNN says that it takes bfloat16.
+    """
+    for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def pays(told_by, instructions, capability="AVX512", onednn=True):
         bfloat16_pays.cache_clear()
-        monkeypatch.setattr("attention_course.device.CPUINFO", tmp_path / "cpuinfo")
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
+        monkeypatch.setattr("attention_course.processor.CPUINFO", tmp_path / "cpuinfo")
         if told_by == "PyTorch":
             told = {"avx2": True, "avx512_bf16": False, "amx_bf16": False, "architecture": "x86_64"}
             told |= dict.fromkeys(instructions, True)
@@ -98,9 +191,36 @@ def test_half_width_pays_where_the_processor_has_instructions_for_it(told_by, in
 
 def test_where_nothing_is_told_half_width_does_not_pay(processor, monkeypatch, tmp_path):
     processor("Linux", ["avx512_bf16"])
-    monkeypatch.setattr("attention_course.device.CPUINFO", tmp_path / "not there")
+    monkeypatch.setattr("attention_course.processor.CPUINFO", tmp_path / "not there")
     bfloat16_pays.cache_clear()
     assert bfloat16_pays() is False
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
+def test_half_width_does_not_pay_where_pytorch_or_onednn_is_limited(processor, monkeypatch):
+    for instructions in (["avx512_bf16"], ["amx_tile", "amx_bf16"]):
+        assert processor("PyTorch", instructions)
+        assert not processor("PyTorch", instructions, capability="AVX2")
+        assert not processor("PyTorch", instructions, onednn=False)
+    arm = ["neon", "bf16"]  # which has other names for what PyTorch uses
+    assert processor("PyTorch", arm, capability="DEFAULT") and processor("PyTorch", arm, capability="SVE256")
+    assert not processor("PyTorch", arm, capability="DEFAULT", onednn=False)
+    for name in ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"):  # the newer one counts
+        monkeypatch.setenv(name, "AVX512_CORE")  # where oneDNN says that it takes it, and emulates
+        assert not processor("PyTorch", ["avx512_bf16"])
+        monkeypatch.setenv(name, "avx512_core_bf16")
+        assert processor("PyTorch", ["avx512_bf16"])
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="the limits are those of x86")
+@pytest.mark.parametrize("limit", [{"ATEN_CPU_CAPABILITY": "avx2"}, {"ONEDNN_MAX_CPU_ISA": "AVX2"}])
+def test_a_limit_to_avx2_is_seen(limit):
+    # In a process of its own: it is read once.
+    asking = "from attention_course.device import bfloat16_pays; print(bfloat16_pays())"
+    run = subprocess.run(
+        [sys.executable, "-c", asking], env=os.environ | limit, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "False"
 
 
 def test_without_onednn_the_instructions_lie_idle(processor, monkeypatch):

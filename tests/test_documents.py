@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from attention_course.data import documents, movie_reviews, registry
+from attention_course.data import movie_reviews, registry
 from attention_course.data.registry import DatasetUnavailable
-from attention_course.data.reviews import BAD, BLAME, GOOD, OTHERS, OWN, PRAISE, UNDECIDED, reviews
 from attention_course.data.vocabulary import UNKNOWN, Vocabulary
+from attention_course.lessons.lesson_07 import documents
+from attention_course.lessons.lesson_07.reviews import BAD, BLAME, GOOD, OTHERS, OWN, PRAISE, UNDECIDED, reviews
 
 MIRROR = os.environ.get("ATTENTION_COURSE_DATA", "")
 

@@ -14,7 +14,7 @@ from attention_course.efficient.local import LocalAttention, local_mask
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures
 from attention_course.efficient.strided import StridedAttention, strided_mask
-from attention_course.efficient.tiled import tiled_attention
+from attention_course.efficient.tiled import TiledAttention, tiled_attention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.masks import causal_mask
 
@@ -50,12 +50,12 @@ class NoSquares(TorchDispatchMode):
 def test_local_attention_in_chunks_is_full_attention_under_its_mask(length, window, causal):
     queries, keys, values = inputs(length)
     counts = some_mask(2, 1, 1, length, seed=1)
-    attend = LocalAttention(window, causal, chunk=4)
+    attend = LocalAttention(window, chunk=4)
     for mask in (None, counts):
         allowed = local_mask(length, window, causal) if mask is None else local_mask(length, window, causal) & mask
         expected, _ = scaled_dot_product_attention(queries, keys, values, allowed)
-        assert_close(attend(queries, keys, values, mask)[0], expected)
-        assert_close(attend(queries, keys, values, mask, need_weights=True)[0], expected)
+        assert_close(attend(queries, keys, values, mask, causal)[0], expected)
+        assert_close(attend(queries, keys, values, mask, causal, need_weights=True)[0], expected)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -81,8 +81,8 @@ def test_sparse_patterns_are_full_attention_under_their_masks(attend, pattern, l
     for mask in (None, counts):
         allowed = pattern(length) if mask is None else pattern(length) & mask
         expected, _ = scaled_dot_product_attention(queries, keys, values, allowed)
-        assert_close(attend(queries, keys, values, mask)[0], expected)
-        assert_close(attend(queries, keys, values, mask, need_weights=True)[0], expected)
+        assert_close(attend(queries, keys, values, mask, attend.only_back)[0], expected)
+        assert_close(attend(queries, keys, values, mask, attend.only_back, need_weights=True)[0], expected)
 
 
 def test_random_blocks_are_other_blocks_and_as_many_as_asked_for():
@@ -115,7 +115,7 @@ def test_a_window_that_sees_everything_is_full_attention():
     queries, keys, values = inputs(9)
     for causal, mask in ((True, causal_mask(9)), (False, None)):
         expected, _ = scaled_dot_product_attention(queries, keys, values, mask)
-        assert_close(LocalAttention(9, causal)(queries, keys, values)[0], expected)
+        assert_close(LocalAttention(9)(queries, keys, values, causal=causal)[0], expected)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -137,13 +137,13 @@ def test_linear_attention_leaves_out_what_the_mask_leaves_out(causal):
     queries, keys, values = inputs(9)
     mask = torch.ones(2, 1, 1, 9, dtype=torch.bool)
     mask[0, ..., 6:] = False
-    attend = LinearAttention(causal=causal, chunk=4)
-    output, weights = attend(queries, keys, values, mask, need_weights=True)
-    assert_close(attend(queries, keys, values, mask)[0], output)
-    assert_close(output[0, :, :6], attend(queries[0, :, :6], keys[0, :, :6], values[0, :, :6])[0])
+    attend = LinearAttention(chunk=4)
+    output, weights = attend(queries, keys, values, mask, causal, need_weights=True)
+    assert_close(attend(queries, keys, values, mask, causal)[0], output)
+    assert_close(output[0, :, :6], attend(queries[0, :, :6], keys[0, :, :6], values[0, :, :6], causal=causal)[0])
     assert_close(weights.sum(-1), torch.ones(2, 3, 9, dtype=torch.float64))
     keys[0, :, 6:], values[0, :, 6:] = 100, torch.nan
-    assert_close(attend(queries, keys, values, mask)[0], output)
+    assert_close(attend(queries, keys, values, mask, causal)[0], output)
 
 
 def test_random_features_come_closer_to_the_softmax_as_they_grow():
@@ -153,7 +153,7 @@ def test_random_features_come_closer_to_the_softmax_as_they_grow():
     errors = []
     for number in (16, 256, 4096):
         draws = [PositiveRandomFeatures(8, number, seed=seed).double() for seed in range(8)]
-        outputs = [LinearAttention(features, causal=False)(queries, keys, values)[0] for features in draws]
+        outputs = [LinearAttention(features)(queries, keys, values)[0] for features in draws]
         errors.append(torch.stack([(output - exact).square().mean() for output in outputs]).mean().sqrt())
     assert errors[0] > 2 * errors[1] > 4 * errors[2]
     assert errors[2] < 0.02
@@ -172,7 +172,7 @@ def test_random_features_are_right_in_the_mean():
 
 def test_low_rank_attention_of_full_rank_can_be_full_attention():
     queries, keys, values = inputs(9)
-    attend = LowRankAttention(longest=9, rank=9).double()
+    attend = LowRankAttention(max_length=9, rank=9).double()
     with torch.no_grad():
         attend.mix_keys.copy_(torch.eye(9))
         attend.mix_values.copy_(torch.eye(9))
@@ -181,7 +181,7 @@ def test_low_rank_attention_of_full_rank_can_be_full_attention():
 
 def test_low_rank_attention_sees_no_padding_and_tells_what_is_too_long():
     queries, keys, values = inputs(9)
-    attend = LowRankAttention(longest=9, rank=3).double()
+    attend = LowRankAttention(max_length=9, rank=3).double()
     mask = torch.ones(2, 1, 1, 9, dtype=torch.bool)
     mask[..., 6:] = False
     output, weights = attend(queries, keys, values, mask, need_weights=True)
@@ -197,21 +197,29 @@ def test_tiles_give_what_the_whole_gives(tile, scale):
     queries, keys, values = inputs(37)
     for mask in (None, some_mask(2, 3, 37, 37)):
         expected, _ = scaled_dot_product_attention(queries * scale, keys, values, mask)
-        assert_close(tiled_attention(queries * scale, keys, values, mask, tile), expected)
+        assert_close(tiled_attention(queries * scale, keys, values, mask, tile=tile), expected)
 
 
 CHEAP = {
+    "causal local": lambda: LocalAttention(16, chunk=16),
     "local": lambda: LocalAttention(16, chunk=16),
-    "local, both sides": lambda: LocalAttention(16, causal=False, chunk=16),
-    "strided": lambda: StridedAttention(16),
+    "causal strided": lambda: StridedAttention(16),
     "blocks": lambda: BlockAttention(8),
-    "fixed": lambda: FixedAttention(16),
-    "linear": lambda: LinearAttention(causal=False),
+    "causal blocks": lambda: BlockAttention(8),
+    "causal fixed": lambda: FixedAttention(16),
+    "linear": lambda: LinearAttention(),
     "causal linear": lambda: LinearAttention(chunk=16),
-    "random features": lambda: LinearAttention(PositiveRandomFeatures(4, 32)),
+    "causal random features": lambda: LinearAttention(PositiveRandomFeatures(4, 32)),
     "low rank": lambda: LowRankAttention(256, 8),
-    "tiled": lambda: lambda q, k, v, mask=None, need_weights=False: (tiled_attention(q, k, v, mask, 16), None),
+    "tiled": lambda: TiledAttention(16),
+    "causal tiled": lambda: TiledAttention(16),
 }
+
+
+def run(name, attend, tensors):
+    return attend(*tensors, causal=name.startswith("causal"))[0]
+
+
 every_form = pytest.mark.parametrize("name", CHEAP)
 
 
@@ -220,7 +228,7 @@ def test_no_square_of_the_length_is_made_forwards_or_backwards(name):
     tensors = [x.requires_grad_() for x in inputs(256, torch.float32)]
     attend = CHEAP[name]()
     with NoSquares(256):
-        attend(*tensors)[0].sum().backward()
+        run(name, attend, tensors).sum().backward()
     assert all(x.grad.isfinite().all() for x in tensors)
 
 
@@ -235,7 +243,7 @@ def test_dtype_follows_the_input(name, dtype):
     attend = CHEAP[name]()
     if isinstance(attend, torch.nn.Module):
         attend = attend.to(dtype)
-    assert attend(*inputs(20, dtype))[0].dtype == dtype
+    assert run(name, attend, inputs(20, dtype)).dtype == dtype
 
 
 @every_form
@@ -244,13 +252,13 @@ def test_gradients_are_right(name):
     if isinstance(attend, torch.nn.Module):
         attend = attend.double()
     tensors = [x[:1, :1, :, :2].clone().requires_grad_() for x in inputs(6)]
-    if name == "random features":
+    if name == "causal random features":
         attend = LinearAttention(PositiveRandomFeatures(2, 8).double(), chunk=4)
-    torch.autograd.gradcheck(lambda *x: attend(*x)[0], tensors)
+    torch.autograd.gradcheck(lambda *x: run(name, attend, x), tensors)
 
 
 @every_form
 def test_tensors_are_made_on_the_device_of_the_input(name):
     attend, tensors = CHEAP[name](), inputs(20, torch.float32)
     with DeviceIsGiven():
-        attend(*tensors)
+        run(name, attend, tensors)

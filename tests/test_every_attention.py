@@ -15,7 +15,6 @@ from everything import (
     attention_functions,
     layers,
     new_layer,
-    only_back,
     visible,
 )
 from factories import normal, some_mask
@@ -23,10 +22,10 @@ from test_efficient import NoSquares
 from torch import nn
 from torch.testing import assert_close
 
-from attention_course.layers import KeysValues, MultiHeadAttention, prune_heads
-from attention_course.layers.attends import innermost, sees_something
+from attention_course.layers import MultiHeadAttention, prune_heads
+from attention_course.layers.attends import sees_something
 from attention_course.layers.shared_query_key import SharedQueryKey
-from attention_course.masks import causal_mask
+from attention_course.state import innermost
 
 B, N = 3, 11
 every_pair = pytest.mark.parametrize(("layer", "form"), PAIRS)
@@ -65,9 +64,9 @@ def test_who_sees_nothing_gets_exactly_zero_and_everything_has_finite_gradients(
             if mask.shape[-2] > 1:
                 mask = mask[..., -queries:, :]
             x = normal(B, N, SIZE).requires_grad_()
-            output, _ = attention.look(x[:, -queries:], attention.prepare(x), mask, need_weights)
+            output, _ = attention(x[:, -queries:], x, None, mask, FORMS[form].causal, need_weights)
             of_heads = mask if mask.dim() == 4 else mask.expand(B, *mask.shape[-2:]).unsqueeze(1)
-            empty = ~visible(attention.attend, of_heads, queries).any(-1).any(1)
+            empty = ~visible(attention.attend, of_heads, queries, FORMS[form].causal).any(-1).any(1)
             assert (output == 0).all(-1).equal(empty)
             output.square().sum().backward()
             assert x.grad.isfinite().all()
@@ -81,25 +80,25 @@ def test_who_sees_values_of_zero_gets_the_bias_and_passes_gradients_on(layer, fo
     attention, mask = new_layer(layer, form), paddings()[0]
     nn.init.zeros_(attention.project_value.weight)
     nn.init.zeros_(attention.project_value.bias)
-    if form == "shaw":
+    if form.startswith("shaw"):
         nn.init.zeros_(
             attention.attend.to_values if layer in ("multi-head", "shared") else attention.attend.attend.to_values
         )
     x = normal(B, N, SIZE)
-    output, _ = attention(x, mask=mask, need_weights=False)
-    seen = visible(attention.attend, mask, N).any(-1)
+    output, _ = attention(x, mask=mask, causal=FORMS[form].causal, need_weights=False)
+    seen = visible(attention.attend, mask, N, FORMS[form].causal).any(-1)
     assert_close(output[seen], attention.project_output.bias.expand(int(seen.sum()), -1), rtol=0, atol=0)
     output.sum().backward()
-    if form != "retention":  # whose contexts are brought to one length
+    if not form.startswith("retention"):  # whose contexts are brought to one length
         assert attention.project_value.weight.grad.any()
 
 
 @every_form
 def test_to_know_who_sees_something_makes_no_square(form):
-    attend, counts = FORMS[form].make(), torch.arange(256) % 3 == 1
+    attend, counts, causal = FORMS[form].make(), torch.arange(256) % 3 == 1, FORMS[form].causal
     with NoSquares(256):
-        sees = sees_something(attend, counts.expand(B, 1, 1, 256), 256)
-    assert sees.expand(B, 1, 256).equal(visible(attend, counts.expand(B, 1, 1, 256), 256).any(-1))
+        sees = sees_something(attend, counts.expand(B, 1, 1, 256), 256, causal)
+    assert sees.expand(B, 1, 256).equal(visible(attend, counts.expand(B, 1, 1, 256), 256, causal).any(-1))
 
 
 # Heads removed
@@ -116,8 +115,9 @@ def test_pruned_it_gives_what_the_whole_layer_gives_without_the_other_heads(laye
             (paddings()[0], paddings()[0], False),
             (of_heads, of_heads[:, keep], False),
         ):
-            output, weights = attention(x, mask=mask, need_weights=need_weights, head_mask=left)
-            its_output, its_weights = smaller(x, mask=its_mask, need_weights=need_weights)
+            asked = {"causal": FORMS[form].causal, "need_weights": need_weights}
+            output, weights = attention(x, mask=mask, head_mask=left, **asked)
+            its_output, its_weights = smaller(x, mask=its_mask, **asked)
             assert_close(its_output, output)
             assert_close(its_weights, weights if weights is None else weights[:, keep])
         assert type(smaller) is type(attention) and smaller.heads == len(keep)
@@ -130,7 +130,8 @@ def test_a_pruned_layer_shares_no_number_with_the_whole_one_and_can_be_pruned_ag
     before = [p.clone() for p in attention.parameters()]
     smaller = prune_heads(attention, [3, 1, 0])
     again = prune_heads(smaller, [0, 2])
-    assert_close(again(x)[0], prune_heads(attention, [0, 3])(x)[0])
+    causal = FORMS[form].causal
+    assert_close(again(x, causal=causal)[0], prune_heads(attention, [0, 3])(x, causal=causal)[0])
     for parameter in smaller.parameters():
         nn.init.zeros_(parameter)
     assert all(p.equal(was) for p, was in zip(attention.parameters(), before, strict=True))
@@ -143,7 +144,7 @@ def test_a_pruned_layer_shares_no_number_with_the_whole_one_and_can_be_pruned_ag
 def test_heads_go_on_sharing_keys_where_they_still_come_in_groups_of_one_size(keep, groups):
     smaller = prune_heads(new_layer("2 groups", "plain"), keep)
     assert smaller.groups == groups
-    assert smaller.prepare(normal(B, N, SIZE)).keys.shape == (B, groups, N, SIZE // HEADS)
+    assert smaller.project(normal(B, N, SIZE))[0].shape == (B, groups, N, SIZE // HEADS)
 
 
 def test_what_may_be_of_the_heads_and_is_not_named_is_told():
@@ -152,7 +153,7 @@ def test_what_may_be_of_the_heads_and_is_not_named_is_told():
             super().__init__()
             self.bias = nn.Parameter(torch.zeros(HEADS, 1, 1))
 
-        def forward(self, queries, keys, values, mask=None, need_weights=True):
+        def forward(self, queries, keys, values, mask=None, causal=False, need_weights=True):
             weights = (queries @ keys.mT + self.bias).softmax(-1)
             return weights @ values, weights
 
@@ -174,37 +175,22 @@ def test_what_is_frozen_stays_frozen_and_what_is_in_evaluation_stays_there():
     assert smaller.project_query.weight.requires_grad and smaller.attend.bias.requires_grad
 
 
-# A source prepared, and what is kept of it
+# Fewer queries than keys
 
 
 @every_pair
 @torch.no_grad()
-def test_the_last_queries_of_a_prepared_source_get_what_they_get_in_the_whole(layer, form):
-    attention, x = new_layer(layer, form), normal(B, N, SIZE)
-    source = attention.prepare(x)
+def test_the_last_queries_get_what_they_get_in_the_whole(layer, form):
+    attention, x, causal = new_layer(layer, form), normal(B, N, SIZE), FORMS[form].causal
     for queries, mask in ((N, None), (1, None), (4, paddings()[0]), (1, paddings()[1])):
-        whole, weights = attention(x, mask=mask)
-        output, rows = attention.look(x[:, -queries:], source, mask)
+        whole, weights = attention(x, mask=mask, causal=causal)
+        output, rows = attention(x[:, -queries:], x, mask=mask, causal=causal)
         assert_close(output, whole[:, -queries:])
         assert_close(rows, weights[..., -queries:, :])
-        assert_close(attention.look(x[:, -queries:], source, mask, need_weights=False)[0], output)
-
-
-@pytest.mark.parametrize(("layer", "form"), [pair for pair in PAIRS if only_back(pair[1]) or FORMS[pair[1]].any_mask])
-@torch.no_grad()
-def test_word_by_word_with_what_is_kept_it_is_what_it_is_at_once(layer, form):
-    attention, x = new_layer(layer, form), normal(B, N, SIZE)
-    whole, _ = attention(x, mask=None if only_back(form) else causal_mask(N))
-    kept = attention.prepare(x[:, :0])
-    for i in range(N):
-        word = x[:, i : i + 1]
-        so_far = KeysValues(*(torch.cat(pair, -2) for pair in zip(kept, attention.prepare(word), strict=True)))
-        output, _ = attention.look(word, so_far, need_weights=False)
-        assert_close(output[:, 0], whole[:, i])
-        kept = attention.keep(so_far)
+        assert_close(attention(x[:, -queries:], x, mask=mask, causal=causal, need_weights=False)[0], output)
 
 
 @pytest.mark.parametrize(("layer", "form"), MISFITS)
 def test_a_layer_that_cannot_make_one_vector_for_both_says_so(layer, form):
     with pytest.raises(ValueError, match=r"attend: expected a `SharedQueryKey` around it, got a `(Multi|Grouped)"):
-        new_layer(layer, form)(normal(B, N, SIZE))
+        new_layer(layer, form)(normal(B, N, SIZE), causal=FORMS[form].causal)

@@ -11,7 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 HEADS, SIZE, LENGTH = 2, 8, 70
 HASHING = [name for name in FORMS if "hashing" in name]
-CUMULATIVE = ["linear", "linear, random", "random features", "retention"]  # sums over the text so far
+CUMULATIVE = [
+    f"{name}, causal" for name in ("linear", "linear, random", "random features", "retention")
+]  # sums over the text so far
 
 
 def called(name, device="cpu", dtype=torch.float32, masked=True):
@@ -24,7 +26,9 @@ def called(name, device="cpu", dtype=torch.float32, masked=True):
         normal(2, HEADS, LENGTH, SIZE, dtype=dtype, seed=s).to(device).requires_grad_() for s in range(3)
     )
     mask = (torch.arange(LENGTH) < torch.tensor([50, 0]).view(2, 1, 1, 1)).to(device)
-    output, _ = attend(queries, queries if one_vector(name) else keys, values, mask, need_weights=False)
+    output, _ = attend(
+        queries, queries if one_vector(name) else keys, values, mask, FORMS[name].causal, need_weights=False
+    )
     output.sum().backward()
     return output, queries.grad
 
@@ -60,7 +64,7 @@ def test_axes_in_front_broadcast_with_and_without_weights(name, axes, other_shap
     attend = FORMS[name].make(HEADS, SIZE)
     tensors = [normal(*first, 13, SIZE, dtype=torch.float32, seed=seed) for seed, first in enumerate(axes)]
     mask = torch.arange(13) < 9
-    outputs = [attend(*tensors, mask, need_weights)[0] for need_weights in (False, True)]
+    outputs = [attend(*tensors, mask, FORMS[name].causal, need_weights)[0] for need_weights in (False, True)]
     assert outputs[0].shape == (*torch.broadcast_shapes(*axes), 13, SIZE)
     assert_close(*outputs)
 

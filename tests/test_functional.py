@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from factories import QUERY_SIZE, SCORES, loop_attention, loop_energies, new_score, normal, some_mask
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from attention_course import functional
 from attention_course.functional import (
@@ -17,6 +18,7 @@ from attention_course.functional import (
     masked_softmax,
     scaled_dot_product_attention,
 )
+from attention_course.masks import causal_mask
 
 DTYPES = {torch.float64: 1e-12, torch.float32: 1e-6, torch.float16: 2e-3, torch.bfloat16: 1e-2}
 BROADCAST = [(), (1,), (5,), (1, 1), (1, 5), (4, 1), (4, 5), (1, 4, 5), (2, 1, 5), (2, 1, 1), (2, 4, 1)]
@@ -171,7 +173,9 @@ def test_it_is_what_pytorch_computes(batch, masked, need_weights, dtype, toleran
     mask = some_mask(*batch, 4, 5) if masked else None
     if masked:
         mask[..., 0] = True  # PyTorch makes no promise about an empty row
-    output, its = gradients(lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights)[0], *tensors)
+    output, its = gradients(
+        lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights=need_weights)[0], *tensors
+    )
     expected, theirs = gradients(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=mask), *tensors)
     assert_close([output, *its], [expected, *theirs], rtol=0, atol=tolerance)
 
@@ -194,7 +198,7 @@ def test_with_and_without_weights_the_output_is_the_same(batch, shape, kernel):
 def test_a_query_that_may_attend_to_nothing_gives_zeros_and_finite_gradients(need_weights, dtype, kernel):
     mask = some_mask(2, 1, 4, 5)
     output, its = gradients(
-        lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights)[0],
+        lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights=need_weights)[0],
         *queries_keys_values((2, 3), dtype),
     )
     assert (output[0, :, 0] == 0).all() and (its[0][0, :, 0] == 0).all()
@@ -232,14 +236,16 @@ def test_a_masked_call_is_one_graph_in_which_nothing_is_decided_by_numbers():
     tensors, mask = queries_keys_values((2, 3), keys=70), some_mask(2, 1, 4, 70)
     for bare.empty_rows_give_zero in (lambda device: True, lambda device: False):
         attend = torch.compile(bare.scaled_dot_product_attention, fullgraph=True, backend="eager")
-        assert_close(attend(*tensors, mask, False), scaled_dot_product_attention(*tensors, mask, False))
+        assert_close(
+            attend(*tensors, mask, need_weights=False), scaled_dot_product_attention(*tensors, mask, need_weights=False)
+        )
 
 
 @pytest.mark.parametrize("need_weights", [False, True])
 def test_masked_keys_and_values_change_no_bit_and_get_no_gradient(need_weights, kernel):
     mask = some_mask(2, 4, 5)
     mask[..., 3] = False
-    attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights)[0]
+    attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights=need_weights)[0]
     queries, keys, values = queries_keys_values((2,), torch.float32)
     output, its = gradients(attend, queries, keys, values)
     keys[:, 3], values[:, 3] = 1e4, -1e9
@@ -274,7 +280,7 @@ def test_axes_in_front_broadcast_with_and_without_weights(need_weights, batches,
         "pairs": lambda: some_mask(4, 5),
         "batch": lambda: some_mask(*of_scores, 4, 5),
     }[masked]()
-    attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights)[0]
+    attend = lambda q, k, v: scaled_dot_product_attention(q, k, v, mask, need_weights=need_weights)[0]
     whole = lambda q, k, v: scaled_dot_product_attention(*(x.expand(*batch, *x.shape[-2:]) for x in (q, k, v)), mask)[0]
     output, its = gradients(attend, *tensors)
     expected, theirs = gradients(whole, *tensors)
@@ -286,23 +292,23 @@ def test_axes_in_front_broadcast_with_and_without_weights(need_weights, batches,
 def test_axes_in_front_that_do_not_broadcast_are_told(need_weights, kernel):
     queries, keys, values = normal(2, 4, 6), normal(3, 5, 6), normal(3, 5, 3)
     with pytest.raises(ValueError, match=r"queries, keys, values: .* that broadcast, got \(2, 4, 6\) and \(3, 5, 6\)"):
-        bare_attention(queries, keys, values, None, need_weights)
+        bare_attention(queries, keys, values, None, need_weights=need_weights)
     with pytest.raises(ValueError, match=r"queries, keys, values: .* and \(3, 5, 3\)"):
-        bare_attention(queries, keys[:1], values, None, need_weights)
+        bare_attention(queries, keys[:1], values, None, need_weights=need_weights)
 
 
 @pytest.mark.parametrize("need_weights", [False, True])
 def test_a_mask_may_not_have_more_in_front_than_queries_and_keys(need_weights, kernel, monkeypatch):
     monkeypatch.setattr(functional, "masked_softmax", bare_softmax)
     with pytest.raises(ValueError, match=r"mask: .* broadcasts to \(1, 4, 5\), got \(2, 4, 5\)"):
-        bare_attention(normal(1, 4, 6), normal(1, 5, 6), normal(2, 5, 3), some_mask(2, 4, 5), need_weights)
+        bare_attention(normal(1, 4, 6), normal(1, 5, 6), normal(2, 5, 3), some_mask(2, 4, 5), need_weights=need_weights)
 
 
 @pytest.mark.parametrize("mask", [None, torch.ones(4, 0).bool(), torch.ones(4, 1).bool(), torch.ones(1).bool()])
 @pytest.mark.parametrize("batch", [(2,), (2, 3)])
 def test_without_any_key_the_output_is_zero(batch, mask, kernel):
     for need_weights in (True, False):
-        output, _ = scaled_dot_product_attention(*queries_keys_values(batch, keys=0), mask, need_weights)
+        output, _ = scaled_dot_product_attention(*queries_keys_values(batch, keys=0), mask, need_weights=need_weights)
         assert output.shape == (*batch, 4, 3)
         assert not output.any()
 
@@ -322,6 +328,40 @@ def test_a_mask_that_does_not_fit_is_told_whoever_computes(need_weights, kernel,
     monkeypatch.setattr(functional, "masked_softmax", bare_softmax)
     monkeypatch.setattr(functional, "fused_attention", inspect.unwrap(functional.fused_attention))
     with pytest.raises(ValueError, match=r"mask: .* broadcasts to \(2, 4, 5\), got \(5, 4\)"):
-        bare_attention(*queries_keys_values((2,)), torch.ones(5, 4).bool(), need_weights)
+        bare_attention(*queries_keys_values((2,)), torch.ones(5, 4).bool(), need_weights=need_weights)
     with pytest.raises(TypeError, match=r"mask: expected torch.bool .*, got torch.float32"):
-        bare_attention(*queries_keys_values((2,)), torch.ones(4, 5), need_weights)
+        bare_attention(*queries_keys_values((2,)), torch.ones(4, 5), need_weights=need_weights)
+
+
+@pytest.mark.parametrize(("L", "S"), [(256, 256), (1, 256)])
+@torch.no_grad()
+def test_looking_back_reaches_the_fused_kernel_without_a_mask(L, S):
+    queries, keys, values = (normal(1, 2, n, 8, dtype=torch.float32, seed=s) for s, n in enumerate((L, S, S)))
+    expected, _ = scaled_dot_product_attention(queries, keys, values, causal_mask(L, S))
+    with NoMasks():
+        output, _ = scaled_dot_product_attention(queries, keys, values, causal=True, need_weights=False)
+    assert_close(output, expected)
+
+
+@pytest.mark.parametrize(("L", "S"), [(4, 4), (3, 7), (1, 7), (1, 1)])
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_looking_back_is_the_mask_that_says_so_whatever_else_is_masked(L, S, need_weights):
+    tensors = [normal(2, 3, n, 8, seed=s) for s, n in enumerate((L, S, S))]
+    for mask in (None, some_mask(2, 1, 1, S), some_mask(2, 3, L, S), some_mask(L, S), torch.ones(S).bool()):
+        back = causal_mask(L, S) if mask is None else causal_mask(L, S) & mask
+        assert_close(
+            scaled_dot_product_attention(*tensors, mask, True, need_weights),
+            scaled_dot_product_attention(*tensors, back, need_weights=need_weights),
+        )
+    with pytest.raises(ValueError, match="keys: expected at least as many as the 8 queries, got 7"):
+        scaled_dot_product_attention(normal(8, 8), normal(7, 8), normal(7, 8), causal=True, need_weights=need_weights)
+
+
+class NoMasks(TorchDispatchMode):
+    """Raises where a Boolean tensor is made."""
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        result = function(*arguments, **(keywords or {}))
+        for x in result if isinstance(result, (tuple, list)) else [result]:
+            assert not (isinstance(x, torch.Tensor) and x.dtype == torch.bool), function
+        return result

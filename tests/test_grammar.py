@@ -129,7 +129,7 @@ def drawn(n, **arguments):
 
 @pytest.fixture(scope="module")
 def sample():
-    return drawn(6000, seed=7, longest=25)
+    return drawn(6000, seed=7, max_length=25)
 
 
 # The French, and a little English.
@@ -296,15 +296,15 @@ def test_one_translation_a_sentence():
     translations = {}
     again = 0
     for seed in range(3):
-        for pair in drawn(2000, seed=seed, longest=6):
+        for pair in drawn(2000, seed=seed, max_length=6):
             again += pair.english in translations
             assert translations.setdefault(pair.english, pair.french) == pair.french
     assert again > 200
 
 
 def test_no_sentence_is_in_both_parts():
-    train = {pair.english for seed in (0, 1) for pair in drawn(2000, seed=seed, part="train", longest=9)}
-    test = {pair.english for seed in (0, 2) for pair in drawn(300, seed=seed, part="test", longest=7)}
+    train = {pair.english for seed in (0, 1) for pair in drawn(2000, seed=seed, part="train", max_length=9)}
+    test = {pair.english for seed in (0, 2) for pair in drawn(300, seed=seed, part="test", max_length=7)}
     assert not train & test
     assert {part_of(words) for words in train} == {"train"} and {part_of(words) for words in test} == {"test"}
     assert all(part_of(" ".join(words)) == "test" for words in test)
@@ -330,12 +330,12 @@ def test_lengths_and_numbers_of_words(sample):
 def test_more_than_a_million_sentences():
     """Two samples of n of N equally likely sentences share n²/N; where some are likelier they share more, so that
     n² / shared is too low an estimate of N."""
-    first, second = ({pair.english for pair in drawn(3000, seed=seed, shortest=9)} for seed in (11, 12))
+    first, second = ({pair.english for pair in drawn(3000, seed=seed, min_length=9)} for seed in (11, 12))
     assert 3000**2 / max(len(first & second), 1) > 1_000_000
 
 
 def test_relative_clauses_of_any_length():
-    long = drawn(100, seed=3, shortest=60, longest=60)
+    long = drawn(100, seed=3, min_length=60, max_length=60)
     assert {len(pair.english) for pair in long} == {60}
     assert max(sum(word in ("who", "that") for word in pair.english) for pair in long) >= 5
 
@@ -344,7 +344,7 @@ def test_relative_clauses_of_any_length():
     ("arguments", "message"),
     [({"n": -1}, "n: expected 0 or more pairs; got -1"),
      ({"n": 1, "part": "dev"}, "part: expected 'train' or 'test'; got 'dev'"),
-     ({"n": 1, "shortest": 9, "longest": 8}, "shortest: expected at most longest = 8; got 9")],
+     ({"n": 1, "min_length": 9, "max_length": 8}, "min_length: expected at most max_length = 8; got 9")],
 )  # fmt: skip
 def test_wrong_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -354,7 +354,7 @@ def test_wrong_arguments(arguments, message):
 def test_too_few_sentences_are_said_and_kept(monkeypatch):
     monkeypatch.setattr(grammar, "PATIENCE", 100)
     with pytest.raises(TooFewSentences, match="different train sentences of 1 to 3 words were found") as caught:
-        pairs(1000, longest=3)
+        pairs(1000, max_length=3)
     found = caught.value.found
     assert 5 < len(found) < 100 and str(len(found)) in str(caught.value)
-    assert pairs(len(found), longest=3) == found and pairs(0) == []
+    assert pairs(len(found), max_length=3) == found and pairs(0) == []

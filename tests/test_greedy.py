@@ -13,9 +13,9 @@ every_family = pytest.mark.parametrize("name", FAMILIES)
 ONE_WORD = torch.ones(2, 1, dtype=torch.int64)
 
 
-def up_to_the_end(words, weights, longest=9):
+def up_to_the_end(words, weights, max_length=9):
     """What there is of each sentence, without what stands behind its end."""
-    ends = [row.index(EOS) + 1 if EOS in row else longest for row in words.tolist()]
+    ends = [row.index(EOS) + 1 if EOS in row else max_length for row in words.tolist()]
     weights = [None] * len(words) if weights is None else weights
     return [(w[:n].tolist(), None if a is None else a[:n]) for w, a, n in zip(words, weights, ends, strict=True)]
 
@@ -42,7 +42,7 @@ SPELLER = Speller([4, EOS, 5, 5, 5, 5], [6, 7, 8, EOS, 5, 5])
 @every_family
 def test_the_words_are_the_most_probable_ones_under_teacher_forcing(name):
     model = new_model(name)
-    words, weights = greedy(model, SOURCE, longest=9)
+    words, weights = greedy(model, SOURCE, max_length=9)
     assert len(words.unique()) > 3
     previous = torch.cat([torch.full((3, 1), BOS), words[:, :-1]], 1)
     logits, expected = model(SOURCE, previous)
@@ -56,9 +56,9 @@ def test_the_words_are_the_most_probable_ones_under_teacher_forcing(name):
 @every_family
 def test_neither_padding_nor_other_sentences_change_the_words(name):
     model = new_model(name)
-    together = up_to_the_end(*greedy(model, SOURCE, longest=9))
-    with_padding = up_to_the_end(*greedy(model, widen(SOURCE), longest=9))
-    alone = [up_to_the_end(*greedy(model, SOURCE[i : i + 1, :n], longest=9))[0] for i, n in enumerate([5, 3, 1])]
+    together = up_to_the_end(*greedy(model, SOURCE, max_length=9))
+    with_padding = up_to_the_end(*greedy(model, widen(SOURCE), max_length=9))
+    alone = [up_to_the_end(*greedy(model, SOURCE[i : i + 1, :n], max_length=9))[0] for i, n in enumerate([5, 3, 1])]
     for (words, weights), (wide_words, wide_weights), (its_words, its_weights), n in zip(
         together, with_padding, alone, [5, 3, 1], strict=True
     ):
@@ -75,15 +75,15 @@ def test_it_stops_when_every_sentence_has_ended():
     assert weights.shape == (2, 4, 1)
 
 
-@pytest.mark.parametrize("longest", [1, 3])
-def test_it_stops_at_the_longest(longest):
-    assert greedy(SPELLER, ONE_WORD, longest)[0].shape == (2, longest)
+@pytest.mark.parametrize("max_length", [1, 3])
+def test_it_stops_at_the_longest(max_length):
+    assert greedy(SPELLER, ONE_WORD, max_length)[0].shape == (2, max_length)
 
 
-@pytest.mark.parametrize("longest", [0, -1])
-def test_it_cannot_say_less_than_a_word(longest):
-    with pytest.raises(ValueError, match=f"longest: expected at least 1 word, got {longest}"):
-        greedy(SPELLER, ONE_WORD, longest)
+@pytest.mark.parametrize("max_length", [0, -1])
+def test_it_cannot_say_less_than_a_word(max_length):
+    with pytest.raises(ValueError, match=f"max_length: expected at least 1 word, got {max_length}"):
+        greedy(SPELLER, ONE_WORD, max_length)
 
 
 def test_a_batch_without_sentences_has_no_translations_and_one_without_words_is_told():
@@ -114,5 +114,5 @@ def test_it_leaves_the_mode_as_it_was_when_the_model_raises():
 def test_nothing_is_made_without_a_device(name):
     model = new_model(name)
     with DeviceIsGiven():
-        _, weights = greedy(model, SOURCE, longest=2)
+        _, weights = greedy(model, SOURCE, max_length=2)
     assert weights is None or weights.dtype == torch.float64

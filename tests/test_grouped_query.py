@@ -65,7 +65,7 @@ def new_layer(groups, **options):
 
 def with_copied_heads(layer):
     """The multi-head layer in which all heads of a group have the same keys and values."""
-    whole = MultiHeadAttention(SIZE, HEADS, attend=layer.attend.attend).double()
+    whole = MultiHeadAttention(SIZE, HEADS, attend=layer.attend).double()
     whole.project_query.load_state_dict(layer.project_query.state_dict())
     whole.project_output.load_state_dict(layer.project_output.state_dict())
     for name in ("project_key", "project_value"):
@@ -80,8 +80,8 @@ ATTENDS = {
     "plain": lambda: scaled_dot_product_attention,
     "rotary": RotaryAttention,
     "alibi": lambda: AlibiAttention(HEADS).double(),
-    "t5": lambda: T5Attention(HEADS, buckets=8, farthest=20).double(),
-    "shaw": lambda: ShawAttention(4, farthest=3).double(),
+    "t5": lambda: T5Attention(HEADS, buckets=8, max_distance=20).double(),
+    "shaw": lambda: ShawAttention(4, max_distance=3).double(),
     "tiled": lambda: TiledAttention(3),
     "local": lambda: LocalAttention(3, chunk=2),
 }
@@ -103,9 +103,10 @@ def test_as_many_groups_as_heads_is_multi_head_attention():
 
 
 @every_group
-def test_keys_and_values_of_groups_are_all_that_is_prepared(groups):
+def test_keys_and_values_of_groups_are_all_that_is_kept(groups):
     layer = new_layer(groups)
-    assert [tuple(x.shape) for x in layer.prepare(normal(2, 7, SIZE))] == [(2, groups, 7, 4)] * 2
+    state = layer.init_state(normal(2, 7, SIZE))
+    assert state.keys.shape == state.values.shape == (2, groups, 7, 4)
     whole = sum(p.numel() for p in MultiHeadAttention(SIZE, HEADS).parameters())
     missing = 2 * (HEADS - groups) * 4 * (SIZE + 1)
     assert sum(p.numel() for p in layer.parameters()) == whole - missing
@@ -162,12 +163,13 @@ def test_a_decoder_takes_it_and_writes_with_a_cache_as_without(groups, attend):
     torch.manual_seed(0)
     config = Config(**CONFIG, attend=attend, attention=partial(GroupedQueryAttention, groups=groups))
     decoder, words = TransformerDecoder(12, config).double().eval(), torch.arange(1, 11).view(1, -1)
-    whole, past, parts = decoder(words)[0], None, []
+    whole, state, parts = decoder(words)[0], None, []
     for part in words.split([1, 4, 1, 1, 3], -1):
-        logits, past, _ = decoder(part, past)
+        logits, _, state = decoder.step(part, state)
         parts.append(logits)
     assert_close(torch.cat(parts, 1), whole)
-    assert past.length == 10 and past.blocks[0].keys.shape == (1, groups, 10, 4)
+    cache = getattr(state.blocks[0], "inner", state.blocks[0])
+    assert state.length == 10 and cache.keys.shape == (1, groups, 10, 4)
 
 
 def test_gradients_reach_every_weight():

@@ -30,13 +30,15 @@ def test_products_beyond_float16_do_no_harm(name, need_weights, given):
     tensors = [x.half() for x in given()]
     if isinstance(attend, nn.Module):
         attend.half().float()  # both with the same numbers
-    expected, _ = attend(*[x.float() for x in tensors], need_weights=need_weights)
+    expected, _ = attend(*[x.float() for x in tensors], causal=FORMS[name].causal, need_weights=need_weights)
     if isinstance(attend, nn.Module):
         attend.half()
     for x in tensors:
         x.requires_grad_()
     queries, keys, values = tensors
-    output, _ = attend(queries, queries if one_vector(name) else keys, values, need_weights=need_weights)
+    output, _ = attend(
+        queries, queries if one_vector(name) else keys, values, causal=FORMS[name].causal, need_weights=need_weights
+    )
     output.sum().backward()
     assert output.dtype == torch.float16
     assert_close(output.float(), expected, rtol=0.02, atol=0.02)

@@ -9,6 +9,7 @@ from torch.nn.functional import normalize
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.hashing import (
     HashingAttention,
     addresses,
@@ -16,9 +17,9 @@ from attention_course.efficient.hashing import (
     hashing_attention,
     hashing_mask,
 )
-from attention_course.layers.shared_query_key import SharedQueryKey, attention_to_others
+from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.masks import causal_mask, others_mask
-from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
+from attention_course.models.transformer import Block, Config, TransformerDecoder, TransformerEncoder
 
 LENGTHS = [1, 5, 16, 37]
 SETTINGS = [(2, 1, 4), (8, 3, 4), (8, 3, 16), (2, 2, 64)]  # buckets, rounds, window
@@ -49,9 +50,9 @@ def by_loops(x, values, buckets, window, causal):
 @pytest.mark.parametrize(("buckets", "rounds", "window"), SETTINGS)
 def test_all_forms_agree(buckets, rounds, window, length, causal):
     x, values = inputs(length)
-    attend = HashingAttention(4, buckets, rounds, window, causal).double()
-    output, _ = attend(x, x, values)
-    expected, weights = attend(x, x, values, need_weights=True)
+    attend = HashingAttention(4, buckets, rounds, window).double()
+    output, _ = attend(x, x, values, causal=causal)
+    expected, weights = attend(x, x, values, causal=causal, need_weights=True)
     assert_close(output, expected)
     assert_close(weights.sum(-1), torch.ones(2, 3, length, dtype=torch.float64))
     loops = by_loops(x[0, 0], values[0, 0], hash_vectors(x[0, 0], attend.rotations), window, causal)
@@ -62,9 +63,9 @@ def test_all_forms_agree(buckets, rounds, window, length, causal):
 def test_no_buckets_but_one_and_a_window_for_all_is_full_attention_to_the_others(buckets, rounds, window):
     x, values = inputs(9)
     for causal, mask in ((True, causal_mask(9)), (False, None)):
-        attend = HashingAttention(4, buckets, rounds, max(window, 8), causal).double()
+        attend = HashingAttention(4, buckets, rounds, max(window, 8)).double()
         attend.rotations.zero_()  # all products are equal: all fall into the first bucket
-        assert_close(attend(x, x, values)[0], attention_to_others(x, x, values, mask)[0])
+        assert_close(attend(x, x, values, causal=causal)[0], attention_to_others(x, x, values, mask)[0])
 
 
 def test_vectors_that_point_one_way_share_their_bucket_and_opposite_ones_do_not():
@@ -88,7 +89,7 @@ def test_vectors_closer_in_angle_share_buckets_more_often():
 def test_equal_vectors_meet_however_many_buckets_there_are():
     x = normal(1, 1, 4).expand(1, 6, 4)
     attend = HashingAttention(4, 32, rounds=1, window=8).double()
-    _, weights = attend(x, x, x, need_weights=True)
+    _, weights = attend(x, x, x, causal=True, need_weights=True)
     expected = causal_mask(6).tril(-1) / torch.arange(6).clamp(min=1).unsqueeze(-1)
     expected[0, 0] = 1
     assert_close(weights[0], expected, check_dtype=False)
@@ -96,7 +97,7 @@ def test_equal_vectors_meet_however_many_buckets_there_are():
 
 def test_a_full_bucket_shows_the_nearest_members_only():
     buckets = torch.zeros(1, 6, dtype=torch.long)
-    seen = hashing_mask(addresses(buckets, 2), 2)
+    seen = hashing_mask(addresses(buckets, 2), 2, causal=True)
     assert seen.sum(-1).tolist() == [1, 2, 3, 3, 3, 3]  # itself among them
     assert seen[5].nonzero().flatten().tolist() == [3, 4, 5]
 
@@ -115,9 +116,9 @@ def test_the_future_changes_nothing(window):
     for seed in range(10):
         attend = HashingAttention(4, 8, rounds=2, window=window, seed=seed).double()
         x, values = inputs(40)
-        before, _ = attend(x, x, values)
+        before, _ = attend(x, x, values, causal=True)
         x[..., 21:, :], values[..., 21:, :] = normal(19, 4, seed=100 + seed), 7
-        after, _ = attend(x, x, values)
+        after, _ = attend(x, x, values, causal=True)
         assert_close(before[..., :21, :], after[..., :21, :])
         assert not torch.allclose(before[..., 21:, :], after[..., 21:, :])
 
@@ -127,21 +128,21 @@ def test_what_does_not_count_changes_nothing_and_sees_nothing(causal):
     x, values = inputs(12)
     mask = torch.ones(2, 1, 1, 12, dtype=torch.bool)
     mask[0, ..., 9:] = False
-    attend = HashingAttention(4, 4, rounds=2, window=3, causal=causal).double()
-    output, _ = attend(x, x, values, mask)
-    assert_close(output, attend(x, x, values, mask, need_weights=True)[0])
-    assert_close(output[0, :, :9], attend(x[0, :, :9], x[0, :, :9], values[0, :, :9])[0])
+    attend = HashingAttention(4, 4, rounds=2, window=3).double()
+    output, _ = attend(x, x, values, mask, causal)
+    assert_close(output, attend(x, x, values, mask, causal, need_weights=True)[0])
+    assert_close(output[0, :, :9], attend(x[0, :, :9], x[0, :, :9], values[0, :, :9], causal=causal)[0])
     assert not output[0, :, 9:].any()
     x[0, :, 9:], values[0, :, 9:] = torch.nan, torch.nan
-    assert_close(attend(x, x, values, mask)[0], output)
+    assert_close(attend(x, x, values, mask, causal)[0], output)
 
 
 def test_padding_in_front_hides_nothing():
     x, values = inputs(12)
     mask = (torch.arange(12) >= 3).expand(2, 1, 1, 12)
     attend = HashingAttention(4, 4, rounds=2, window=3).double()
-    short = attend(x[..., 3:, :], x[..., 3:, :], values[..., 3:, :])[0]
-    assert_close(attend(x, x, values, mask)[0][..., 3:, :], short)
+    short = attend(x[..., 3:, :], x[..., 3:, :], values[..., 3:, :], causal=True)[0]
+    assert_close(attend(x, x, values, mask, causal=True)[0][..., 3:, :], short)
 
 
 @pytest.mark.parametrize("queries", [1, 4, 12])
@@ -149,11 +150,11 @@ def test_fewer_queries_than_keys_get_the_last_rows(queries):
     x, values = inputs(12)
     attend = HashingAttention(4, 4, rounds=2, window=3).double()
     for mask in (None, some_mask(2, 1, 1, 12)):
-        whole, weights = attend(x, x, values, mask, need_weights=True)
-        output, rows = attend(x[..., -queries:, :], x, values, mask, need_weights=True)
+        whole, weights = attend(x, x, values, mask, causal=True, need_weights=True)
+        output, rows = attend(x[..., -queries:, :], x, values, mask, causal=True, need_weights=True)
         assert_close(output, whole[..., -queries:, :])
         assert_close(rows, weights[..., -queries:, :])
-        assert_close(attend(x[..., -queries:, :], x, values, mask)[0], output)
+        assert_close(attend(x[..., -queries:, :], x, values, mask, causal=True)[0], output)
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
@@ -162,9 +163,9 @@ def test_of_the_queries_only_the_number_counts(need_weights):
     x, values = inputs(6)
     attend = HashingAttention(4, 4, window=2).double()
     for queries in (6, 2):
-        expected, _ = attend(x[..., -queries:, :], x, values, need_weights=need_weights)
-        assert attend(x[..., -queries:, :] + 1e-9, x, values, need_weights=need_weights)[0].equal(expected)
-        assert attend(torch.full_like(x[..., -queries:, :], torch.nan), x, values)[0].isfinite().all()
+        expected, _ = attend(x[..., -queries:, :], x, values, causal=True, need_weights=need_weights)
+        assert attend(x[..., -queries:, :] + 1e-9, x, values, causal=True, need_weights=need_weights)[0].equal(expected)
+        assert attend(torch.full_like(x[..., -queries:, :], torch.nan), x, values, causal=True)[0].isfinite().all()
 
 
 def test_shapes_that_cannot_be_those_of_the_keys_and_other_masks_are_refused(unchecked):
@@ -200,12 +201,13 @@ class NoWaiting(TorchDispatchMode):
 def test_nothing_waits_for_the_device(causal, need_weights):
     x, layer = (
         normal(2, 12, 8).requires_grad_(),
-        SharedQueryKey(8, 2, attend=HashingAttention(4, 4, 2, 3, causal)).double(),
+        SharedQueryKey(8, 2, attend=HashingAttention(4, 4, 2, 3)).double(),
     )
     mask = torch.arange(12) < 9
     with NoWaiting():
-        layer(x, mask=mask, need_weights=need_weights)[0].sum().backward()
-        layer.look(x[:, -1:], layer.prepare(x), mask, need_weights)
+        layer(x, mask=mask, causal=causal, need_weights=need_weights)[0].sum().backward()
+        layer(x[:, -1:], x, None, mask, causal, need_weights)
+        layer.step(x, layer.init_state(x, mask=mask), mask, need_weights)
     with pytest.raises(AssertionError), NoWaiting():
         x.equal(x)
 
@@ -213,12 +215,12 @@ def test_nothing_waits_for_the_device(causal, need_weights):
 @both_ways
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_nan_comes_out_as_nan_and_what_does_not_count_as_zero(causal, need_weights):
-    layer, x = SharedQueryKey(8, 2, attend=HashingAttention(4, 4, 2, 3, causal)).double(), normal(2, 12, 8)
+    layer, x = SharedQueryKey(8, 2, attend=HashingAttention(4, 4, 2, 3)).double(), normal(2, 12, 8)
     nn.init.normal_(layer.project_output.bias)
-    before, _ = layer(x[:, :9], need_weights=need_weights)
+    before, _ = layer(x[:, :9], causal=causal, need_weights=need_weights)
     x[:, 10] = torch.nan
-    assert layer(x, need_weights=need_weights)[0][:, 10].isnan().all()
-    output, _ = layer(x, mask=torch.arange(12) < 9, need_weights=need_weights)
+    assert layer(x, causal=causal, need_weights=need_weights)[0][:, 10].isnan().all()
+    output, _ = layer(x, mask=torch.arange(12) < 9, causal=causal, need_weights=need_weights)
     assert_close(output[:, :9], before)
     assert (output[:, 9:] == 0).all()
 
@@ -228,11 +230,11 @@ def test_nan_comes_out_as_nan_and_what_does_not_count_as_zero(causal, need_weigh
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_float32_under_autocast_gives_what_it_gives_without_but_for_rounding(causal, mask, need_weights):
     x, values = (y.requires_grad_() for y in inputs(60, torch.float32, size=8))
-    attend = HashingAttention(8, 4, window=4, causal=causal)
+    attend = HashingAttention(8, 4, window=4)
     attend.rotations = attend.rotations.bfloat16().float()
-    exact, _ = attend(x.bfloat16().float(), x.bfloat16().float(), values, mask, need_weights)
+    exact, _ = attend(x.bfloat16().float(), x.bfloat16().float(), values, mask, causal, need_weights)
     with torch.autocast("cpu", torch.bfloat16):
-        output, _ = attend(x, x, values, mask, need_weights)
+        output, _ = attend(x, x, values, mask, causal, need_weights)
     output.float().sum().backward()
     assert (output - exact).norm() < 0.05 * exact.norm()
     assert x.grad.isfinite().all() and values.grad.isfinite().all()
@@ -242,28 +244,29 @@ def test_float32_under_autocast_gives_what_it_gives_without_but_for_rounding(cau
 def test_alone_under_autocast_it_has_its_own_value(causal):
     """Every vector in a bucket of its own: none sees another."""
     x, values = torch.eye(4).expand(2, 3, 4, 4), normal(2, 3, 4, 5, dtype=torch.float32)
-    attend = HashingAttention(4, 8, rounds=2, causal=causal)
+    attend = HashingAttention(4, 8, rounds=2)
     attend.rotations.copy_(torch.eye(4))
     for dtype in (torch.float32, torch.bfloat16):
         with torch.autocast("cpu", torch.bfloat16):
-            assert_close(attend(x.to(dtype), x.to(dtype), values.to(dtype))[0], values.to(dtype), check_dtype=False)
+            output, _ = attend(x.to(dtype), x.to(dtype), values.to(dtype), causal=causal)
+            assert_close(output, values.to(dtype), check_dtype=False)
 
 
 @both_ways
 def test_no_square_of_the_length_is_made_forwards_or_backwards(causal):
     x, values = (y.requires_grad_() for y in inputs(256, torch.float32))
     with NoSquares(256):
-        HashingAttention(4, 16, rounds=2, window=16, causal=causal)(x, x, values)[0].sum().backward()
+        HashingAttention(4, 16, rounds=2, window=16)(x, x, values, causal=causal)[0].sum().backward()
     assert x.grad.isfinite().all() and values.grad.isfinite().all()
 
 
 @both_ways
 def test_gradients_are_right(causal):
     x, values = (y[:1, :1, :, :2].clone().requires_grad_() for y in inputs(7))
-    attend = HashingAttention(2, 4, rounds=2, window=2, causal=causal).double()
+    attend = HashingAttention(2, 4, rounds=2, window=2).double()
     mask = torch.arange(7) != 3
-    assert torch.autograd.gradcheck(lambda x, values: attend(x, x, values)[0], (x, values))
-    assert torch.autograd.gradcheck(lambda x, values: attend(x, x, values, mask)[0], (x, values))
+    assert torch.autograd.gradcheck(lambda x, values: attend(x, x, values, causal=causal)[0], (x, values))
+    assert torch.autograd.gradcheck(lambda x, values: attend(x, x, values, mask, causal)[0], (x, values))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
@@ -278,9 +281,9 @@ def test_dtype_and_device_follow_the_input(dtype):
 def test_half_precision_stays_near_the_truth_among_the_same_buckets(causal):
     """Inputs are rounded to bfloat16 on both sides. Buckets too would differ where a vector is near a border."""
     x, values = inputs(200, torch.bfloat16, size=64)
-    attend = HashingAttention(64, 8, window=16, causal=causal).double()
+    attend = HashingAttention(64, 8, window=16).double()
     where = addresses(hash_vectors(x.double(), attend.rotations), 16)
-    exact, _ = attend(x.double(), x.double(), values.double())
+    exact, _ = attend(x.double(), x.double(), values.double(), causal=causal)
     half = hashing_attention(x, values, where, 16, causal)
     assert half.dtype == torch.bfloat16
     assert (half - exact).norm() < 0.01 * exact.norm()
@@ -295,10 +298,10 @@ def test_a_copy_with_the_saved_state_gives_the_same(tmp_path):
     assert attend(x, x, values)[0].equal(other(x, x, values)[0])
 
 
-def hashing(causal, window=3):
+def hashing(window=3):
     return Config(
         size=16, heads=2, hidden=16, layers=2, dropout=0.0,
-        attend=lambda: HashingAttention(8, 4, rounds=2, window=window, causal=causal), attention=SharedQueryKey,
+        attend=lambda: HashingAttention(8, 4, rounds=2, window=window), attention=SharedQueryKey,
     )  # fmt: skip
 
 
@@ -308,18 +311,18 @@ def new(model, config):
 
 
 def test_a_decoder_writes_with_a_cache_as_without():
-    decoder = new(TransformerDecoder, hashing(causal=True))
+    decoder = new(TransformerDecoder, hashing())
     tokens = torch.randint(1, 11, (2, 20), generator=torch.Generator().manual_seed(0))
-    whole, _, _ = decoder(tokens)
-    cache, parts = None, []
+    whole, _ = decoder(tokens)
+    state, parts = None, []
     for piece in tokens.split([7, 1, 1, 4, 1, 6], 1):
-        logits, cache, _ = decoder(piece, cache)
+        logits, _, state = decoder.step(piece, state)
         parts.append(logits)
     assert_close(torch.cat(parts, 1), whole)
 
 
 def test_padding_changes_nothing_in_an_encoder():
-    encoder = new(TransformerEncoder, hashing(causal=False))
+    encoder = new(TransformerEncoder, hashing())
     tokens = torch.randint(1, 11, (2, 20), generator=torch.Generator().manual_seed(0))
     states, _ = encoder(tokens)
     padded, _ = encoder(torch.nn.functional.pad(tokens, (0, 5)))
@@ -327,12 +330,12 @@ def test_padding_changes_nothing_in_an_encoder():
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
-def test_the_last_word_looks_at_a_prepared_source_as_in_the_whole(need_weights):
+def test_the_last_words_look_as_in_the_whole(need_weights):
     torch.manual_seed(0)
     layer, x = SharedQueryKey(64, 4, attend=HashingAttention(16, 8, window=8)), torch.randn(3, 40, 64)
-    whole, _ = layer(x)
+    whole, _ = layer(x, causal=True)
     for queries in (1, 3, 40):
-        output, _ = layer.look(x[:, -queries:], layer.prepare(x), need_weights=need_weights)
+        output, _ = layer(x[:, -queries:], x, causal=True, need_weights=need_weights)
         assert_close(output, whole[:, -queries:])
 
 
@@ -344,12 +347,25 @@ def test_shared_query_key_projects_words_that_look_at_each_other_once_and_others
     assert_close(layer(x, x.clone()), (output, weights))
     assert len(calls) == 3
     assert_close(layer(x, values=x), (output, weights))
-    assert_close(layer(normal(1, 2, 8), x)[0], layer.look(normal(1, 2, 8), layer.prepare(x))[0])
+    calls.clear()
+    layer.step(x, layer.step(x)[2])
+    assert len(calls) == 2
+    state = layer.init_state(x)
+    assert_close(layer(normal(1, 2, 8), x)[0], layer.step(normal(1, 2, 8), state, append=False)[0])
+
+
+def test_in_a_block_it_projects_once():
+    block, calls = Block(hashing()).double(), []
+    block.self_attention.project_query.register_forward_hook(lambda *_: calls.append(1))
+    block(normal(1, 5, 16), causal=True)
+    assert len(calls) == 1
+    block.step(normal(1, 5, 16))
+    assert len(calls) == 2
 
 
 def test_shared_query_key_has_one_matrix_for_both():
     layer, x = SharedQueryKey(8, 2).double(), normal(1, 5, 8)
-    asking, (keys, _) = layer.project_query(x), layer.prepare(x)
+    asking, (keys, _) = layer.project_query(x), layer.project(x)
     assert_close(keys, asking.unflatten(-1, (2, 4)).transpose(1, 2))
     assert sum(p.numel() for p in layer.parameters()) == 3 * (8 * 8 + 8)
     with pytest.raises(ValueError, match="key_size: expected none"):
@@ -368,6 +384,8 @@ def test_attention_to_others_is_the_formula():
     assert_close(
         attention_to_others(x[..., 4:, :], x, values, mask[4:], need_weights=False), (output[..., 4:, :], None)
     )
+    counts = torch.arange(6) != 2
+    assert_close(attention_to_others(x, x, values, counts, causal=True), (output, weights))
 
 
 def test_no_other_looks_as_good_to_a_vector_as_itself():

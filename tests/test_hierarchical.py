@@ -6,11 +6,11 @@ from factories import DeviceIsGiven
 from torch import nn
 from torch.testing import assert_close
 
-from attention_course.data.documents import pad_documents
-from attention_course.layers import AttentionPooling
+from attention_course.layers import AttentionPooling, MeanPooling
+from attention_course.lessons.lesson_07.document_training import accuracy, read, train
+from attention_course.lessons.lesson_07.documents import pad_documents
 from attention_course.masks import PAD
-from attention_course.models.document_training import accuracy, read, train
-from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
+from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 
 DOCUMENT = [[5, 4, 9], [8], [3, 7, 6, 2]]
 SHORT = [[6, 5]]
@@ -21,10 +21,10 @@ def with_attention(encoder):
 
 
 LEVELS = {
-    "both GRUs": lambda: (with_attention(BothWays(6)), with_attention(BothWays(6))),
-    "sentence GRU": lambda: (with_attention(AsTheyAre()), with_attention(BothWays(6))),
-    "no GRUs": lambda: (with_attention(AsTheyAre()), with_attention(AsTheyAre())),
-    "means": lambda: (Level(AsTheyAre(), MeanPooling()), Level(AsTheyAre(), MeanPooling())),
+    "both GRUs": lambda: (with_attention(BidirectionalGRU(6)), with_attention(BidirectionalGRU(6))),
+    "sentence GRU": lambda: (with_attention(Identity()), with_attention(BidirectionalGRU(6))),
+    "no GRUs": lambda: (with_attention(Identity()), with_attention(Identity())),
+    "means": lambda: (Level(Identity(), MeanPooling()), Level(Identity(), MeanPooling())),
 }
 each = pytest.mark.parametrize("name", LEVELS)
 
@@ -120,7 +120,7 @@ def test_only_the_gru_knows_the_order_of_sentences():
 
 def test_both_ways_is_pytorch_s_bidirectional_gru():
     torch.manual_seed(0)
-    ours = BothWays(6)
+    ours = BidirectionalGRU(6)
     theirs = nn.GRU(6, 3, batch_first=True, bidirectional=True)
     named = dict(ours.forwards.named_parameters())
     theirs.load_state_dict(named | {f"{name}_reverse": p for name, p in ours.backwards.named_parameters()})
@@ -132,7 +132,7 @@ def test_both_ways_is_pytorch_s_bidirectional_gru():
 
 def test_what_is_masked_is_not_read():
     torch.manual_seed(0)
-    gru, values = BothWays(6), torch.randn(1, 5, 6)
+    gru, values = BidirectionalGRU(6), torch.randn(1, 5, 6)
     mask = torch.tensor([[True, False, True, True, False]])
     states = gru(values, mask)
     assert_close(states[mask], gru(values[:, [0, 2, 3]], torch.ones(1, 3).bool())[0])
@@ -150,7 +150,7 @@ def test_wrong_input_is_told():
     with pytest.raises(ValueError, match=r"documents: expected room for at least one word, got the shape \(1, 0, 3\)"):
         new("means")(torch.zeros(1, 0, 3, dtype=torch.long))
     with pytest.raises(ValueError, match="size: expected an even number, half for each direction, got 5"):
-        BothWays(5)
+        BidirectionalGRU(5)
 
 
 # Training
@@ -171,7 +171,7 @@ def test_a_training_learns_and_repeats_itself():
         run = train(model, numbers, labels, passes=20, learning_rate=2e-2, batch=8, word_dropout=0.1, progress=False)
         found.append((run.losses, read(model, numbers).logits))
     assert found[0][0] == found[1][0] and found[0][1].equal(found[1][1])
-    assert run.documents == 800 and len(run.losses) == 100 and not model.training
+    assert run.used == 800 and len(run.losses) == 100 and not model.training
     assert accuracy(read(model, numbers, batch=7), labels) == 1.0
 
 

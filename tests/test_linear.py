@@ -6,16 +6,17 @@ from factories import normal
 from test_efficient import NoSquares
 from torch.testing import assert_close
 
-from attention_course.data.recall import NAMES, PLACES, recall
 from attention_course.efficient import gated, linear
 from attention_course.efficient.gated import Retention, gated_linear_attention
 from attention_course.efficient.linear import LinearAttention, elu_plus_one
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
 from attention_course.efficient.sums import quotient
+from attention_course.efficient.unnormalised import fading, unnormalised
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_18.recall_task import NAMES, PLACES, recall
 from attention_course.masks import causal_mask
-from attention_course.models.recaller import Recaller, fading, unnormalised
 from attention_course.models.transformer import Config, TransformerDecoder
 
 CAUSAL = {
@@ -24,12 +25,16 @@ CAUSAL = {
     "retention": lambda: Retention(heads=3, chunk=4),
 }
 EVERY = CAUSAL | {
-    "linear, both sides": lambda: LinearAttention(causal=False),
-    "random features, both sides": lambda: RandomFeatureAttention(4, 16, causal=False),
+    "linear, both sides": lambda: LinearAttention(),
+    "random features, both sides": lambda: RandomFeatureAttention(4, 16),
     "low rank": lambda: LowRankAttention(40, 4),
 }
 each_causal = pytest.mark.parametrize("name", CAUSAL)
 every_form = pytest.mark.parametrize("name", EVERY)
+
+
+def run(name, attend, *tensors, **options):
+    return attend(*tensors, causal=name in CAUSAL, **options)
 
 
 def inputs(length, dtype=torch.float64, size=4):
@@ -44,11 +49,11 @@ def some_gates(*shape):
 @pytest.mark.parametrize("queries", [1, 3, 4, 9, 23])
 def test_with_a_past_the_last_rows_of_the_whole_are_given(name, queries):
     attend, (q, k, v) = CAUSAL[name]().double(), inputs(23)
-    whole, weights = attend(q, k, v, need_weights=True)
-    assert_close(attend(q, k, v)[0], whole)
+    whole, weights = attend(q, k, v, causal=True, need_weights=True)
+    assert_close(attend(q, k, v, causal=True)[0], whole)
     last = q[..., -queries:, :]
-    assert_close(attend(last, k, v)[0], whole[..., -queries:, :])
-    output, looked = attend(last, k, v, need_weights=True)
+    assert_close(attend(last, k, v, causal=True)[0], whole[..., -queries:, :])
+    output, looked = attend(last, k, v, causal=True, need_weights=True)
     assert_close(output, whole[..., -queries:, :])
     assert_close(looked, weights[..., -queries:, :])
 
@@ -57,7 +62,7 @@ def test_with_a_past_the_last_rows_of_the_whole_are_given(name, queries):
 def test_fewer_keys_than_queries_are_an_error(name):
     q, k, v = inputs(9)
     with pytest.raises(ValueError, match="keys: expected at least as many as the 9 queries, got 5"):
-        CAUSAL[name]().double()(q, k[..., :5, :], v[..., :5, :])
+        CAUSAL[name]().double()(q, k[..., :5, :], v[..., :5, :], causal=True)
 
 
 @each_causal
@@ -67,19 +72,27 @@ def test_a_decoder_decodes_with_a_cache_as_without(name):
     model = TransformerDecoder(11, config).eval()
     tokens = torch.randint(1, 11, (2, 10))
     whole, *_ = model(tokens)
-    first, cache, _ = model(tokens[:, :4])
+    first, _, state = model.step(tokens[:, :4])
     steps = [first]
     for i in range(4, 10):
-        logits, cache, _ = model(tokens[:, i : i + 1], cache)
+        logits, _, state = model.step(tokens[:, i : i + 1], state)
         steps.append(logits)
     assert_close(torch.cat(steps, 1), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_what_cannot_be_causal_and_what_cannot_be_otherwise_say_so():
+    tensors = inputs(5)
+    with pytest.raises(ValueError, match="causal: expected False, as LowRankAttention mixes words from the whole text"):
+        LowRankAttention(40, 4).double()(*tensors, causal=True)
+    with pytest.raises(ValueError, match="causal: expected True, as Retention only looks back, got False"):
+        Retention(heads=3)(*tensors)
 
 
 @every_form
 def test_a_mask_for_each_query_is_an_error(name):
     q, k, v = inputs(9)
     with pytest.raises(ValueError, match="mask: expected a shape that broadcasts to"):
-        EVERY[name]().double()(q, k, v, causal_mask(9))
+        run(name, EVERY[name]().double(), q, k, v, causal_mask(9))
 
 
 @every_form
@@ -87,10 +100,10 @@ def test_a_mask_for_each_query_is_an_error(name):
 def test_what_does_not_count_changes_nothing_and_gets_no_gradient(name, weights):
     attend, (q, k, v) = EVERY[name]().double(), inputs(9)
     mask = torch.tensor([True] * 3 + [False] + [True] * 3 + [False] * 2)
-    expected, _ = attend(q, k, v, mask, need_weights=weights)
+    expected, _ = run(name, attend, q, k, v, mask, need_weights=weights)
     k[..., ~mask, :], v[..., ~mask, :] = torch.nan, torch.inf
     k.requires_grad_(), v.requires_grad_()
-    output, _ = attend(q, k, v, mask, need_weights=weights)
+    output, _ = run(name, attend, q, k, v, mask, need_weights=weights)
     assert_close(output, expected)
     output.square().sum().backward()
     assert not k.grad[..., ~mask, :].any() and not v.grad[..., ~mask, :].any()
@@ -103,7 +116,7 @@ def test_without_any_key_the_output_is_zero_and_gradients_are_finite(name):
     mask = torch.tensor([[[[False] * 9]], [[[True] * 9]]])
     for x in tensors:
         x.requires_grad_()
-    output, _ = attend(*tensors, mask)
+    output, _ = run(name, attend, *tensors, mask)
     assert not output[0].any() and output[1].any()
     output.sum().backward()
     assert all(x.grad.isfinite().all() for x in tensors)
@@ -114,7 +127,7 @@ def test_without_any_key_the_output_is_zero_and_gradients_are_finite(name):
 def test_gradients_are_right(name, length):
     attend = EVERY[name]().double()
     tensors = [x[:1].requires_grad_() for x in inputs(length)]
-    torch.autograd.gradcheck(lambda *x: attend(*x)[0], tensors, fast_mode=True)
+    torch.autograd.gradcheck(lambda *x: run(name, attend, *x)[0], tensors, fast_mode=True)
 
 
 @each_causal
@@ -124,7 +137,7 @@ def test_no_square_of_the_length_is_made_with_or_without_a_past(name, queries):
     attend.chunk = 16
     q, k, v = [x.requires_grad_() for x in inputs(256, torch.float32)]
     with NoSquares(256):
-        attend(q[..., -queries:, :], k, v)[0].sum().backward()
+        attend(q[..., -queries:, :], k, v, causal=True)[0].sum().backward()
     assert all(x.grad.isfinite().all() for x in (q, k, v))
 
 
@@ -134,7 +147,7 @@ def test_saved_and_loaded_it_gives_the_same(name, tmp_path):
     torch.save(first.state_dict(), tmp_path / "state.pt")
     second.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     tensors = inputs(9, torch.float32)
-    assert_close(first(*tensors)[0], second(*tensors)[0])
+    assert_close(run(name, first, *tensors)[0], run(name, second, *tensors)[0])
 
 
 @every_form
@@ -142,8 +155,8 @@ def test_half_precision_stays_near_the_truth(name):
     """Inputs are rounded to bfloat16 on both sides, so that only the computation differs."""
     attend = EVERY[name]()
     tensors = [x / 2 for x in inputs(40, torch.bfloat16)]
-    half = attend.to(torch.bfloat16)(*tensors)[0]
-    exact = attend.double()(*(x.double() for x in tensors))[0]
+    half = run(name, attend.to(torch.bfloat16), *tensors)[0]
+    exact = run(name, attend.double(), *(x.double() for x in tensors))[0]
     assert half.dtype == torch.bfloat16
     assert (half - exact).square().mean().sqrt() < 0.03 * exact.square().mean().sqrt()
 
@@ -153,7 +166,7 @@ def test_half_precision_does_not_stop_counting(causal):
     """A plain sum of ones in bfloat16 stays at 256, and the mean of what follows would be wrong."""
     ones = torch.ones(1, 2000, 1, dtype=torch.bfloat16)
     values = (torch.arange(2000) >= 1000).to(torch.bfloat16)[None, :, None]
-    output, _ = LinearAttention(causal=causal, chunk=16)(ones, ones, values)
+    output, _ = LinearAttention(chunk=16)(ones, ones, values, causal=causal)
     assert_close(output[0, -1, 0].float(), torch.tensor(0.5), rtol=0.01, atol=0)
     state, last = None, None
     for value in values[0]:
@@ -252,40 +265,40 @@ def test_retention_keeps_what_the_paper_says_and_tells_of_other_heads():
     attend = Retention(4)
     assert_close(attend.log_gates.exp(), 1 - 2.0 ** -torch.arange(5.0, 9.0))
     with pytest.raises(ValueError, match="queries: expected 4 heads"):
-        attend(*inputs(5, torch.float32))
+        attend(*inputs(5, torch.float32), causal=True)
 
 
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("chunk", [4, 64])
 def test_scaled_random_features_give_what_the_plain_ones_give(causal, chunk):
-    attend = RandomFeatureAttention(4, 32, causal, chunk).double()
-    plain = LinearAttention(attend.features, causal)
+    attend = RandomFeatureAttention(4, 32, chunk).double()
+    plain = LinearAttention(attend.features)
     tensors = inputs(23)
     mask = torch.tensor([False] * 2 + [True] * 15 + [False] * 6)
     for given in (None, mask):
-        assert_close(attend(*tensors, given)[0], plain(*tensors, given)[0])
-        assert_close(attend(*tensors, given, need_weights=True)[1], plain(*tensors, given, need_weights=True)[1])
+        assert_close(attend(*tensors, given, causal)[0], plain(*tensors, given, causal)[0])
+        assert_close(*(form(*tensors, given, causal, need_weights=True)[1] for form in (attend, plain)))
 
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_long_queries_and_keys_do_not_vanish(causal):
     q, k, v = inputs(20, torch.float32)
-    attend = RandomFeatureAttention(4, 32, causal, chunk=8)
-    output, _ = attend(20 * q, 20 * k, v)
-    exact, _ = attend.double()(20 * q.double(), 20 * k.double(), v.double())
+    attend = RandomFeatureAttention(4, 32, chunk=8)
+    output, _ = attend(20 * q, 20 * k, v, causal=causal)
+    exact, _ = attend.double()(20 * q.double(), 20 * k.double(), v.double(), causal=causal)
     assert output.isfinite().all() and output.any(-1).all()
     assert (output - exact).abs().mean() < 0.01
-    plain, _ = LinearAttention(attend.float().features, causal)(20 * q, 20 * k, v)
+    plain, _ = LinearAttention(attend.float().features)(20 * q, 20 * k, v, causal=causal)
     assert not plain.any(-1).all()  # that is what the scaling is for
 
 
 def test_a_long_key_does_not_reach_back_through_the_scaling():
     q, k, v = inputs(20, torch.float32)
     attend = RandomFeatureAttention(4, 32, chunk=8)
-    before, _ = attend(q, 20 * k, v)
+    before, _ = attend(q, 20 * k, v, causal=True)
     later = 20 * k
     later[..., 15:, :] = 0  # whose features are the largest by far
-    after, _ = attend(q, later, v)
+    after, _ = attend(q, later, v, causal=True)
     assert before[..., :15, :].equal(after[..., :15, :])
 
 
@@ -313,21 +326,21 @@ def by_logarithms(attend, queries, keys, values, causal):
 @pytest.mark.parametrize(("sigma", "causal"), [(1, False), (10, False), (1, True), (5, True)])
 def test_random_features_of_long_vectors_are_what_their_logarithms_say(sigma, causal):
     for seed in range(4):
-        attend = RandomFeatureAttention(64, 64, causal=causal, chunk=16, seed=seed)
+        attend = RandomFeatureAttention(64, 64, chunk=16, seed=seed)
         q, k, v = (normal(5, 64, 64, dtype=torch.float32, seed=3 * seed + part) for part in range(3))
         exact = by_logarithms(attend, sigma * q, sigma * k, v, causal)
         for weights in (False, True):
-            output, _ = attend(sigma * q, sigma * k, v, need_weights=weights)
+            output, _ = attend(sigma * q, sigma * k, v, causal=causal, need_weights=weights)
             assert_close(output.double(), exact, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_very_long_vectors_have_finite_outputs_and_gradients(causal):
     for seed in range(10):
-        attend = RandomFeatureAttention(64, 64, causal=causal, seed=seed)
+        attend = RandomFeatureAttention(64, 64, seed=seed)
         q, k, v = (normal(20, 64, 64, dtype=torch.float32, seed=3 * seed + part) for part in range(3))
         tensors = [x.requires_grad_() for x in (10 * q, 10 * k, v)]
-        output, _ = attend(*tensors)
+        output, _ = attend(*tensors, causal=causal)
         output.square().sum().backward()
         assert output.isfinite().all() and all(x.grad.isfinite().all() for x in tensors)
 
@@ -348,12 +361,14 @@ def test_elu_plus_one_is_the_exponential_as_far_as_float32_goes():
 @pytest.mark.parametrize("least", [-20, -40])
 def test_queries_and_keys_far_below_zero_have_averages_too(causal, least):
     q, k, v = (normal(1, 70, 8, dtype=torch.float32, seed=seed) for seed in range(3))
-    attend = LinearAttention(causal=causal)
-    assert_close(attend(q + least, k, torch.ones_like(v))[0], torch.ones_like(v))
+    attend = LinearAttention()
+    assert_close(attend(q + least, k, torch.ones_like(v), causal=causal)[0], torch.ones_like(v))
     for queries, keys in ((q + least, k), (q, k + least), (q + least, k + least)):
-        exact, _ = attend(queries.double(), keys.double(), v.double(), need_weights=True)
+        exact, _ = attend(queries.double(), keys.double(), v.double(), causal=causal, need_weights=True)
         for weights in (False, True):
-            assert_close(attend(queries, keys, v, need_weights=weights)[0].double(), exact, rtol=1e-5, atol=1e-5)
+            assert_close(
+                attend(queries, keys, v, causal=causal, need_weights=weights)[0].double(), exact, rtol=1e-5, atol=1e-5
+            )
 
 
 def test_what_is_tiny_cancels():
@@ -398,8 +413,8 @@ def test_recall_asks_for_what_was_told():
 def test_a_memory_answers_a_place_for_each_question_and_does_not_mind_the_order():
     torch.manual_seed(0)
     told = recall(3, 10, torch.Generator().manual_seed(0))
-    for attend in (scaled_dot_product_attention, LinearAttention(causal=False), unnormalised):
-        model = Recaller(4, 6, attend)
+    for attend in (scaled_dot_product_attention, LinearAttention(), unnormalised):
+        model = AssociativeRecall(4, 6, attend)
         logits, _ = model(told.names, told.places, told.asked)
         assert logits.shape == (3, 32, PLACES)
         assert_close(model(told.names.flip(1), told.places.flip(1), told.asked)[0], logits, rtol=1e-4, atol=1e-4)

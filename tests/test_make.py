@@ -19,7 +19,7 @@ else
     printf '%s\\n' "$ATTENTION_COURSE_DATA" "$ATTENTION_COURSE_CACHE" "$0 $*" >> "$NOTES"
 fi
 """
-TARGETS = ("lab", "test", "lessons", "notebooks", "experiments", "site")
+TARGETS = ("lab", "test", "quick", "lessons", "notebooks", "experiments", "site")
 
 pytestmark = pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="needs make and a shell")
 

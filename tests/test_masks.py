@@ -15,17 +15,17 @@ def test_padding_is_what_nobody_may_attend_to(dtype):
     assert mask.tolist() == [[[token != PAD for token in sentence]] for sentence in tokens.tolist()]
 
 
-@pytest.mark.parametrize("longest", [None, 4, 6])
-def test_the_first_keys_up_to_the_length_may_be_attended_to(longest):
+@pytest.mark.parametrize("max_length", [None, 4, 6])
+def test_the_first_keys_up_to_the_length_may_be_attended_to(max_length):
     lengths = [3, 0, 4]
-    mask = length_mask(torch.tensor(lengths), longest)
+    mask = length_mask(torch.tensor(lengths), max_length)
     assert mask.dtype == torch.bool
-    assert mask.tolist() == [[[j < length for j in range(longest or 4)]] for length in lengths]
+    assert mask.tolist() == [[[j < length for j in range(max_length or 4)]] for length in lengths]
 
 
 def test_lengths_and_padding_give_one_mask():
     tokens = torch.tensor([[5, 3, 9, PAD], [7, PAD, PAD, PAD]])
-    assert length_mask(torch.tensor([3, 1]), longest=4).equal(padding_mask(tokens))
+    assert length_mask(torch.tensor([3, 1]), max_length=4).equal(padding_mask(tokens))
 
 
 @pytest.mark.parametrize("queries, keys", [(1, 1), (4, 4), (1, 5), (3, 5), (0, 0), (0, 3)])
@@ -59,15 +59,15 @@ def test_masks_are_made_on_the_device_of_their_input():
 
 
 @pytest.mark.parametrize(
-    "lengths, longest, message",
+    "lengths, max_length, message",
     [
         ([3, 5], 4, r"lengths: expected 0 to 4, got \[3, 5\]"),
         ([2, -1], None, r"lengths: expected 0 to 2, got \[2, -1\]"),
     ],
 )
-def test_a_length_that_cannot_be_is_told(lengths, longest, message):
+def test_a_length_that_cannot_be_is_told(lengths, max_length, message):
     with pytest.raises(ValueError, match=message):
-        length_mask(torch.tensor(lengths), longest)
+        length_mask(torch.tensor(lengths), max_length)
 
 
 def test_fewer_keys_than_queries_are_told():

@@ -26,7 +26,7 @@ from attention_course.metrics import (
     one_link_floor,
 )
 
-FRENCH = [pair.french for pair in grammar.pairs(40, part="test", shortest=5)]
+FRENCH = [pair.french for pair in grammar.pairs(40, part="test", min_length=5)]
 # Matches of one to four words: 5 of 6, 3 of 5, 2 of 4, 1 of 3 (the second "the" is one too many), ...
 SAT = ["the", "cat", "sat", "on", "the", "mat"], ["the", "cat", "sat", "on", "a", "mat", "today"]
 # ... and 4 of 5, 2 of 4, 0 of 3, 0 of 2.

@@ -12,7 +12,8 @@ from torch.testing import assert_close
 
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention, multi_head, prune_heads
-from attention_course.layers.multi_head import from_torch, merge_heads, split_heads
+from attention_course.layers.from_torch import from_torch
+from attention_course.layers.heads import merge_heads, split_heads
 from attention_course.masks import causal_mask, padding_mask
 
 B, H, L, S, E = 2, 4, 3, 5, 8
@@ -103,12 +104,17 @@ def test_any_number_of_axes_may_stand_in_front(batch):
 
 
 @either_way
-def test_a_prepared_source_gives_the_same(need_weights):
-    attention, (queries, keys, values), mask = layer(), inputs(), some_mask(B, L, S)
-    prepared = attention.prepare(keys, values)
-    assert prepared.keys.shape == prepared.values.shape == (B, H, S, E // H)
+def test_a_source_projected_once_gives_the_same_and_stays_as_it_is(need_weights):
+    attention, (queries, keys, values), mask = layer(), inputs(), some_mask(B, 1, S)
+    state = attention.init_state(keys, values, mask)
+    assert state.keys.shape == state.values.shape == (B, H, S, E // H)
+    for _ in range(2):
+        output, weights, state = attention.step(queries, state, need_weights=need_weights, append=False)
+        assert_close((output, weights), attention(queries, keys, values, mask, need_weights=need_weights))
+        assert state.length == S
     assert_close(
-        attention.look(queries, prepared, mask, need_weights), attention(queries, keys, values, mask, need_weights)
+        attention.step(queries[:1], state, append=False)[0],  # one text asks every source
+        attention(queries[:1], keys, values, mask, need_weights=False)[0],
     )
 
 
@@ -185,7 +191,7 @@ def test_what_ours_has_not_is_told():
 @either_way
 def test_who_may_attend_to_nothing_gets_zeros_and_finite_gradients(need_weights):
     attention, leaves, mask = layer(), [t.requires_grad_() for t in inputs()], some_mask(B, L, S)
-    output, weights = attention(*leaves, mask, need_weights)
+    output, weights = attention(*leaves, mask, need_weights=need_weights)
     assert not mask[0, 0].any() and not output[0, 0].any() and output[-1, -1].any()
     assert weights is None or not weights[0, :, 0].any()
     output.square().sum().backward()
@@ -197,9 +203,9 @@ def test_who_may_attend_to_nothing_gets_zeros_and_finite_gradients(need_weights)
 def test_masked_words_change_no_bit(need_weights):
     attention, (queries, keys, values) = layer(), inputs()
     mask = torch.tensor([True, True, False, True, True])
-    output, _ = attention(queries, keys, values, mask, need_weights)
+    output, _ = attention(queries, keys, values, mask, need_weights=need_weights)
     keys[:, 2], values[:, 2] = 1e3, -1e6
-    assert attention(queries, keys, values, mask, need_weights)[0].equal(output)
+    assert attention(queries, keys, values, mask, need_weights=need_weights)[0].equal(output)
 
 
 def test_more_padding_changes_nothing():
@@ -297,7 +303,7 @@ def test_any_attention_may_be_handed_in_and_its_parameters_are_the_layer_s():
             super().__init__()
             self.bias = nn.Parameter(torch.zeros(H, 1, 1))
 
-        def forward(self, queries, keys, values, mask=None, need_weights=True):
+        def forward(self, queries, keys, values, mask=None, causal=False, need_weights=True):
             weights = (queries @ keys.mT / queries.shape[-1] ** 0.5 + self.bias).softmax(-1)
             return weights @ values, weights if need_weights else None
 
@@ -332,7 +338,7 @@ def test_the_type_follows_the_input_and_nothing_is_made_without_a_device(dtype, 
     attention, tensors, mask = layer(dtype=dtype), inputs(dtype=dtype), some_mask(B, L, S)
     gate = torch.tensor([1.0, 0.5, 0.0, 1.0])
     with DeviceIsGiven():
-        output, weights = attention(*tensors, mask, need_weights, gate)
+        output, weights = attention(*tensors, mask, need_weights=need_weights, head_mask=gate)
     assert output.dtype == dtype and (weights is None or weights.dtype == dtype)
 
 
@@ -340,7 +346,7 @@ def test_the_type_follows_the_input_and_nothing_is_made_without_a_device(dtype, 
 def test_with_and_without_weights_the_output_is_the_same(need_weights):
     mask = some_mask(B, L, S)
     with torch.no_grad():
-        output, weights = layer()(*inputs(), mask, need_weights)
+        output, weights = layer()(*inputs(), mask, need_weights=need_weights)
     assert (weights is not None) == need_weights
     assert_close(output, layer()(*inputs(), mask)[0], **exactly[torch.float64])
 
@@ -385,9 +391,9 @@ def test_a_number_for_each_head_has_to_be_one_for_each_head(shape):
 
 def test_a_source_of_another_layer_is_told(unchecked):
     attention, (queries, keys, values) = layer(), inputs()
-    source = lively(MultiHeadAttention(E, 2)).double().prepare(keys, values)
-    with pytest.raises(ValueError, match=r"source: expected 4 heads of size 2, got the shape \(2, 2, 5, 4\)"):
-        attention.look(queries, source)
+    state = lively(MultiHeadAttention(E, 2)).double().init_state(keys, values)
+    with pytest.raises(ValueError, match=r"state: expected 4 heads of size 2, got keys of the shape \(2, 2, 5, 4\)"):
+        attention.step(queries, state, append=False)
 
 
 @pytest.mark.parametrize("name", ["size", "heads", "key_size", "value_size", "head_size"])

@@ -1,6 +1,6 @@
 """The measurements of the Nile are those that were published."""
 
-from attention_course.data.nile import nile
+from attention_course.lessons.lesson_01.nile import nile
 
 
 def test_a_hundred_years_without_a_gap():

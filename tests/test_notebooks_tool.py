@@ -599,10 +599,9 @@ def test_filled_notebooks_pass_with_right_solutions_only(course):
 
 
 def test_filled_writes_the_solutions_of_the_package(course, tmp_path):
-    checks = course / "attention_course/checks"
-    checks.mkdir()
-    (checks / "__init__.py").write_text("")
-    (checks / "lesson_00.py").write_text(f"class most_attended:\n    def source():\n        return {RIGHT!r}\n")
+    room = course / "attention_course/lessons/lesson_00"
+    room.mkdir(parents=True)
+    (room / "check.py").write_text(f"class most_attended:\n    def source():\n        return {RIGHT!r}\n")
     command = [sys.executable, TOOLS / "notebooks.py", "--root", course, "--filled", tmp_path / "solved"]
     subprocess.run(command, cwd=tmp_path, check=True)
     notebook = nbformat.read(tmp_path / "solved/00_start.ipynb", as_version=4)

@@ -2,20 +2,20 @@
 
 import pytest
 import torch
-from everything import FORMS, one_vector, only_back
+from everything import FORMS, one_vector
 from factories import MODELS, PREVIOUS, SOURCE, new_model, normal, widen
 from torch import nn
 from torch.testing import assert_close
 
 from attention_course.data.vocabulary import pad
-from attention_course.layers import AttentionPooling, MultiHeadAttention
+from attention_course.layers import AttentionPooling, MeanPooling, MultiHeadAttention
 from attention_course.layers.shared_query_key import SharedQueryKey
+from attention_course.lessons.lesson_09.entailer import Entailer
+from attention_course.lessons.lesson_09.reader import Reader
+from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.masks import PAD
-from attention_course.models.entailer import Entailer
-from attention_course.models.fact_reader import FactReader
-from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
-from attention_course.models.reader import Reader
-from attention_course.models.sentence_embedding import SentenceEmbedding
+from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 
 AMOUNTS = [1, 7, 16, 64]
@@ -33,7 +33,7 @@ def reader(name):
     config = Config(
         16, heads=2, hidden=16, layers=2, dropout=0.0, attend=lambda: FORMS[name].make(2, 8), attention=attention
     )
-    return (TransformerDecoder if only_back(name) else TransformerEncoder)(WORDS, config).double().eval()
+    return (TransformerDecoder if FORMS[name].causal else TransformerEncoder)(WORDS, config).double().eval()
 
 
 @every_form
@@ -69,7 +69,7 @@ def test_masked_keys_and_values_may_be_anything_where_they_are_set_to_zero(name,
 
     def attended():
         queries, keys, values = tensors
-        output, _ = attend(keys if one_vector(name) else queries, keys, values, counts)
+        output, _ = attend(keys if one_vector(name) else queries, keys, values, counts, FORMS[name].causal)
         return output[..., :12, :]
 
     before = attended()
@@ -99,8 +99,8 @@ READERS = {
     "sentence embedding": lambda: SentenceEmbedding(WORDS, aspects=2, hops=3, size=6, score_size=5),
     "entailer": lambda: Entailer(WORDS, size=6),
     "entailer, without self-attention": lambda: Entailer(WORDS, size=6, relate=False),
-    "hierarchy": lambda: hierarchy(lambda: BothWays(6), lambda: AttentionPooling(6, 5)),
-    "hierarchy of means": lambda: hierarchy(AsTheyAre, MeanPooling),
+    "hierarchy": lambda: hierarchy(lambda: BidirectionalGRU(6), lambda: AttentionPooling(6, 5)),
+    "hierarchy of means": lambda: hierarchy(Identity, MeanPooling),
 }
 
 
@@ -131,5 +131,5 @@ def test_more_padding_changes_nothing_for_a_reader_of_passages(more):
 def test_more_padding_changes_nothing_for_a_reader_of_facts(more):
     torch.manual_seed(0)
     config = Config(16, heads=2, hidden=16, layers=2, dropout=0.0)
-    model, asked = FactReader(WORDS, 4, config).double().eval(), torch.tensor([[3, 18], [0, 11], [0, 0]])
+    model, asked = LongRangeQA(WORDS, 4, config).double().eval(), torch.tensor([[3, 18], [0, 11], [0, 0]])
     assert_close(model(widen(SENTENCES, more), asked)[0], model(SENTENCES, asked)[0])

@@ -29,10 +29,10 @@ HEADS, SIZE = 2, 8
 SCHEMES = {
     "rotary": RotaryAttention,
     "alibi": lambda: AlibiAttention(HEADS),
-    "t5": lambda: T5Attention(HEADS, buckets=8, farthest=20),
-    "shaw": lambda: ShawAttention(SIZE, farthest=3),
+    "t5": lambda: T5Attention(HEADS, buckets=8, max_distance=20),
+    "shaw": lambda: ShawAttention(SIZE, max_distance=3),
 }
-ADDED = {"sinusoidal": lambda: SinusoidalPositions(SIZE), "learned": lambda: LearnedPositions(SIZE, longest=12)}
+ADDED = {"sinusoidal": lambda: SinusoidalPositions(SIZE), "learned": lambda: LearnedPositions(SIZE, max_length=12)}
 every_scheme = pytest.mark.parametrize("name", SCHEMES)
 
 
@@ -259,10 +259,10 @@ def test_rotary_turns_queries_and_keys_before_they_meet():
     assert_close(RotaryAttention()(queries, keys, keys), scaled_dot_product_attention(turned, met, keys))
 
 
-@pytest.mark.parametrize(("buckets", "farthest"), [(32, 8), (3, 20)])
-def test_buckets_that_cannot_be_are_told(buckets, farthest):
-    with pytest.raises(ValueError, match=f"got {buckets} and {farthest}"):
-        T5Attention(HEADS, buckets, farthest)(*inputs(dtype=torch.float32))
+@pytest.mark.parametrize(("buckets", "max_distance"), [(32, 8), (3, 20)])
+def test_buckets_that_cannot_be_are_told(buckets, max_distance):
+    with pytest.raises(ValueError, match=f"got {buckets} and {max_distance}"):
+        T5Attention(HEADS, buckets, max_distance)(*inputs(dtype=torch.float32))
 
 
 def test_shaw_agrees_with_a_loop():
@@ -277,14 +277,14 @@ def test_shaw_agrees_with_a_loop():
         assert_close(output[i], expected)
 
 
-@pytest.mark.parametrize(("L", "S", "farthest"), [(7, 7, 3), (3, 9, 2), (1, 5, 2), (6, 6, 0), (4, 4, 9)])
-def test_from_distances_to_pairs_and_back_are_each_the_other_s_gradient(L, S, farthest):
-    index = index_of(torch.arange(S) - torch.arange(S - L, S).unsqueeze(-1), farthest)
-    by_distance, pairs = normal(2, L, 2 * farthest + 1).requires_grad_(), normal(2, L, S, seed=1).requires_grad_()
-    there, back = spread(by_distance, index), gathered(pairs, index, farthest)
+@pytest.mark.parametrize(("L", "S", "max_distance"), [(7, 7, 3), (3, 9, 2), (1, 5, 2), (6, 6, 0), (4, 4, 9)])
+def test_from_distances_to_pairs_and_back_are_each_the_other_s_gradient(L, S, max_distance):
+    index = index_of(torch.arange(S) - torch.arange(S - L, S).unsqueeze(-1), max_distance)
+    by_distance, pairs = normal(2, L, 2 * max_distance + 1).requires_grad_(), normal(2, L, S, seed=1).requires_grad_()
+    there, back = spread(by_distance, index, L - S), gathered(pairs, index, max_distance, L - S)
     assert there.equal(by_distance.gather(-1, index.expand(2, -1, -1)))
     assert_close(back, torch.zeros_like(by_distance).scatter_add(-1, index.expand(2, -1, -1), pairs))
     assert_close((there * pairs).sum(), (back * by_distance).sum())
     for check in (torch.autograd.gradcheck, torch.autograd.gradgradcheck):
-        assert check(lambda x: spread(x, index), by_distance)
-        assert check(lambda x: gathered(x, index, farthest), pairs)
+        assert check(lambda x: spread(x, index, L - S), by_distance)
+        assert check(lambda x: gathered(x, index, max_distance, L - S), pairs)

@@ -35,8 +35,13 @@ FILES = {
     "data/nile.py": BESIDE.format("nile.csv") + "def nile():\n    return PATH.read_text()\n",
     "data/nile.csv": "1871,1120\n",
     "data/other.csv": "1,2\n",
-    "checks/__init__.py": "",
-    "checks/lesson_00.py": "class SoftLookUp: ...\n",
+    "checks/__init__.py": "def __getattr__(name): ...\n",
+    "lessons/__init__.py": "",
+    "lessons/lesson_00/__init__.py": "",
+    "lessons/lesson_00/check.py": "from attention_course.lessons.lesson_00.problems.one import one\n",
+    "lessons/lesson_00/problems/__init__.py": "",
+    "lessons/lesson_00/problems/one.py": "one = 1\n",
+    "lessons/lesson_00/problems/two.py": "two = 2\n",
     "claims.py": BESIDE.format("claims.toml") + "def verdict(id): ...\n",
     "claims.toml": "".join(
         f'[{id}]\nlesson = "{lesson}"\nresult = "{result}:key"\nholds = "> 0"\n'
@@ -57,6 +62,7 @@ LESSONS = {
     "all claims": "from attention_course import claims\n\nclaims.table()\n",
     "process": 'program = """\nfrom attention_course.functional import softmax\nsoftmax(1)\n"""\n',
     "version": "from attention_course import __version__\n\n__version__\n",
+    "checked": "from attention_course.checks import lesson_00 as check\n\ncheck.one(1)\n",
     "everything": "from attention_course import widgets\nfrom attention_course.layers import *\n\nvars(widgets)\n",
     "nothing": "import torch\n\ntorch.ones(3)\n",
 }
@@ -78,7 +84,9 @@ STALE = {  # a changed file: the lessons that it can reach
     "data/nile.py": {"data"},
     "data/nile.csv": {"data"},
     "data/other.csv": set(),
-    "checks/lesson_00.py": set(),
+    "lessons/lesson_00/check.py": set(),  # it only hands on
+    "lessons/lesson_00/problems/one.py": {"checked"},
+    "lessons/lesson_00/problems/two.py": set(),
     "claims.py": {"shown", "table", "all claims"},
     "results/__init__.py": {"shown"},
     "results/10_ten.json": {"shown"},
@@ -175,7 +183,7 @@ def test_results_reach_the_lessons_that_load_them(reaches):
 
 
 def test_exercises_reach_no_lesson_but_the_one_that_has_some(reaches):
-    with_checks = [page.number for page, files in reaches.items() if any(name.startswith("checks/") for name in files)]
+    with_checks = [page.number for page, files in reaches.items() if any("/problems/" in name for name in files)]
     assert with_checks == ["00"]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attention_course.plots import reach_grid
+from attention_course.lessons.lesson_17.reach_grid import reach_grid
 
 CHAIN = np.array([[0, -1, -1], [1, 0, -1], [2, 1, 0]])
 

@@ -6,8 +6,9 @@ from factories import SOURCE, as_one_gru, normal, widen
 from torch import nn
 from torch.testing import assert_close
 
+from attention_course.layers.dropout import SharedDropout
 from attention_course.masks import PAD
-from attention_course.models.recurrent import ContextGRUCell, Encoder, SharedDropout, reverse
+from attention_course.models.recurrent import ContextGRUCell, Encoder, reverse
 
 REAL = (SOURCE != PAD)[..., None]
 

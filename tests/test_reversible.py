@@ -6,8 +6,8 @@ from factories import DeviceIsGiven, normal
 from torch import nn
 from torch.testing import assert_close
 
-from attention_course.efficient.reversible import ReversibleStack, run_backwards, run_forwards
 from attention_course.layers import MultiHeadAttention
+from attention_course.layers.reversible import ReversibleStack, run_backwards, run_forwards
 
 SIZE = 8
 

@@ -12,41 +12,35 @@ from everything import FORMS, LAYERS, modules
 from torch import nn
 
 from attention_course import claims, results, scores
+from attention_course.cache import KeyValueCache
 from attention_course.checks.result import Note, Result
 from attention_course.data.grammar import TooFewSentences
 from attention_course.data.movie_reviews import MovieReview
+from attention_course.efficient.gated import Faded
 from attention_course.efficient.grouped_query import GroupedQueryAttention
-from attention_course.efficient.linear import LinearAttention, State
+from attention_course.efficient.linear import LinearAttention, State, Sums
 from attention_course.efficient.pattern import PatternAttention
-from attention_course.efficient.random_features import PositiveRandomFeatures
-from attention_course.efficient.reversible import ReversibleStack
-from attention_course.layers import AttentionPooling, KeysValues, SelfAttention, StructuredAttention
-from attention_course.models import (
-    captioner,
-    efficientnet,
-    hard_attention,
-    hierarchical,
-    ibm1,
-    luong,
-    matcher,
-    recurrent,
-)
-from attention_course.models.entailer import Entailer
-from attention_course.models.fact_reader import FactReader
-from attention_course.models.multi_head_translator import MultiHeadTranslator
-from attention_course.models.neighbours import Neighbours
-from attention_course.models.reader import Reader
-from attention_course.models.recaller import Recaller
-from attention_course.models.repeater import Repeater
-from attention_course.models.sentence_embedding import SentenceEmbedding
+from attention_course.efficient.random_features import PositiveRandomFeatures, ScaledSums
+from attention_course.layers import AttentionPooling, MeanPooling, SelfAttention, StructuredAttention
+from attention_course.layers.dropout import SharedDropout
+from attention_course.layers.reversible import ReversibleStack
+from attention_course.lessons.lesson_09 import same_different_classifier
+from attention_course.lessons.lesson_09.entailer import Entailer
+from attention_course.lessons.lesson_09.neighbours import Neighbours
+from attention_course.lessons.lesson_09.reader import Reader
+from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_19.copy_model import CopyModel
+from attention_course.models import captioner, efficientnet, hard_attention, hierarchical, ibm1, luong, recurrent
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch, Translator
 from attention_course.models.small_encoder import SmallEncoder
 from attention_course.models.stacked import Hop, StackedAttention
 from attention_course.models.transformer import (
     Block,
-    Cache,
     Config,
-    Memory,
+    DecoderState,
     Stack,
     Transformer,
     TransformerDecoder,
@@ -54,6 +48,8 @@ from attention_course.models.transformer import (
     Weights,
 )
 from attention_course.positions import LearnedPositions, RotaryAttention, SinusoidalPositions
+from attention_course.positions.relative import RelativeAttention
+from attention_course.positions.rotary import RotaryState
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore, Score
 from attention_course.training import Training
 
@@ -62,7 +58,7 @@ SMALL = Config(size=8, heads=2, hidden=8, layers=2)
 OTHERWISE = Config(
     size=8, heads=2, attend=RotaryAttention, positions=None, attention=partial(GroupedQueryAttention, groups=1)
 )
-LEVEL = partial(hierarchical.Level, hierarchical.BothWays(6), AttentionPooling(6, 5))
+LEVEL = partial(hierarchical.Level, hierarchical.BidirectionalGRU(6), AttentionPooling(6, 5))
 MODULES = {
     **{f"attention function, {name}": form.make for name, form in FORMS.items() if isinstance(form.make(), nn.Module)},
     **{f"layer, {name}": partial(layer, 16, 4, attend=FORMS["rotary, local"].make()) for name, layer in LAYERS.items()},
@@ -78,10 +74,10 @@ MODULES = {
     "encoder": lambda: TransformerEncoder(9, SMALL),
     "decoder": lambda: TransformerDecoder(9, OTHERWISE),
     "Transformer": lambda: Transformer(9, 8, SMALL),
-    "fact reader": lambda: FactReader(9, 3, SMALL),
-    "repeater": lambda: Repeater(3),
-    "repeater, hashing": lambda: Repeater(3, attend=FORMS["hashing"].make()),
-    "recaller": lambda: Recaller(4, 5, FORMS["linear, both ways"].make()),
+    "fact reader": lambda: LongRangeQA(9, 3, SMALL),
+    "repeater": lambda: CopyModel(3),
+    "repeater, hashing": lambda: CopyModel(3, attend=FORMS["hashing"].make()),
+    "recaller": lambda: AssociativeRecall(4, 5, FORMS["linear"].make()),
     "encoder-decoder": lambda: EncoderDecoder(12, 11, **SIZES),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
@@ -93,25 +89,34 @@ MODULES = {
     "album": lambda: captioner.Album(captioner.Captioner(torch.ones(3, 4, 5), 9), torch.ones(2, 4, 5)),
     "reinforce": hard_attention.Reinforce,
     "hierarchical": lambda: hierarchical.HierarchicalAttention(9, LEVEL(), LEVEL(), size=6),
-    "hierarchical, plain": lambda: hierarchical.Level(hierarchical.AsTheyAre(), hierarchical.MeanPooling()),
+    "hierarchical, plain": lambda: hierarchical.Level(hierarchical.Identity(), MeanPooling()),
     "stacked": lambda: StackedAttention(9, 5, 3),
     "reader": lambda: Reader(9),
     "entailer": lambda: Entailer(9),
     "sentence embedding": lambda: SentenceEmbedding(9, 2, 3),
     "matchers": lambda: nn.ModuleList(
-        [matcher.SelfAttentiveMatcher(9), matcher.RecurrentMatcher(9), matcher.AverageMatcher(9)]
+        [
+            same_different_classifier.SelfAttentiveClassifier(9),
+            same_different_classifier.RecurrentClassifier(9),
+            same_different_classifier.AverageClassifier(9),
+        ]
     ),
     "small encoder": SmallEncoder,
     "efficientnet": efficientnet.EfficientNetLite0,
 }
-INSIDE_OTHERS = {PatternAttention, Stack, Block, Translator, Score, Neighbours, Hop, recurrent.Encoder}
-INSIDE_OTHERS |= {recurrent.ContextGRUCell, recurrent.SharedDropout, efficientnet.Block, efficientnet.SameConv2d}
+INSIDE_OTHERS = {PatternAttention, RelativeAttention, Stack, Block, Translator, Score, Neighbours, Hop}
+INSIDE_OTHERS |= {recurrent.Encoder, recurrent.ContextGRUCell, SharedDropout}
+INSIDE_OTHERS |= {efficientnet.InvertedResidual, efficientnet.SameConv2d}
 some = torch.ones(1, 2, 3, 4)
 THINGS = {
     "Config": Config(),
     "Config, otherwise": OTHERWISE,
-    "cache": Cache((KeysValues(some, some),), 3),
-    "memory": Memory((KeysValues(some, some),), torch.ones(1, 1, 3).bool()),
+    "cache": KeyValueCache.of(some, some, torch.ones(1, 3).bool()),
+    "decoder state": DecoderState((KeyValueCache.of(some, some),), 3),
+    "rotary state": RotaryState(3, KeyValueCache.of(some, some)),
+    "sums": Sums(some, torch.ones(1, 2, 1, 1).bool()),
+    "faded sums": Faded(some, torch.ones(1, 2, 1, 1).bool()),
+    "scaled sums": ScaledSums(some, torch.ones(1, 2, 1), torch.ones(1, 2, 1, 1).bool()),
     "weights": Weights((None,), (some,)),
     "linear state": State(some, some),
     "training": Training(*range(len(Training._fields))),

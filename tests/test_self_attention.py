@@ -10,7 +10,6 @@ from factories import DeviceIsGiven, loop_attention, normal, some_mask, widen
 from torch import nn
 from torch.testing import assert_close
 
-from attention_course.data import aspects, distance, entailment, passages
 from attention_course.layers import (
     AttentionLayer,
     AttentionPooling,
@@ -19,13 +18,20 @@ from attention_course.layers import (
     hop_penalty,
     self_attention,
 )
+from attention_course.lessons.lesson_09 import aspects, entailment, passages
+from attention_course.lessons.lesson_09 import same_different_task as distance
+from attention_course.lessons.lesson_09.entailer import Entailer
+from attention_course.lessons.lesson_09.reader import Reader
+from attention_course.lessons.lesson_09.same_different_classifier import (
+    AverageClassifier,
+    RecurrentClassifier,
+    SelfAttentiveClassifier,
+)
+from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
 from attention_course.masks import others_mask, padding_mask
-from attention_course.models.entailer import Entailer
-from attention_course.models.fitting import fit, share_right
-from attention_course.models.matcher import AverageMatcher, RecurrentMatcher, SelfAttentiveMatcher
-from attention_course.models.reader import Reader
-from attention_course.models.sentence_embedding import SentenceEmbedding
+from attention_course.metrics import accuracy
 from attention_course.scores import dot_score
+from attention_course.training import train_classifier
 
 
 def new(family, *sizes, dtype=torch.float64):
@@ -247,11 +253,11 @@ def test_padding_changes_nothing_and_nothing_is_made_without_a_device(name):
 def test_the_small_models_learn(name, steps, wanted):
     make, batch = TEXTS[name]
     model, random = new(make, dtype=torch.float32), Random(0)
-    losses = fit(model, lambda: batch(32, random), steps=steps, learning_rate=5e-3, progress=False)
-    assert losses[-1] < losses[0] and share_right(model, batch(300, Random(1))) > wanted
+    losses = train_classifier(model, lambda: batch(32, random), steps=steps, learning_rate=5e-3, progress=False).losses
+    assert losses[-1] < losses[0] and accuracy(model, batch(300, Random(1))) > wanted
 
 
-@pytest.mark.parametrize("family", [SelfAttentiveMatcher, RecurrentMatcher, AverageMatcher])
+@pytest.mark.parametrize("family", [SelfAttentiveClassifier, RecurrentClassifier, AverageClassifier])
 def test_matchers_learn_a_short_distance(family):
     torch.manual_seed(0)
     model, generator = family(len(distance.WORDS)), torch.Generator().manual_seed(0)
@@ -260,12 +266,12 @@ def test_matchers_learn_a_short_distance(family):
         words, same = distance.same_or_different(count, 1, generator)
         return (words,), same
 
-    fit(model, draw, steps=400, learning_rate=5e-3, progress=False)
-    assert share_right(model, draw(500)) > 0.9
+    train_classifier(model, draw, steps=400, learning_rate=5e-3, progress=False)
+    assert accuracy(model, draw(500)) > 0.9
 
 
 def test_the_matcher_cannot_tell_a_sentence_from_its_words_shuffled():
-    model = new(SelfAttentiveMatcher, len(distance.WORDS))
+    model = new(SelfAttentiveClassifier, len(distance.WORDS))
     words, _ = distance.same_or_different(5, 6, torch.Generator().manual_seed(0))
     order = torch.randperm(words.shape[1], generator=torch.Generator().manual_seed(1))
     assert_close(model(words[:, order])[0], model(words)[0], rtol=0, atol=1e-12)
@@ -288,7 +294,7 @@ def test_a_loss_that_is_not_finite_stops_the_training():
             return x @ self.w, None
 
     with pytest.raises(ArithmeticError, match="expected a finite number"):
-        fit(
+        train_classifier(
             Broken(),
             lambda: ((torch.ones(2, 1),), torch.tensor([0, 1])),
             steps=1,
@@ -303,4 +309,4 @@ def test_an_answer_of_two_parts_is_right_when_both_are():
             return x, None
 
     logits = torch.eye(3)[torch.tensor([[0, 1], [2, 2]])]  # (B, 2, 3)
-    assert share_right(Fixed(), ((logits,), torch.tensor([[0, 1], [2, 0]]))) == 0.5
+    assert accuracy(Fixed(), ((logits,), torch.tensor([[0, 1], [2, 0]]))) == 0.5

@@ -18,23 +18,35 @@ from attention_course.masks import causal_mask, padding_mask
 from attention_course.models.transformer import Config, Stack, TransformerDecoder
 
 FORMS = {
-    "window": lambda: LocalAttention(4, chunk=3),
-    "window, both sides": lambda: LocalAttention(3, causal=False, chunk=4),
-    "dilated": lambda: DilatedAttention(3, 4, chunk=2),
-    "dilated, both sides": lambda: DilatedAttention(2, 3, causal=False),
-    "strided": lambda: StridedAttention(4),
-    "fixed": lambda: FixedAttention(4, 2),
+    "window, both sides": lambda: LocalAttention(3, chunk=4),
+    "dilated, both sides": lambda: DilatedAttention(2, 3),
     "global token": lambda: GlobalTokenAttention(3, chunk=4),
     "no global token": lambda: GlobalTokenAttention(3, positions=()),
     "blocks": lambda: BlockAttention(3),
     "random blocks": lambda: BlockAttention(2, neighbours=0, everywhere=0, random=2),
 }
-CAUSAL = ["window", "dilated", "strided", "fixed"]
+CAUSAL = {
+    "window": lambda: LocalAttention(4, chunk=3),
+    "dilated": lambda: DilatedAttention(3, 4, chunk=2),
+    "strided": lambda: StridedAttention(4),
+    "fixed": lambda: FixedAttention(4, 2),
+    "global tokens, looking back": lambda: GlobalTokenAttention(3, positions=(1, 9), chunk=4),
+    "blocks, looking back": lambda: BlockAttention(3),
+    "random blocks, looking back": lambda: BlockAttention(2, neighbours=0, everywhere=0, random=2),
+}
+FORMS |= CAUSAL
+
+
+def run(name, queries, keys, values, mask=None, need_weights=False):
+    """That form on these tensors."""
+    return FORMS[name]()(queries, keys, values, mask, name in CAUSAL, need_weights)
+
+
 SEES_ALL = [  # a window, block or stride of at least the text's nine words
     (LocalAttention(9), causal_mask(9)),
-    (LocalAttention(20, causal=False), None),
+    (LocalAttention(20), None),
     (DilatedAttention(9, 1), causal_mask(9)),
-    (DilatedAttention(30, 1, causal=False), None),
+    (DilatedAttention(30, 1), None),
     (StridedAttention(9), causal_mask(9)),
     (StridedAttention(1), causal_mask(9)),
     (FixedAttention(9), causal_mask(9)),
@@ -51,28 +63,28 @@ every_form = pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("shape", [None, "texts", "heads", "one row"])
 def test_what_is_computed_is_full_attention_under_the_mask(name, length, shape):
-    attend, (queries, keys, values) = FORMS[name](), inputs(length)
+    queries, keys, values = inputs(length)
     counts = {
         None: None,
         "texts": some_mask(2, 1, 1, length, seed=1),
         "heads": some_mask(2, 3, 1, length, seed=2),
         "one row": some_mask(2, length, seed=3)[1],
     }[shape]
-    pattern = attend.allowed(length, length)
+    pattern = FORMS[name]().allowed(length, length, name in CAUSAL)
     expected, weights = scaled_dot_product_attention(
         queries, keys, values, pattern if counts is None else pattern & counts
     )
-    assert_close(attend(queries, keys, values, counts), (expected, None))
-    assert_close(attend(queries, keys, values, counts, need_weights=True), (expected, weights))
+    assert_close(run(name, queries, keys, values, counts), (expected, None))
+    assert_close(run(name, queries, keys, values, counts, need_weights=True), (expected, weights))
 
 
 @pytest.mark.parametrize("positions", [(0,), (3,), (8, 0, 5)])
 def test_global_tokens_may_stand_anywhere(positions):
     attend, (queries, keys, values) = GlobalTokenAttention(2, positions, chunk=4), inputs(9)
-    pattern = attend.allowed(9, 9)
+    pattern = attend.allowed(9, 9, False)
     assert pattern[list(positions)].all() and pattern[:, list(positions)].all()
     others = [i for i in range(9) if i not in positions]
-    assert pattern[others][:, others].equal(local_mask(9, 2, causal=False)[others][:, others])
+    assert pattern[others][:, others].equal(local_mask(9, 2)[others][:, others])
     counts = some_mask(2, 1, 1, 9, seed=1)
     assert_close(
         attend(queries, keys, values, counts)[0],
@@ -83,45 +95,48 @@ def test_global_tokens_may_stand_anywhere(positions):
 @pytest.mark.parametrize(("attend", "mask"), SEES_ALL)
 def test_a_pattern_that_leaves_nothing_out_is_full_attention(attend, mask):
     queries, keys, values = inputs(9)
-    assert_close(attend(queries, keys, values)[0], scaled_dot_product_attention(queries, keys, values, mask)[0])
+    causal = mask is not None
+    assert_close(
+        attend(queries, keys, values, None, causal)[0], scaled_dot_product_attention(queries, keys, values, mask)[0]
+    )
 
 
 @every_form
 def test_the_words_that_a_longer_text_begins_with_see_each_other_as_in_a_shorter_one(name):
-    whole = FORMS[name]().allowed(40, 40)
+    whole = FORMS[name]().allowed(40, 40, name in CAUSAL)
     for length in range(1, 40):
-        assert FORMS[name]().allowed(length, length).equal(whole[:length, :length])
+        assert FORMS[name]().allowed(length, length, name in CAUSAL).equal(whole[:length, :length])
 
 
 @every_form
 @pytest.mark.parametrize("length", [1, 2, 5])
 def test_fewer_queries_than_keys_are_the_last_ones(name, length):
-    attend, (queries, keys, values) = FORMS[name](), inputs(16)
+    queries, keys, values = inputs(16)
     counts = some_mask(2, 1, 1, 16, seed=1)
     for mask in (None, counts):
-        expected, weights = attend(queries, keys, values, mask, need_weights=True)
+        expected, weights = run(name, queries, keys, values, mask, need_weights=True)
         last = queries[..., -length:, :]
-        assert_close(attend(last, keys, values, mask)[0], expected[..., -length:, :])
-        assert_close(attend(last, keys, values, mask, need_weights=True)[1], weights[..., -length:, :])
+        assert_close(run(name, last, keys, values, mask)[0], expected[..., -length:, :])
+        assert_close(run(name, last, keys, values, mask, need_weights=True)[1], weights[..., -length:, :])
 
 
 @every_form
 def test_a_mask_of_another_shape_is_refused(name):
-    attend, tensors = FORMS[name](), inputs(9)
+    tensors = inputs(9)
     for mask in (causal_mask(9), torch.ones(2, 3, 9, 9, dtype=torch.bool), torch.ones(1, 8, dtype=torch.bool)):
         with pytest.raises(ValueError, match=r"mask: expected a shape that broadcasts to \(2, 3, 1, 9\)"):
-            attend(*tensors, mask)
+            run(name, *tensors, mask)
     with pytest.raises(ValueError, match="mask: expected"):
-        attend(tensors[0][..., -1:, :], *tensors[1:], torch.ones(1, 10, dtype=torch.bool))
+        run(name, tensors[0][..., -1:, :], *tensors[1:], torch.ones(1, 10, dtype=torch.bool))
     with pytest.raises(TypeError):
-        attend(*tensors, torch.ones(1, 9))
+        run(name, *tensors, torch.ones(1, 9))
 
 
 @every_form
 def test_more_queries_than_keys_are_refused(name):
     queries, keys, values = inputs(9)
     with pytest.raises(ValueError, match="expected at least as many as the 9 queries, got 8"):
-        FORMS[name]()(queries, keys[..., 1:, :], values[..., 1:, :])
+        run(name, queries, keys[..., 1:, :], values[..., 1:, :])
 
 
 @pytest.mark.parametrize("name", CAUSAL)
@@ -131,22 +146,22 @@ def test_a_decoder_writes_with_a_cache_as_without(name, heads):
     config = Config(size=8, heads=heads, hidden=16, layers=2, dropout=0.0, attend=FORMS[name])
     decoder = TransformerDecoder(20, config).double().eval()
     words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
-    whole, _, _ = decoder(words)
-    cache, pieces = None, []
+    whole, _ = decoder(words)
+    state, pieces = None, []
     for piece in words.split([1, 3, 1, 9, 1, 1, 3], 1):
-        logits, cache, _ = decoder(piece, cache)
+        logits, _, state = decoder.step(piece, state)
         pieces.append(logits)
     assert_close(torch.cat(pieces, 1), whole)
 
 
 @pytest.mark.parametrize("name", CAUSAL)
 def test_the_future_changes_nothing(name):
-    attend, (queries, keys, values) = FORMS[name](), inputs(20)
-    assert attend.causal and not (attend.allowed(20, 20) & ~causal_mask(20)).any()
-    before, _ = attend(queries, keys, values)
+    queries, keys, values = inputs(20)
+    assert not (FORMS[name]().allowed(20, 20, True) & ~causal_mask(20)).any()
+    before, _ = run(name, queries, keys, values)
     for x in (queries, keys, values):
         x[..., 11:, :] = 7
-    after, _ = attend(queries, keys, values)
+    after, _ = run(name, queries, keys, values)
     assert_close(before[..., :11, :], after[..., :11, :])
     assert not torch.allclose(before[..., 11:, :], after[..., 11:, :])
 
@@ -158,8 +173,8 @@ def test_what_does_not_count_changes_no_bit_however_large_it_is(name, length):
     counts = some_mask(2, 1, 1, 16, seed=1)
     large = [torch.where(counts.mT, x, 1e30 * x) for x in (keys, values)]
     for weights in (False, True):
-        before, _ = FORMS[name]()(queries[..., -length:, :], keys, values, counts, weights)
-        assert FORMS[name]()(queries[..., -length:, :], *large, counts, weights)[0].equal(before)
+        before, _ = run(name, queries[..., -length:, :], keys, values, counts, weights)
+        assert run(name, queries[..., -length:, :], *large, counts, weights)[0].equal(before)
 
 
 @every_form
@@ -169,17 +184,17 @@ def test_padding_changes_nothing(name):
     encoder = Stack(20, config).double().eval()
     words = torch.randint(1, 20, (2, 19), generator=torch.Generator().manual_seed(0))
     words[0, 12:] = 0
-    before, _, _ = encoder(words, [padding_mask(words)] * 2)
+    before, _ = encoder(words, padding_mask(words), name in CAUSAL)
     with torch.no_grad():
         encoder.embedding.weight[0] += 100
-    after, _, _ = encoder(words, [padding_mask(words)] * 2)
+    after, _ = encoder(words, padding_mask(words), name in CAUSAL)
     assert_close(before[words != 0], after[words != 0])
 
 
 @every_form
 def test_a_query_that_may_see_nothing_gets_zero_and_finite_gradients(name):
     tensors = [x.requires_grad_() for x in inputs(7)]
-    output, _ = FORMS[name]()(*tensors, torch.zeros(2, 1, 1, 7, dtype=torch.bool))
+    output, _ = run(name, *tensors, torch.zeros(2, 1, 1, 7, dtype=torch.bool))
     output.sum().backward()
     assert output.eq(0).all() and all(x.grad.isfinite().all() for x in tensors)
 
@@ -187,7 +202,7 @@ def test_a_query_that_may_see_nothing_gets_zero_and_finite_gradients(name):
 @every_form
 def test_gradients_are_right(name):
     tensors = [x[:1, :1, :, :2].clone().requires_grad_() for x in inputs(7)]
-    torch.autograd.gradcheck(lambda *x: FORMS[name]()(*x)[0], tensors)
+    torch.autograd.gradcheck(lambda *x: run(name, *x)[0], tensors)
 
 
 @pytest.mark.parametrize(("chunk", "before", "after"), [(4, 0, 0), (4, 3, 0), (4, 8, 8), (1, 2, 1), (16, 3, 5)])
@@ -204,32 +219,39 @@ def test_a_vector_s_gradient_is_the_sum_over_the_windows_that_hold_it(chunk, bef
 
 @every_form
 def test_no_square_of_the_length_is_made_forwards_or_backwards(name):
-    attend = {"strided": StridedAttention(16), "fixed": FixedAttention(16), "random blocks": BlockAttention(8)}
+    larger = {"strided": StridedAttention(16), "fixed": FixedAttention(16)}
+    larger |= {name: BlockAttention(8) for name in FORMS if name.startswith("random blocks")}
     tensors = [x.requires_grad_() for x in inputs(256, torch.float32)]
     with NoSquares(256):
-        (attend.get(name) or FORMS[name]())(*tensors)[0].sum().backward()
+        (larger.get(name) or FORMS[name]())(*tensors, causal=name in CAUSAL)[0].sum().backward()
     assert all(x.grad.isfinite().all() for x in tensors)
 
 
 @every_form
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 def test_dtype_follows_the_input(name, dtype):
-    assert FORMS[name]()(*inputs(20, dtype))[0].dtype == dtype
+    assert run(name, *inputs(20, dtype))[0].dtype == dtype
 
 
 @every_form
 def test_tensors_are_made_on_the_device_of_the_input(name):
-    attend, (queries, keys, values) = FORMS[name](), inputs(20, torch.float32)
+    queries, keys, values = inputs(20, torch.float32)
     with DeviceIsGiven():
-        attend(queries, keys, values)
-        attend(queries[..., -2:, :], keys, values)
+        run(name, queries, keys, values)
+        run(name, queries[..., -2:, :], keys, values)
 
 
 def test_a_window_with_a_cache_touches_its_last_keys_only():
     queries, keys, values = inputs(16)
-    expected, _ = LocalAttention(4)(queries, keys, values)
+    expected, _ = LocalAttention(4)(queries, keys, values, causal=True)
     keys[..., :11, :], values[..., :11, :] = torch.nan, torch.nan
-    assert_close(LocalAttention(4)(queries[..., -2:, :], keys, values)[0], expected[..., -2:, :])
+    assert_close(LocalAttention(4)(queries[..., -2:, :], keys, values, causal=True)[0], expected[..., -2:, :])
+
+
+@pytest.mark.parametrize("form", [StridedAttention(4), FixedAttention(4)])
+def test_a_form_that_only_looks_back_is_not_taken_for_one_that_looks_both_ways(form):
+    with pytest.raises(ValueError, match=f"causal: expected True, as {type(form).__name__} only looks back, got False"):
+        form(*inputs(9))
 
 
 def test_wrong_settings_are_named():
@@ -248,8 +270,8 @@ def test_wrong_settings_are_named():
 
 
 PATTERNS = {
-    "window": [local_mask(40, 5)],
-    "dilated": [local_mask(40, 5), dilated_mask(40, 8, 5)],
+    "window": [local_mask(40, 5, causal=True)],
+    "dilated": [local_mask(40, 5, causal=True), dilated_mask(40, 8, 5, causal=True)],
     "strided": [strided_mask(40, 6)],
     "fixed": [fixed_mask(40, 6)],
     "global token": [global_mask(40, 4, (7,))],
@@ -277,7 +299,7 @@ def test_what_two_layers_reach():
         assert (layers_needed(patterns) >= 0).equal(past)
     assert (layers_needed(PATTERNS["global token"] * 2) >= 0).all()
     window = layers_needed(PATTERNS["window"] * 3)
-    assert (window >= 0).equal(local_mask(40, 3 * 4 + 1))  # three windows of five, less the overlaps
+    assert (window >= 0).equal(local_mask(40, 3 * 4 + 1, causal=True))  # three windows of five, less the overlaps
 
 
 def test_gradients_reach_as_far_as_the_pattern_s_powers():
@@ -288,6 +310,6 @@ def test_gradients_reach_as_far_as_the_pattern_s_powers():
     x = normal(1, 30, 8).requires_grad_()
     states = x
     for block in encoder.blocks:
-        states, _, _ = block(states)
+        states, _ = block(states, causal=True)
     seen = torch.autograd.grad(states[0, -1].square().sum(), x)[0][0].abs().sum(-1) > 0
-    assert seen.equal(layers_needed([form.allowed(30, 30) for form in forms])[-1] >= 0)
+    assert seen.equal(layers_needed([form.allowed(30, 30, True) for form in forms])[-1] >= 0)

@@ -5,9 +5,9 @@ import torch
 from factories import DeviceIsGiven
 from torch.testing import assert_close
 
-from attention_course.data import baskets
-from attention_course.models.basket_features import Album
-from attention_course.models.growing import examine, grow
+from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
+from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.drawing_bank import DrawingBank
 from attention_course.models.stacked import StackedAttention
 
 REGIONS = torch.randn(4, 6, 5, generator=torch.Generator().manual_seed(0)).double()
@@ -89,21 +89,21 @@ def test_every_parameter_gets_a_gradient_and_devices_are_given():
 
 
 def symbols():
-    """An album of symbols in place of drawings."""
-    kinds, colours = len(baskets.KINDS), len(baskets.COLOURS)
+    """An bank of symbols in place of drawings."""
+    kinds, colours = len(vqa.KINDS), len(vqa.COLOURS)
     kind = torch.eye(kinds)[:, None, None].expand(-1, colours, 1, -1)
     colour = torch.eye(colours)[None, :, None].expand(kinds, -1, 1, -1)
-    return Album(None, 4 * torch.cat([kind, colour], -1))
+    return DrawingBank(None, 4 * torch.cat([kind, colour], -1))
 
 
 def test_growing_learns_one_step_and_keeps_the_same_numbers():
     def trained(updates):
         torch.manual_seed(0)
-        model = StackedAttention(len(baskets.WORDS), 32, len(baskets.ANSWERS), 1)
+        model = StackedAttention(len(vqa.WORDS), 32, len(vqa.ANSWERS), 1)
         return model, grow(model, symbols(), updates=updates, progress=False)
 
     assert trained((5, 5))[1].losses == trained((5, 5))[1].losses
     model, _ = trained((250,))
-    examined = examine(model, symbols(), 500, (1,))
+    examined = evaluate(model, symbols(), 500, (1,))
     assert examined.accuracy(1) > 0.9
     assert examined.on_chain(0, 0, 1) > 0.9

@@ -13,24 +13,25 @@ import torch
 from factories import SOURCE, DeviceIsGiven, new_translator, train_tiny
 from torch import nn
 
-from attention_course.data import baskets, distance
 from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 from attention_course.decoding import align, beam, greedy, translate
 from attention_course.layers import AttentionPooling
-from attention_course.models import document_training
-from attention_course.models.basket_features import Album as Baskets
-from attention_course.models.basket_features import albums
+from attention_course.lessons.lesson_07 import document_training
+from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
+from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
+from attention_course.lessons.lesson_09 import same_different_task as distance
+from attention_course.lessons.lesson_09.same_different_classifier import SelfAttentiveClassifier
+from attention_course.metrics import accuracy
+from attention_course.models import small_encoder
 from attention_course.models.captioner import Album, Captioner
-from attention_course.models.fitting import fit, share_right
-from attention_course.models.growing import examine, grow
 from attention_course.models.hard_attention import HardCaptioner, Reinforce
-from attention_course.models.hierarchical import BothWays, HierarchicalAttention, Level
-from attention_course.models.matcher import SelfAttentiveMatcher
+from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Level
 from attention_course.models.region_features import encode_images
 from attention_course.models.small_encoder import SmallEncoder, trained_encoder
 from attention_course.models.stacked import StackedAttention
 from attention_course.modes import evaluating, start_training
-from attention_course.training import train
+from attention_course.training import train, train_classifier
 
 FEATURES = torch.randn(4, 9, 5, generator=torch.Generator().manual_seed(0))
 VOCABULARY = Vocabulary(["abcdef"])
@@ -40,7 +41,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
 
 
 def matcher():
-    return nn.Sequential(SelfAttentiveMatcher(len(distance.WORDS)), Untouched())
+    return nn.Sequential(SelfAttentiveClassifier(len(distance.WORDS)), Untouched())
 
 
 class Untouched(nn.Dropout):
@@ -56,13 +57,13 @@ def sentences(generator):
 
 
 def stacked():
-    return StackedAttention(len(baskets.WORDS), 32, len(baskets.ANSWERS), 2)
+    return StackedAttention(len(vqa.WORDS), 32, len(vqa.ANSWERS), 2)
 
 
 def symbols():
-    kind, colour = torch.eye(len(baskets.KINDS)), torch.eye(len(baskets.COLOURS))
+    kind, colour = torch.eye(len(vqa.KINDS)), torch.eye(len(vqa.COLOURS))
     kinds, colours = kind[:, None, None].expand(-1, len(colour), 1, -1), colour[None, :, None]
-    return Baskets(None, 4 * torch.cat([kinds, colours.expand(len(kind), -1, 1, -1)], -1))
+    return DrawingBank(None, 4 * torch.cat([kinds, colours.expand(len(kind), -1, 1, -1)], -1))
 
 
 SYMBOLS = symbols()
@@ -81,7 +82,7 @@ def train_album(model, loss=None):
 
 
 def reader():
-    words, all_sentences = (Level(BothWays(8), AttentionPooling(8, 8)) for _ in range(2))
+    words, all_sentences = (Level(BidirectionalGRU(8), AttentionPooling(8, 8)) for _ in range(2))
     return HierarchicalAttention(12, words, all_sentences, size=8, dropout=0.2)
 
 
@@ -111,9 +112,9 @@ def train_and_validate(model):
     return train_tiny(model, target_tokens=60, validate=lambda m: -float(greedy(m, SOURCE, 3)[0].sum())).validations
 
 
-def fit_matcher(model):
+def train_matcher(model):
     draw = partial(sentences, torch.Generator().manual_seed(0))
-    return fit(model, draw, steps=3, learning_rate=1e-2, progress=False)
+    return train_classifier(model, draw, steps=3, learning_rate=1e-2, progress=False).losses
 
 
 def grow_stacked(model):
@@ -142,14 +143,12 @@ HELPERS = {
         True,
         True,
     ),
-    "fit": Helper(matcher, fit_matcher, "1", "0.classify", True),
+    "train a classifier": Helper(matcher, train_matcher, "1", "0.classify", True),
     "train a reader": Helper(reader, train_reader, "sentences", "classify", True, True),
     "grow": Helper(stacked, grow_stacked, "encoder", "answer", True),
-    "share_right": Helper(
-        matcher, lambda m: share_right(m, sentences(torch.Generator().manual_seed(0))), "1", "0.classify"
-    ),
+    "accuracy": Helper(matcher, lambda m: accuracy(m, sentences(torch.Generator().manual_seed(0))), "1", "0.classify"),
     "read": Helper(reader, lambda m: list(document_training.read(m, DOCUMENTS, 5)), "words", "classify", pads=True),
-    "examine": Helper(stacked, lambda m: list(examine(m, SYMBOLS, 20)[1:]), "norm", "answer"),
+    "examine": Helper(stacked, lambda m: list(evaluate(m, SYMBOLS, 20)[1:]), "norm", "answer"),
     "greedy": Helper(translator, lambda m: list(greedy(m, beside(m), 4)), "encoder", "readout"),
     "beam": Helper(
         translator, lambda m: [[tuple(h) for h in found] for found in beam(m, beside(m), 3, 4)], "encoder", "readout"
@@ -157,14 +156,14 @@ HELPERS = {
     "translate": Helper(translator, translated, "encoder", "readout", pads=True),
     "align": Helper(translator, lambda m: align(m, PAIRS, VOCABULARY, VOCABULARY), "encoder", "readout", pads=True),
     "encode_images": Helper(SmallEncoder, lambda m: encode_images(m, PIXELS), "layers.1", "layers"),
-    "albums": Helper(SmallEncoder, lambda m: [a.features for a in albums(m, 2)], "layers.1", "layers"),
+    "drawing_banks": Helper(SmallEncoder, lambda m: [a.features for a in drawing_banks(m, 2)], "layers.1", "layers"),
 }
-BANK = functools.cache(baskets.bank)  # drawings take long
+BANK = functools.cache(vqa.bank)  # drawings take long
 
 
 @pytest.fixture(autouse=True)
 def drawn_once(monkeypatch):
-    monkeypatch.setattr(baskets, "bank", BANK)
+    monkeypatch.setattr(vqa, "bank", BANK)
 
 
 every_helper = pytest.mark.parametrize("name", HELPERS)
@@ -304,9 +303,7 @@ def test_autocast_around_it_changes_no_precision_that_was_chosen_and_stops_nothi
     model = new(name)
     with torch.autocast("cpu", torch.bfloat16):
         found = plain(done(name, model))
-    assert (
-        not HELPERS[name].trains or name in ("fit", "grow", "train a reader", "train and validate") or found == expected
-    )
+    assert not HELPERS[name].trains or name == "train and validate" or found == expected
 
 
 @every_helper
@@ -345,16 +342,13 @@ class Reached(Exception):
 
 
 @every_helper
-def test_a_model_on_another_device_gets_what_it_needs_there(name, monkeypatch):
+def test_a_model_on_another_device_gets_what_it_needs_there(name):
     """On this device there are no numbers, but all operations, and none takes tensors of two devices."""
 
     def reach(module, inputs, output):
         assert output.device.type == "meta"
         raise Reached
 
-    adamw = torch.optim.AdamW
-    monkeypatch.setattr(torch.optim, "AdamW", lambda *given, fused=None, **options: adamw(*given, **options))
-    monkeypatch.setattr(torch, "autocast", lambda *given, **options: contextlib.nullcontext())
     model = new(name).to("meta")
     model.get_submodule(HELPERS[name].last).register_forward_hook(reach)
     with pytest.raises(Reached):
@@ -374,10 +368,13 @@ def test_an_encoder_starts_and_learns_alike_whatever_the_surroundings():
 
 
 def test_an_encoder_is_trained_on_another_device(monkeypatch):
-    adamw = torch.optim.AdamW
-    monkeypatch.setattr(torch.optim, "AdamW", lambda *given, fused, **options: adamw(*given, **options))
-    encoder = trained_encoder(images=8, steps=1, batch=4, progress=False, device="meta")
-    assert {p.device.type for p in encoder.parameters()} == {"meta"} and not encoder.training
+    def reach(learner, *batch):
+        assert {t.device.type for t in [*learner.parameters(), *learner.buffers(), *batch]} == {"meta"}
+        raise Reached
+
+    monkeypatch.setattr(small_encoder, "kind_and_colour", reach)
+    with pytest.raises(Reached):
+        trained_encoder(images=8, steps=1, batch=4, progress=False, device="meta")
 
 
 def test_padding_is_made_where_the_default_is():

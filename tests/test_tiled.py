@@ -28,7 +28,7 @@ def both(tensors, mask, tile, causal):
         allowed = back if mask is None else mask & back
     found = []
     for output in (
-        tiled_attention(*tensors, mask, tile, causal),
+        tiled_attention(*tensors, mask, causal, tile),
         scaled_dot_product_attention(*tensors, allowed)[0],
     ):
         found.append((output, torch.autograd.grad(output, tensors, normal(*output.shape, dtype=output.dtype, seed=9))))
@@ -78,7 +78,7 @@ def test_a_query_that_sees_nothing_gets_zero_and_gives_zero():
 @pytest.mark.parametrize("causal", [False, True])
 def test_gradients_are_right(causal):
     tensors = [x[:1, :2, :, :2].detach().requires_grad_() for x in inputs(6)]
-    assert torch.autograd.gradcheck(lambda *x: tiled_attention(*x, some_mask(6, 6, seed=3), 4, causal), tensors)
+    assert torch.autograd.gradcheck(lambda *x: tiled_attention(*x, some_mask(6, 6, seed=3), causal, 4), tensors)
 
 
 class Largest(TorchDispatchMode):
@@ -185,7 +185,7 @@ def test_axes_in_front_broadcast_with_and_without_weights(batches):
     tensors = [normal(*batch, 9, 4, seed=seed).requires_grad_() for seed, batch in enumerate(batches)]
     attend, found = TiledAttention(4), []
     for need_weights in (False, True):
-        output, _ = attend(*tensors, some_mask(9, 9), need_weights)
+        output, _ = attend(*tensors, some_mask(9, 9), need_weights=need_weights)
         gradient = normal(*output.shape, seed=9)
         found.append((output, torch.autograd.grad(output, tensors, gradient)))
     assert_close(*found)
@@ -194,9 +194,9 @@ def test_axes_in_front_broadcast_with_and_without_weights(batches):
 def test_the_module_is_an_attention_function():
     tensors, mask = inputs(13), some_mask(2, 3, 13, 13)
     for causal in (False, True):
-        attend = TiledAttention(4, causal)
-        output, weights = attend(*tensors, mask)
-        expected, expected_weights = attend(*tensors, mask, need_weights=True)
+        attend = TiledAttention(4)
+        output, weights = attend(*tensors, mask, causal)
+        expected, expected_weights = attend(*tensors, mask, causal, need_weights=True)
         assert weights is None and expected_weights.shape == (2, 3, 13, 13)
         assert_close(output, expected)
 

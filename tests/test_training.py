@@ -17,7 +17,7 @@ from attention_course.decoding import greedy
 from attention_course.device import seed_everything
 from attention_course.masks import PAD
 from attention_course.models import seq2seq
-from attention_course.training import sequence_loss, train, train_step, warm_up_then_decay
+from attention_course.training import sequence_loss, train, train_step, translation_loss, warm_up_then_decay
 
 
 def copy_of(model):
@@ -78,7 +78,7 @@ def test_the_budget_counts_the_words_to_predict(budget):
     run = train_tiny(model, target_tokens=budget)
     batches = islice(endless(tiny_examples(), 20, 0), run.steps)
     shown = [(target[:, 1:] != PAD).sum().item() for _, target in batches]
-    assert run.target_tokens == sum(shown) >= budget > sum(shown[:-1])
+    assert run.used == sum(shown) >= budget > sum(shown[:-1])
     assert len(run.losses) == run.steps and all(map(math.isfinite, run.losses)) and run.seconds > 0
     assert not run.interrupted and not run.validations
     assert not model.training
@@ -110,7 +110,7 @@ def test_float64_stays_float64():
     model = new_translator().double()
     with torch.no_grad():
         expected = sequence_loss(model(SOURCE, TARGET[:, :-1])[0], TARGET[:, 1:]).item()
-    loss = train_step(model, torch.optim.SGD(model.parameters(), lr=0.1), SOURCE, TARGET)
+    loss = train_step(model, torch.optim.SGD(model.parameters(), lr=0.1), translation_loss, (SOURCE, TARGET))
     assert loss == pytest.approx(expected, rel=1e-14)
 
 
@@ -225,7 +225,7 @@ def test_an_interrupted_training_finishes_its_step_and_keeps_what_it_has_learned
 def test_an_interruption_while_validating_is_one_too():
     before = signal.getsignal(signal.SIGINT)
     run = train_tiny(validate=lambda model: signal.raise_signal(signal.SIGINT) or 1.0, validate_at=(0.3, 0.9))
-    assert run.interrupted and len(run.validations) == 1 and run.target_tokens < 150
+    assert run.interrupted and len(run.validations) == 1 and run.used < 150
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -293,7 +293,7 @@ def accuracy_at_reversing():
     seed_everything(0)
     model = seq2seq.RNNsearch(len(vocabulary), len(vocabulary), embedding_size=32, hidden_size=32, decoder_size=32)
     train(model, examples[100:], target_tokens=40_000, learning_rate=1e-2, batch_tokens=250, progress=False)
-    said, _ = greedy(model, pad([source for source, _ in examples[:100]]), longest=10)
+    said, _ = greedy(model, pad([source for source, _ in examples[:100]]), max_length=10)
     return sum(vocabulary.decode(s) == t for s, (_, t) in zip(said.tolist(), pairs, strict=False)) / 100
 
 

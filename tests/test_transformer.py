@@ -14,14 +14,15 @@ from attention_course.data.vocabulary import BOS, pad
 from attention_course.decoding import greedy
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.fixed import FixedAttention
+from attention_course.efficient.gated import Retention
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures
 from attention_course.efficient.strided import StridedAttention
-from attention_course.efficient.tiled import tiled_attention
+from attention_course.efficient.tiled import TiledAttention
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers.multi_head import from_torch
+from attention_course.layers.from_torch import from_torch
 from attention_course.masks import PAD, causal_mask
 from attention_course.models.transformer import Config, Transformer, TransformerDecoder, TransformerEncoder
 from attention_course.positions import (
@@ -38,32 +39,30 @@ SIZES = {"size": HEADS * HEAD_SIZE, "heads": HEADS, "hidden": 14, "layers": 2, "
 SENTENCES = pad([[5, 4, 9, 11, 3, 7, 6, 10, 8], [8, 3, 7, 4, 5], [6]])
 
 
-def tiled(queries, keys, values, mask=None, need_weights=False):
-    return tiled_attention(queries, keys, values, mask, tile=4), None
-
-
 SCHEMES = {  # what each position scheme changes of a `Config`
     "none": {"positions": None},
     "sinusoidal": {},
     "learned": {"positions": lambda size: LearnedPositions(size, LONGEST)},
     "rotary": {"positions": None, "attend": RotaryAttention},
     "alibi": {"positions": None, "attend": lambda: AlibiAttention(HEADS)},
-    "t5": {"positions": None, "attend": lambda: T5Attention(HEADS, buckets=8, farthest=20)},
-    "shaw": {"positions": None, "attend": lambda: ShawAttention(HEAD_SIZE, farthest=3)},
+    "t5": {"positions": None, "attend": lambda: T5Attention(HEADS, buckets=8, max_distance=20)},
+    "shaw": {"positions": None, "attend": lambda: ShawAttention(HEAD_SIZE, max_distance=3)},
 }
-ONLY_BACK = {  # forms that see no future by themselves; for hashing see test_hashing
+CAUSAL = {  # for hashing see test_hashing
+    "tiled": lambda: TiledAttention(4),
     "local": lambda: LocalAttention(4, chunk=3),
+    "blocks": lambda: BlockAttention(2, random=0),
     "strided": lambda: StridedAttention(3),
     "fixed": lambda: FixedAttention(3),
     "linear": lambda: LinearAttention(chunk=3),
     "random features": lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, 8), chunk=3),
 }
 BOTH_WAYS = {
-    "tiled": lambda: tiled,
-    "local": lambda: LocalAttention(4, causal=False, chunk=3),
+    "tiled": lambda: TiledAttention(4),
+    "local": lambda: LocalAttention(4, chunk=3),
     "blocks": lambda: BlockAttention(2, random=0),
-    "linear": lambda: LinearAttention(causal=False),
-    "random features": lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, 8), causal=False),
+    "linear": lambda: LinearAttention(),
+    "random features": lambda: LinearAttention(PositiveRandomFeatures(HEAD_SIZE, 8)),
     "low rank": lambda: LowRankAttention(LONGEST, 4),
 }
 
@@ -72,9 +71,8 @@ def with_rotary(make):
     return {"positions": None, "attend": lambda: RotaryAttention(attend=make())}
 
 
-WRITERS = SCHEMES | {"tiled": {"attend": lambda: tiled}}
-WRITERS |= {f"{name}, sinusoidal": {"attend": make} for name, make in ONLY_BACK.items()}
-WRITERS |= {f"{name}, rotary": with_rotary(make) for name, make in ONLY_BACK.items()}
+WRITERS = SCHEMES | {f"{name}, sinusoidal": {"attend": make} for name, make in CAUSAL.items()}
+WRITERS |= {f"{name}, rotary": with_rotary(make) for name, make in CAUSAL.items()}
 READERS = SCHEMES | {f"{name}, sinusoidal": {"attend": make} for name, make in BOTH_WAYS.items()}
 READERS |= {f"{name}, rotary": with_rotary(make) for name, make in BOTH_WAYS.items()}
 FAMILIES = {
@@ -111,11 +109,11 @@ def run(model, tokens, source=SOURCE):
 
 def by_steps(decoder, tokens, lengths, **looks):
     """The logits when a decoder is given so many words at a time."""
-    past, logits = None, []
+    state, logits = None, []
     for words in tokens.split(lengths, -1):
-        now, past, _ = decoder(words, past, **looks)
+        now, _, state = decoder.step(words, state, **looks)
         logits.append(now)
-    assert past.length == tokens.shape[-1]
+    assert state.length == tokens.shape[-1]
     return torch.cat(logits, 1)
 
 
@@ -136,12 +134,12 @@ def as_pytorch_s(config, dtype=torch.float32):
     for stack, side in ((ours.encoder, theirs.encoder), (ours.decoder, theirs.decoder)):
         stack.norm.load_state_dict(side.norm.state_dict())
         for block, layer in zip(stack.blocks, side.layers, strict=True):
-            block.itself = from_torch(layer.self_attn)
-            block.norm_itself, block.norm_forward = layer.norm1, layer.norm2
-            block.feed_forward[0], block.feed_forward[2] = layer.linear1, layer.linear2
+            block.self_attention = from_torch(layer.self_attn)
+            block.norm_self_attention, block.norm_mlp = layer.norm1, layer.norm2
+            block.mlp[0], block.mlp[2] = layer.linear1, layer.linear2
             if hasattr(layer, "multihead_attn"):
-                block.source = from_torch(layer.multihead_attn)
-                block.norm_source, block.norm_forward = layer.norm2, layer.norm3
+                block.cross_attention = from_torch(layer.multihead_attn)
+                block.norm_cross_attention, block.norm_mlp = layer.norm2, layer.norm3
     return ours, theirs
 
 
@@ -174,13 +172,13 @@ def test_its_parts_are_pytorch_s_alone_as_well():
     layer = theirs.encoder.layers[0]
     normed = layer.norm1(x)
     _, expected = layer.self_attn(normed, normed, normed, key_padding_mask=SENTENCES == PAD, average_attn_weights=False)
-    assert_close(weights.itself[0], expected, **within)
+    assert_close(weights.self_attention[0], expected, **within)
 
 
 @every_family
 def test_any_attention_function_of_the_same_mathematics_gives_the_same(family):
-    def pytorch_s(queries, keys, values, mask=None, need_weights=True):
-        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask), None
+    def pytorch_s(queries, keys, values, mask=None, causal=False, need_weights=True):
+        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, is_causal=causal), None
 
     own, theirs = (
         new_model(family, dtype=torch.float32),
@@ -232,7 +230,7 @@ def test_only_without_positions_is_the_order_of_no_matter_to_an_encoder(scheme):
     assert torch.allclose(there, back) == (scheme == "none")
 
 
-def test_blocks_may_differ_in_whether_they_need_a_mask():
+def test_blocks_may_differ_in_their_attention():
     ways = [scaled_dot_product_attention, LocalAttention(4, chunk=3)]
     for order in (ways, ways[::-1]):
         decoder = new_model("decoder", attend=iter(order).__next__)
@@ -251,14 +249,13 @@ def test_with_a_cache_it_says_what_it_says_without(scheme, lengths):
     assert_close(by_steps(decoder, SENTENCES, lengths), decoder(SENTENCES)[0], rtol=0, atol=1e-5)
     model = new_model("encoder-decoder", scheme, torch.float32)
     memory, _ = model.encode(SOURCE)
-    looks = {"source": memory.prepared, "source_mask": memory.mask}
-    assert_close(by_steps(model.decoder, SENTENCES, lengths, **looks), run(model, SENTENCES), rtol=0, atol=1e-5)
+    assert_close(by_steps(model.decoder, SENTENCES, lengths, source=memory), run(model, SENTENCES), rtol=0, atol=1e-5)
 
 
 @every_scheme
 def test_greedy_words_are_those_of_a_decoder_that_reads_everything_again(scheme):
     model = new_model("encoder-decoder", scheme)
-    words, _ = greedy(model, SOURCE, longest=12)
+    words, _ = greedy(model, SOURCE, max_length=12)
     said = torch.full((len(SOURCE), 1), BOS)
     for _ in range(words.shape[1]):
         said = torch.cat([said, run(model, said)[:, -1:].argmax(-1)], 1)
@@ -282,7 +279,7 @@ def test_the_two_sides_may_have_other_sizes_heads_and_blocks():
     reached = gradients(model, logits.square().sum())
     assert all(g.isfinite().all() for g in reached.values())
     assert {name for name, _ in model.named_parameters()} == set(reached)
-    assert greedy(model, SOURCE, longest=5)[0].shape[0] == 3
+    assert greedy(model, SOURCE, max_length=5)[0].shape[0] == 3
 
 
 def test_sides_of_one_size_draw_the_same_numbers_however_they_are_given():
@@ -300,20 +297,20 @@ def test_sides_of_one_size_draw_the_same_numbers_however_they_are_given():
 def test_the_weights_of_every_block_are_given_where_they_are_asked_for(scheme):
     model = new_model("encoder-decoder", scheme)
     memory, _ = model.encode(SOURCE)
-    logits, _, weights = model.decoder(PREVIOUS, None, *memory, need_weights=True)
-    plain, _, without = model.decoder(PREVIOUS, None, *memory)
+    logits, weights = model.decoder(PREVIOUS, memory, need_weights=True)
+    plain, without = model.decoder(PREVIOUS, memory)
     assert_close(logits, plain)
-    assert without.itself == (None, None)
-    assert [w.shape for w in weights.itself] == [(3, HEADS, 4, 4)] * 2
-    assert [w.shape for w in weights.source] == [(3, HEADS, 4, 5)] * 2
-    assert_close(model(SOURCE, PREVIOUS)[1], weights.source[-1].mean(1))
-    for looked in (*weights.itself, *weights.source):
+    assert without.self_attention == (None, None)
+    assert [w.shape for w in weights.self_attention] == [(3, HEADS, 4, 4)] * 2
+    assert [w.shape for w in weights.cross_attention] == [(3, HEADS, 4, 5)] * 2
+    assert_close(model(SOURCE, PREVIOUS)[1], weights.cross_attention[-1].mean(1))
+    for looked in (*weights.self_attention, *weights.cross_attention):
         assert_close(looked.sum(-1), torch.ones(3, HEADS, 4, dtype=torch.float64))
-    assert not any(w.masked_select(~causal_mask(4)).any() for w in weights.itself)
-    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in weights.source)
+    assert not any(w.masked_select(~causal_mask(4)).any() for w in weights.self_attention)
+    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in weights.cross_attention)
     _, reading = model.encoder(SOURCE, need_weights=True)
-    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in reading.itself)
-    assert model.encoder(SOURCE)[1].itself == (None, None)
+    assert not any(w.masked_select((SOURCE == PAD)[:, None, None]).any() for w in reading.self_attention)
+    assert model.encoder(SOURCE)[1].self_attention == (None, None)
 
 
 # Gradients, types, devices, state
@@ -375,13 +372,11 @@ def test_what_does_not_go_together_is_told():
         Config(layers=0)
     with pytest.raises(ValueError, match="heads: expected a divisor of the size 8, or a head_size, got 3"):
         TransformerEncoder(WORDS, Config(**SIZES | {"heads": 3}))
-    with pytest.raises(
-        ValueError, match="encoder: expected attention in both directions, got one that looks only back"
-    ):
-        Transformer(WORDS, WORDS, Config(**SIZES, attend=lambda: LocalAttention(3)))
-    for attend in ONLY_BACK.values():
-        with pytest.raises(ValueError, match="encoder: expected attention in both directions, got one that looks only"):
-            TransformerEncoder(WORDS, Config(**SIZES, attend=attend))
+    for attend in (StridedAttention(3), FixedAttention(3), Retention(HEADS)):
+        with pytest.raises(ValueError, match=r"causal: expected True, as .* only looks back, got False"):
+            TransformerEncoder(WORDS, Config(**SIZES, attend=lambda attend=attend: attend))(SENTENCES)
+    with pytest.raises(ValueError, match="causal: expected False, as LowRankAttention mixes words from the whole text"):
+        TransformerDecoder(WORDS, Config(**SIZES, attend=lambda: LowRankAttention(LONGEST, 4)))(SENTENCES)
     with pytest.raises(SequenceTooLong, match="expected at most 40 positions, got 41"):
         new_model("decoder", "learned")(torch.full((1, 41), 5))
 

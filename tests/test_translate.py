@@ -27,10 +27,10 @@ def speaker(name):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_each_translation_is_that_of_its_sentence_whatever_the_batch(name):
     model = speaker(name)
-    alone = [translate(model, [sentence], ENGLISH, FRENCH, longest=7)[0] for sentence in SENTENCES]
+    alone = [translate(model, [sentence], ENGLISH, FRENCH, max_length=7)[0] for sentence in SENTENCES]
     assert len({tuple(t.words) for t in alone}) > 3
     for batch in (1, 4, 250):
-        together = translate(model, SENTENCES, ENGLISH, FRENCH, longest=7, batch=batch)
+        together = translate(model, SENTENCES, ENGLISH, FRENCH, max_length=7, batch=batch)
         assert [t.words for t in together] == [t.words for t in alone]
         if name != "encoder-decoder":
             assert_close([t.weights for t in together], [t.weights for t in alone])
@@ -112,7 +112,7 @@ def test_what_is_copied_goes_with_the_weights_of_translate():
     model = speaker("RNNsearch, additive")
     with torch.no_grad():
         model.bias[UNKNOWN] = 1e4
-    ((words, weights),) = translate(model, [SENTENCES[0]], ENGLISH, FRENCH, longest=3)
+    ((words, weights),) = translate(model, [SENTENCES[0]], ENGLISH, FRENCH, max_length=3)
     assert words == ["<unk>"] * 3
     assert copy_unknown(words, SENTENCES[0], weights) == [SENTENCES[0][i] for i in weights.argmax(-1)]
 
@@ -122,6 +122,6 @@ def test_weights_stay_with_their_words_where_a_model_says_padding():
     with torch.no_grad():
         model.bias[EOS] = -1e4
         model.bias[PAD] = model.bias[PAD] + 0.5
-    said = translate(model, SENTENCES, ENGLISH, FRENCH, longest=7)
+    said = translate(model, SENTENCES, ENGLISH, FRENCH, max_length=7)
     assert any(len(t.words) < 7 for t in said)
     assert all(len(t.weights) == len(t.words) for t in said)

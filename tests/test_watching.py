@@ -1,5 +1,6 @@
 """What the checks see of how an answer works, in torch and in NumPy."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -93,3 +94,17 @@ def test_the_session_goes_on_as_before():
 def test_what_the_answer_raises_comes_through():
     with pytest.raises(ZeroDivisionError):
         watch(lambda x: 1 / 0, (torch.rand(2),))
+
+
+def test_what_pytorch_loads_when_it_is_first_watched_is_no_step_of_the_answer():
+    program = """
+import torch
+from attention_course.checks import lesson_09
+from attention_course.checks.watching import watch
+namespace = {"__name__": "__main__"}
+exec("import torch\\n" + lesson_09.batch_relate.source(), namespace)
+arguments = lesson_09.batch_relate.cases(0)[0].arguments
+steps = [watch(namespace["batch_relate"], arguments).steps for _ in range(2)]
+assert steps[0] == steps[1] < 100, steps
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -4,13 +4,25 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
-from .problem import Problem
+from attention_course.checks.problem import Problem
+
+ROOMS = "attention_course.lessons"
+
+
+def names() -> list[str]:
+    """The lessons that have problems, in order: "lesson_00", "lesson_01", ..."""
+    rooms = Path(__file__).parents[1] / "lessons"
+    return sorted(check.parent.name for check in rooms.glob("lesson_*/check.py"))
+
+
+def lesson(name: str) -> ModuleType:
+    """The module of a lesson's problems."""
+    return importlib.import_module(f"{ROOMS}.{name}.check")
 
 
 def lessons() -> list[ModuleType]:
-    """The modules of all lessons that have problems, in order."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("lesson_*.py"))
-    return [importlib.import_module(f"{__package__}.{name}") for name in names]
+    """Those of all lessons, in order."""
+    return [lesson(name) for name in names()]
 
 
 def problems(lesson: ModuleType) -> dict[str, Problem]:

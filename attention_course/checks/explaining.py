@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from .result import Result
-from .showing import A_DOZEN, contrast, count, given, shape
-from .symptoms import symptom
-from .trial import Arguments, Trial, own_lines, said
+from attention_course.checks.result import Result
+from attention_course.checks.showing import A_DOZEN, contrast, count, given, shape
+from attention_course.checks.symptoms import symptom
+from attention_course.checks.trial import Arguments, Trial, own_lines, said
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import progress
-from .comparing import as_numpy, other_kind
-from .explaining import Case, explain, listed, stopped
-from .result import Note, Result
-from .session import neutral
-from .showing import beside, show
-from .trial import Arguments, Trial, attempt, said, unwritten
-from .watching import Unwatchable
+from attention_course.checks import progress
+from attention_course.checks.comparing import as_numpy, other_kind
+from attention_course.checks.explaining import Case, explain, listed, stopped
+from attention_course.checks.result import Note, Result
+from attention_course.checks.session import neutral
+from attention_course.checks.showing import beside, show
+from attention_course.checks.trial import Arguments, Trial, attempt, said, unwritten
+from attention_course.checks.watching import Unwatchable
 
 DRAWN = 5
 """On how many of its `admissible` inputs a problem tries an answer, besides its `inputs`."""
@@ -46,13 +46,15 @@ class Problem:
     """What to say to a right answer: one sentence, where there is something to say. It praises what was checked."""
     any_kind = False
     """Whether Boolean, whole and real numbers are equally right. If not, an answer's are of the solution's kind."""
+    KEPT = 4
+    """How many seeds' inputs are kept, with what comes of them."""
     refuses: tuple[type[Exception], ...] = ()
     """What the solution raises on inputs that it should refuse; any other exception of it is an error of ours."""
 
     def __init__(self):
         self.name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
         module = type(self).__module__
-        found = re.search(r"lesson_\d\d", module)  # attention_course.checks.lesson_01_problems.soft_look_up
+        found = re.search(r"lesson_\d\d", module)  # attention_course.lessons.lesson_01.problems.soft_look_up
         self.lesson = found[0] if found else module.rpartition(".")[2]
         self.last: Result | None = None
         self._hinted = 0
@@ -122,7 +124,7 @@ class Problem:
     def cases(self, seed: int) -> list[Case]:
         """What an answer is tried on, and what comes of it by the solution and by each mistake; computed once."""
         if seed not in self._cases:
-            if len(self._cases) == 4:  # a grader goes through many
+            if len(self._cases) == self.KEPT:  # a grader goes through many
                 self._cases.pop(next(iter(self._cases)))
             self._cases[seed] = [
                 Case(description, arguments, self.attempt(type(self).answer, arguments), self._try_mistakes)

@@ -19,20 +19,21 @@ def neutral() -> Iterator[None]:
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
     precision = torch.get_float32_matmul_precision()
     deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002 the global generator is what answers draw from
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 answers draw from the global one
     with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autograd.set_detect_anomaly(False))
         for kind in {"cpu", device.type} & {"cpu", "cuda", "mps"}:
             stack.enter_context(torch.autocast(kind, enabled=False))
         stack.enter_context(np.errstate(all="warn"))
-        stack.enter_context(torch.device("cpu"))
+        if device.type != "cpu":  # under `torch.device` every function of torch takes a way round
+            stack.enter_context(torch.device("cpu"))
         try:
             torch.set_default_dtype(torch.float32)
             torch.set_float32_matmul_precision("highest")
-            torch.use_deterministic_algorithms(False)
+            if deterministic[0]:
+                torch.use_deterministic_algorithms(False)
             torch.default_generator.manual_seed(SEED)  # `torch.manual_seed` would seed the GPU as well
             random.seed(SEED)
             np.random.seed(SEED)  # noqa: NPY002
@@ -40,6 +41,10 @@ def neutral() -> Iterator[None]:
         finally:
             torch.set_default_dtype(dtype)
             torch.set_float32_matmul_precision(precision)
-            torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
+            if torch.are_deterministic_algorithms_enabled() != deterministic[0]:
+                torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
+            if torch.get_default_device().type != "cpu":  # the answer has set one
+                torch.set_default_device(None if device.type == "cpu" else device)
             random.setstate(states[0])
             np.random.set_state(states[1])  # noqa: NPY002
+            torch.set_rng_state(states[2])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .comparing import plain, same
+from attention_course.checks.comparing import plain, same
 
 MANY, LONG = 60, 300  # more numbers than that, or a longer text, are shown in part
 A_DOZEN = 12  # numbers in the whole of what is shown of a failing case

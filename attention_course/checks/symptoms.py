@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .comparing import plain, same
+from attention_course.checks.comparing import plain, same
 
 Symptom = Callable[[Any, Any], bool]
 

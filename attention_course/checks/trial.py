@@ -6,12 +6,13 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from types import FrameType, FunctionType
 from typing import Any
 
-from .comparing import as_numpy, fresh, same
-from .session import neutral
-from .showing import shorten
+from attention_course.checks.comparing import Comparable, as_numpy, fresh, same
+from attention_course.checks.session import neutral
+from attention_course.checks.showing import shorten
 
 Arguments = tuple[Any, ...]
 OURS = {*sys.stdlib_module_names, __name__.partition(".")[0]}
@@ -26,10 +27,14 @@ class Trial:
     error: BaseException | None = None
     written: tuple[int, ...] = ()
 
+    @cached_property
+    def comparable(self) -> Comparable:
+        return Comparable.of(self.value)
+
     def equals(self, other: "Trial") -> bool:
         if self.error or other.error:
             return type(self.error) is type(other.error)
-        return same(self.value, other.value)
+        return self.comparable.same_as(other.comparable)
 
     def alike(self, other: "Trial") -> bool:
         """As `equals`, but an exception is raised for many reasons, and its message tells which."""
@@ -40,24 +45,23 @@ class Trial:
 
 def attempt(answer: Callable, arguments: Arguments) -> Trial:
     """Try an answer on copies of the arguments."""
-    with neutral():  # copies, too: one made in inference mode could not be differentiated
-        trial = _attempt(answer, fresh(arguments))
-        if trial.error:
-            # An answer in the style of NumPy may not take tensors. Where arrays suit it, it is judged on them.
-            on_arrays = _attempt(answer, as_numpy(arguments))
-            return trial if on_arrays.error else on_arrays
-        return trial
+    trial = _attempt(answer, arguments, fresh)
+    if trial.error:
+        # An answer in the style of NumPy may not take tensors. Where arrays suit it, it is judged on them.
+        on_arrays = _attempt(answer, arguments, as_numpy)
+        return trial if on_arrays.error else on_arrays
+    return trial
 
 
-def _attempt(answer: Callable, arguments: Arguments) -> Trial:
-    before = fresh(arguments)
-    try:
-        with neutral(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NumPy's functions warn when they meet a tensor
-            value = answer(*arguments)
-    except (Exception, SystemExit) as error:
-        return Trial(error=error)
-    changed = [i for i, (now, then) in enumerate(zip(arguments, before, strict=True)) if not same(now, then)]
+def _attempt(answer: Callable, arguments: Arguments, copied: Callable[[Arguments], Arguments]) -> Trial:
+    with neutral(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's functions warn when they meet a tensor
+        given, before = copied(arguments), copied(arguments)  # here: none of inference mode, which has no gradients
+        try:
+            value = answer(*given)
+        except (Exception, SystemExit) as error:
+            return Trial(error=error)
+    changed = [i for i, (now, then) in enumerate(zip(given, before, strict=True)) if not same(now, then)]
     # An argument that does not even equal a copy of itself (a module, say) cannot be compared.
     return Trial(value, written=tuple(i for i in changed if same(before[i], fresh(before)[i])))
 

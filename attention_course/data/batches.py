@@ -1,13 +1,12 @@
 """Sentence pairs as batches of numbers, sentences of like length together."""
 
-import itertools
 import random
 from collections.abc import Iterator, Sequence
 
 from jaxtyping import Int
 from torch import Tensor
 
-from .vocabulary import BOS, EOS, Vocabulary, pad
+from attention_course.data.vocabulary import BOS, EOS, Vocabulary, pad
 
 Example = tuple[list[int], list[int]]
 Batch = tuple[Int[Tensor, "batch source"], Int[Tensor, "batch target"]]
@@ -44,14 +43,14 @@ def cut(examples: Sequence[Example], tokens: int, generator: random.Random) -> l
     return found
 
 
-def endless(examples: Sequence[Example], tokens: int, seed: int, skip: int = 0) -> Iterator[Batch]:
-    """Pass after pass through the examples, each cut anew by `cut`; the first `skip` batches are left out.
+def endless(examples: Sequence[Example], tokens: int, seed: int) -> Iterator[Batch]:
+    """Pass after pass through the examples, each cut anew by `cut`.
 
     Raises ValueError where there are no examples.
     """
     if not examples:
         raise ValueError("examples: expected at least one sentence pair, got none")
     generator = random.Random(seed)
-    passes = (batch for _ in itertools.count() for batch in cut(examples, tokens, generator))
-    for batch in itertools.islice(passes, skip, None):
-        yield pad([examples[i][0] for i in batch]), pad([examples[i][1] for i in batch])
+    while True:
+        for batch in cut(examples, tokens, generator):
+            yield pad([examples[i][0] for i in batch]), pad([examples[i][1] for i in batch])

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from ..masks import PAD
+from attention_course.masks import PAD
 
 BOS, EOS, UNKNOWN = 1, 2, 3
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>")

@@ -1,7 +1,7 @@
 """Sparse attention in blocks: neighbours, a few global blocks, a few random ones (BigBird: Zaheer et al. 2020).
 
 Without random blocks it is Longformer's pattern, a window and global positions (Beltagy, Peters and Cohan 2020), cut to
-whole blocks. It looks both ways, as an encoder does.
+whole blocks. It is made for encoders, which look both ways; a decoder sees of it what lies behind.
 """
 
 import torch
@@ -60,30 +60,51 @@ class BlockAttention(PatternAttention):
         """Which blocks see which, in a text of `length` words."""
         return block_layout(-(-length // self.block), **self.settings).to(device)
 
-    def allowed(self, queries, keys, device=None):
+    def allowed(self, queries, keys, causal, device=None):
         if keys < queries:
             raise ValueError(f"keys: expected at least as many as the {queries} queries, got {keys}")
-        return block_mask(self.layout(keys, device), self.block, keys)[keys - queries :]
+        pattern = block_mask(self.layout(keys, device), self.block, keys)[keys - queries :]
+        return pattern.tril(keys - queries) if causal else pattern
 
-    def seen(self, counts):
-        filled = self._cut(counts.unsqueeze(-1)).any(-2).mT  # (..., 1, blocks): those with a key that counts
-        blocks = (self.layout(counts.shape[-1], counts.device) & filled).any(-1)
-        return blocks.repeat_interleave(self.block, -1)[..., : counts.shape[-1]]
+    def seen(self, key_mask, causal):
+        if causal:
+            return self._seen_looking_back(key_mask)
+        filled = self._cut(key_mask.unsqueeze(-1)).any(-2).mT  # (..., 1, blocks): those with a key that counts
+        blocks = (self.layout(key_mask.shape[-1], key_mask.device) & filled).any(-1)
+        return blocks.repeat_interleave(self.block, -1)[..., : key_mask.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def _seen_looking_back(self, key_mask):
+        """Of its own block what is not ahead, and of those before it any."""
+        own = self._cut(key_mask.unsqueeze(-1)).squeeze(-1)  # (..., blocks, block)
+        before = self.layout(key_mask.shape[-1], key_mask.device).tril(-1)
+        earlier = (before & own.any(-1).unsqueeze(-2)).any(-1, keepdim=True)  # (..., blocks, 1)
+        return ((own.cumsum(-1) > 0) | earlier).flatten(-2)[..., : key_mask.shape[-1]]
+
+    def compute(self, queries, keys, values, key_mask, causal):
         length, block = queries.shape[-2], self.block
         first = min(self.everywhere * block, length)
-        all_seeing, _ = scaled_dot_product_attention(queries[..., :first, :], keys, values, counts, need_weights=False)
+        end = first if causal else length  # of what the first blocks may see
+        some = (x[..., :end, :] for x in (keys, values))
+        all_seeing, _ = scaled_dot_product_attention(
+            queries[..., :first, :], *some, key_mask[..., :end], causal, need_weights=False
+        )
         if first == length:
             return all_seeing
-        layout = self.layout(length)[self.everywhere :]  # on the CPU: a number read off a GPU would keep it waiting
+        layout = self.layout(length)
+        layout = (layout.tril() if causal else layout)[
+            self.everywhere :
+        ]  # on the CPU: a number read off a GPU would keep it waiting
         most = int(layout.sum(-1).max())
         seen, which = layout.to(torch.int8).topk(most, -1)  # (C, most): rows that see fewer are filled up
         seen, which = seen.to(queries.device), which.to(queries.device)
         k, v = (self._cut(x)[..., which, :, :].flatten(-3, -2) for x in (keys, values))  # (..., C, most block, size)
-        counted = self._cut(counts.mT).squeeze(-1)[..., which, :] & seen.bool().unsqueeze(-1)  # (..., C, most, block)
+        counted = self._cut(key_mask.mT).squeeze(-1)[..., which, :] & seen.bool().unsqueeze(-1)  # (..., C, most, block)
+        allowed = counted.flatten(-2, -1).unsqueeze(-2)  # (..., C, 1, most block)
+        if causal:
+            place = torch.arange(layout.shape[-1] * block, device=queries.device).view(-1, block)
+            allowed = allowed & (place[which].flatten(-2, -1).unsqueeze(-2) <= place[self.everywhere :].unsqueeze(-1))
         q = self._cut(queries[..., first:, :])  # (..., C, block, D)
-        rest, _ = scaled_dot_product_attention(q, k, v, counted.flatten(-2, -1).unsqueeze(-2), need_weights=False)
+        rest, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)
         return torch.cat([all_seeing, rest.flatten(-3, -2)[..., : length - first, :]], -2)
 
     def _cut(self, x: Tensor) -> Tensor:

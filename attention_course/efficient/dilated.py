@@ -13,7 +13,7 @@ from attention_course.efficient.pattern import PatternAttention, steps_back
 
 
 def dilated_mask(
-    queries: int, window: int, dilation: int, causal: bool = True, device=None, keys: int | None = None
+    queries: int, window: int, dilation: int, causal: bool = False, device=None, keys: int | None = None
 ) -> Bool[Tensor, "queries keys"]:
     """The definition: i - j is a multiple of `dilation`, and that multiple lies in the window of `local_mask`."""
     behind = steps_back(queries, keys, device)
@@ -24,23 +24,29 @@ def dilated_mask(
 class DilatedAttention(PatternAttention):
     """What `dilated_mask` allows: every `dilation`-th position makes a text of its own, with a window and no gaps."""
 
-    def __init__(self, window: int, dilation: int, causal: bool = True, chunk: int = 128):
+    adds_in_pieces = True
+
+    def __init__(self, window: int, dilation: int, chunk: int = 128):
         super().__init__()
         if dilation < 1:
             raise ValueError(f"dilation: expected at least 1, got {dilation}")
-        self.local, self.dilation, self.causal = LocalAttention(window, causal, chunk), dilation, causal
+        self.local, self.dilation = LocalAttention(window, chunk), dilation
 
-    def allowed(self, queries, keys, device=None):
-        return dilated_mask(queries, self.local.window, self.dilation, self.causal, device, keys)
+    def allowed(self, queries, keys, causal, device=None):
+        return dilated_mask(queries, self.local.window, self.dilation, causal, device, keys)
 
-    def seen(self, counts):
-        texts = self.local.seen(self._texts(counts.unsqueeze(-1)).squeeze(-1))  # (..., dilation, n / dilation)
-        return texts.mT.flatten(-2)[..., : counts.shape[-1]]
+    def seen(self, key_mask, causal):
+        texts = self.local.seen(
+            self._texts(key_mask.unsqueeze(-1)).squeeze(-1), causal
+        )  # (..., dilation, n / dilation)
+        return texts.mT.flatten(-2)[..., : key_mask.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, key_mask, causal, relative=None):
         length = queries.shape[-2]
-        q, k, v, counts = (self._texts(x) for x in (queries, keys, values, counts.mT))
-        output, _ = self.local(q, k, v, counts.mT)  # (..., dilation, n / dilation, D)
+        q, k, v, key_mask = (self._texts(x) for x in (queries, keys, values, key_mask.mT))
+        if relative is not None:
+            relative = relative.piece(step=self.dilation)
+        output, _ = self.local(q, k, v, key_mask.mT, causal, relative=relative)  # (..., dilation, n / dilation, D)
         return output.transpose(-3, -2).flatten(-3, -2)[..., :length, :]
 
     def _texts(self, x: Tensor) -> Tensor:

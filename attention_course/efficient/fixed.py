@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool
 from torch import Tensor
 
-from attention_course.efficient.parts import together
+from attention_course.efficient.parts import joint_softmax
 from attention_course.efficient.pattern import PatternAttention, steps_back
 
 
@@ -31,7 +31,7 @@ def fixed_mask(
 class FixedAttention(PatternAttention):
     """What `fixed_mask` allows: block by block, and all queries with the summaries of the blocks before theirs."""
 
-    causal = True
+    only_back = True
 
     def __init__(self, block: int, summaries: int = 1):
         super().__init__()
@@ -39,26 +39,26 @@ class FixedAttention(PatternAttention):
             raise ValueError(f"summaries: expected 1 to {block}, the block's size, got {summaries}")
         self.block, self.summaries = block, summaries
 
-    def allowed(self, queries, keys, device=None):
+    def allowed(self, queries, keys, causal=True, device=None):
         return fixed_mask(queries, self.block, self.summaries, device, keys)
 
-    def seen(self, counts):
-        blocks = self._blocks(counts.unsqueeze(-1)).squeeze(-1)  # (..., C, block)
+    def seen(self, key_mask, causal=True):
+        blocks = self._blocks(key_mask.unsqueeze(-1)).squeeze(-1)  # (..., C, block)
         sums_up = blocks[..., self.block - self.summaries :].any(-1, keepdim=True)  # (..., C, 1)
         earlier = F.pad(sums_up, (0, 0, 1, -1)).cumsum(-2) > 0
-        return ((blocks.cumsum(-1) > 0) | earlier).flatten(-2)[..., : counts.shape[-1]]
+        return ((blocks.cumsum(-1) > 0) | earlier).flatten(-2)[..., : key_mask.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, key_mask, causal):
         length, block = queries.shape[-2], self.block
-        q, k, v, counts = (self._blocks(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values, counts.mT))
-        counts = counts.mT  # (..., C, 1, block)
+        q, k, v, key_mask = (self._blocks(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values, key_mask.mT))
+        key_mask = key_mask.mT  # (..., C, 1, block)
         last = slice(block - self.summaries, None)
         far_k, far_v = (x[..., last, :].flatten(-3, -2).unsqueeze(-3) for x in (k, v))  # (..., 1, C summaries, size)
-        far_counts = counts[..., last].mT.flatten(-3, -2).mT.unsqueeze(-3)  # (..., 1, 1, C summaries)
+        far_key_mask = key_mask[..., last].mT.flatten(-3, -2).mT.unsqueeze(-3)  # (..., 1, 1, C summaries)
         number = torch.arange(k.shape[-3], device=q.device)
         earlier = number.repeat_interleave(self.summaries) < number.unsqueeze(-1)  # (C, C summaries)
         causal = torch.ones(block, block, dtype=torch.bool, device=q.device).tril()
-        near, far = together(q @ k.mT, counts & causal, q @ far_k.mT, far_counts & earlier.unsqueeze(-2))
+        near, far = joint_softmax(q @ k.mT, key_mask & causal, q @ far_k.mT, far_key_mask & earlier.unsqueeze(-2))
         output = near @ v + far @ far_v  # (..., C, block, size)
         return output.flatten(-3, -2)[..., :length, :]
 

@@ -10,14 +10,15 @@ form of Mamba-2 (Dao and Gu 2024), where q, k and v are called C, B and x, and o
 products of many are what is needed.
 """
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from attention_course.device import at_least_float32
-from attention_course.efficient.linear import drop_masked
-from attention_course.efficient.sums import set_aside_, weigh_back
+from attention_course.efficient.sums import any_counts, drop_masked, refuse_weights, set_aside_, weigh_back
 from attention_course.functional import check_sizes
 
 
@@ -76,6 +77,13 @@ def gated_linear_attention(
     behind = torch.cat([torch.zeros_like(g[..., :1]), g[..., 1:past].flip(-1)], -1)[..., :past].cumsum(-1).flip(-1)
     state = (k[..., :past, :] * behind.exp().unsqueeze(-1)).mT @ v[..., :past, :]  # (..., features, value_size)
     k, v, g, marks = k[..., past:, :], v[..., past:, :], g[..., past:], marks[..., past:, :]
+    return go_on(q, k, v, g, marks, state, chunk)[0].to(dtype)
+
+
+def go_on(
+    q: Tensor, k: Tensor, v: Tensor, g: Tensor, marks: Tensor, state: Tensor, chunk: int
+) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch features value_size"]]:
+    """The outputs of the words behind `state`, and the state after them. marks: of `set_aside_`."""
     outputs = []
     # Not slices: the gradient of each would be as long as the whole.
     chunks = zip(*(x.split(chunk, -2) for x in (q, k, v, marks)), g.split(chunk, -1), strict=True)
@@ -85,7 +93,7 @@ def gated_linear_attention(
         outputs.append(_faded(q, k, decays) @ v + q * (since + mark).exp() @ state)
         left = decays[..., -1, :].unsqueeze(-1)  # at the end of the chunk, of each of its keys
         state = since[..., -1:, :].exp() * state + (k * left).mT @ v
-    return torch.cat(outputs, -2).to(dtype)
+    return torch.cat(outputs, -2), state + marks[..., -1:, :]
 
 
 def step(
@@ -102,6 +110,14 @@ def step(
     return (q.unsqueeze(-2) @ state).squeeze(-2).to(value.dtype), state
 
 
+class Faded(NamedTuple):
+    """All that is kept of the words so far, however many: the sum of k v^T, faded."""
+
+    products: Float[Tensor, "*batch features value_size"]
+    mask: Bool[Tensor, "*batch 1 1"]  # whether any of them counts
+    length = 1  # of that mask: all words are one
+
+
 class Retention(nn.Module):
     """Gated linear attention with one constant gate a head, as an attention function (Sun et al. 2023).
 
@@ -110,7 +126,6 @@ class Retention(nn.Module):
     paper has too, are a layer of their own (`positions.rotary`).
     """
 
-    causal = True
     of_heads = ("log_gates",)
 
     def __init__(self, heads: int, chunk: int = 64):
@@ -124,15 +139,17 @@ class Retention(nn.Module):
         keys: Float[Tensor, "*batch heads keys key_size"],
         values: Float[Tensor, "*batch heads keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
         """mask: which keys count, (..., 1, keys). The weights have signs, and their rows do not sum to one.
 
-        Raises ValueError for a mask of another shape, another number of heads, or fewer keys than queries.
+        Raises ValueError for a mask of another shape, another number of heads, fewer keys than queries, and unless
+        `causal` is said: what has faded cannot lie ahead.
         """
-        check_sizes(queries, keys, values)
-        if queries.shape[-3] != len(self.log_gates):
-            raise ValueError(f"queries: expected {len(self.log_gates)} heads, got the shape {tuple(queries.shape)}")
+        if not causal:
+            raise ValueError("causal: expected True, as Retention only looks back, got False")
+        self._check(queries, keys, values)
         if mask is not None:
             keys, values, _ = drop_masked(keys, values, mask)
         dtype = values.dtype
@@ -143,6 +160,39 @@ class Retention(nn.Module):
             weights = by_definition(queries, keys, gates)
             return _to_one_length(weigh_back(weights, values)).to(dtype), weights.to(dtype)
         return _to_one_length(gated_linear_attention(queries, keys, values, gates, self.chunk)).to(dtype), None
+
+    def init_state(self, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Faded:
+        nothing = keys.new_zeros(*keys.shape[:-2], keys.shape[-1], values.shape[-1], dtype=at_least_float32(keys).dtype)
+        state = Faded(nothing, any_counts(keys[..., :0, :], None))
+        return self.step(keys, keys, values, state, mask)[2] if keys.shape[-2] else state
+
+    def step(
+        self,
+        queries: Tensor,
+        keys: Tensor | None,
+        values: Tensor | None,
+        state: Faded,
+        mask: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Tensor, None, Faded]:
+        """By the state, whose size does not depend on how many words there were. ValueError without new keys."""
+        refuse_weights(need_weights)
+        if keys is None:
+            raise ValueError("keys: expected some, as Retention only looks back, got None")
+        self._check(queries, keys, values)
+        counted = any_counts(keys, mask)
+        if mask is not None:
+            keys, values, _ = drop_masked(keys, values, mask)
+        q, k, v = (at_least_float32(x) for x in (queries / queries.shape[-1] ** 0.5, keys, values))
+        v = v.clone()
+        gates = self.log_gates.to(q.dtype).unsqueeze(-1).expand(-1, keys.shape[-2])  # (H, L)
+        output, products = go_on(q, k, v, gates, set_aside_(v), state.products, self.chunk)
+        return _to_one_length(output).to(values.dtype), None, Faded(products, state.mask | counted)
+
+    def _check(self, queries: Tensor, keys: Tensor, values: Tensor) -> None:
+        check_sizes(queries, keys, values)
+        if queries.shape[-3] != len(self.log_gates):
+            raise ValueError(f"queries: expected {len(self.log_gates)} heads, got the shape {tuple(queries.shape)}")
 
 
 def _to_one_length(x: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """A window and global tokens: a few positions see all and are seen by all (Longformer: Beltagy, Peters and Cohan 2020).
 
-It looks both ways, as an encoder does. The paper chooses the positions task by task (the words of the question, say)
-and gives global attention projections of its own; here the positions are the same in the whole batch, and there is one
-set of projections.
+It is made for encoders, which look both ways; a decoder sees of it what lies behind. The paper chooses the positions
+task by task (the words of the question, say) and gives global attention projections of its own; here the positions are
+the same in the whole batch, and there is one set of projections.
 """
 
 from collections.abc import Sequence
@@ -41,35 +41,50 @@ class GlobalTokenAttention(PatternAttention):
             raise ValueError(f"positions: expected different numbers from 0 on, got {list(positions)}")
         self.window, self.positions, self.chunk = window, tuple(sorted(positions)), chunk
 
-    def allowed(self, queries, keys, device=None):
-        return global_mask(queries, self.window, self.positions, device, keys)
+    def allowed(self, queries, keys, causal, device=None):
+        pattern = global_mask(queries, self.window, self._places(keys, causal), device, keys)
+        return pattern.tril(keys - queries) if causal else pattern
 
-    def seen(self, counts):
-        places = list(self.positions)
-        near = any_near(counts, self.window - 1, self.window - 1) | counts[..., places].any(-1, keepdim=True)
-        is_global = torch.zeros_like(counts)
-        is_global[..., places] = True
-        return torch.where(is_global, counts.any(-1, keepdim=True), near)
+    def seen(self, key_mask, causal):
+        places = self._places(key_mask.shape[-1], causal)
+        is_global = torch.zeros(key_mask.shape[-1], dtype=torch.bool, device=key_mask.device)
+        is_global[places] = True
+        near = any_near(key_mask, self.window - 1, 0 if causal else self.window - 1)
+        if causal:
+            return torch.where(is_global, key_mask.cumsum(-1) > 0, near | ((key_mask & is_global).cumsum(-1) > 0))
+        return torch.where(
+            is_global, key_mask.any(-1, keepdim=True), near | key_mask[..., places].any(-1, keepdim=True)
+        )
 
-    def forward(self, queries, keys, values, mask=None, need_weights=False):
-        if self.positions and self.positions[-1] >= keys.shape[-2]:
-            raise ValueError(f"positions: expected less than the length {keys.shape[-2]}, got {list(self.positions)}")
-        return super().forward(queries, keys, values, mask, need_weights)
+    def _places(self, length: int, causal: bool) -> list[int]:
+        """The global positions of a text: a writer has not come to all of them yet, a reader sees them all."""
+        places = [position for position in self.positions if position < length]
+        if len(places) < len(self.positions) and not causal:
+            raise ValueError(f"positions: expected less than the length {length}, got {list(self.positions)}")
+        return places
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, key_mask, causal):
         length, chunk = queries.shape[-2], min(self.chunk, queries.shape[-2])
-        places = torch.tensor(self.positions, dtype=torch.long, device=queries.device)
+        places = torch.tensor(self._places(length, causal), dtype=torch.long, device=queries.device)
         is_global = torch.zeros(length, dtype=torch.bool, device=queries.device).index_fill(0, places, True)
 
         q = F.pad(queries, (0, 0, 0, -length % chunk)).unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
-        before, after = sides(self.window, False)
+        before, after = sides(self.window, causal)
         k, v = (self._with_globals(in_windows(x, chunk, before, after), x[..., places, :]) for x in (keys, values))
-        near = window_in_chunks(counts & ~is_global, self.window, False, chunk)  # (..., C, chunk, span)
-        far = counts[..., places].unsqueeze(-3).expand(*near.shape[:-1], len(places))  # a global key counts once
+        near = window_in_chunks(key_mask & ~is_global, self.window, causal, chunk)  # (..., C, chunk, span)
+        far = key_mask[..., places].unsqueeze(-3)  # (..., 1, 1, G); a global key counts once
+        if causal:
+            place = torch.arange(near.shape[-3] * chunk, device=queries.device).view(-1, chunk, 1)
+            far = far & (places <= place)  # (..., C, chunk, G)
+        far = far.expand(*near.shape[:-1], len(places))
         output, _ = scaled_dot_product_attention(q, k, v, torch.cat([near, far], -1), need_weights=False)
         output = output.flatten(-3, -2)[..., :length, :]
 
-        all_seeing, _ = scaled_dot_product_attention(queries[..., places, :], keys, values, counts, need_weights=False)
+        if causal:
+            key_mask = key_mask & (torch.arange(length, device=queries.device) <= places.unsqueeze(-1))  # (..., G, n)
+        all_seeing, _ = scaled_dot_product_attention(
+            queries[..., places, :], keys, values, key_mask, need_weights=False
+        )
         return output.index_copy(-2, places, all_seeing)
 
     @staticmethod

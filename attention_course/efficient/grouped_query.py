@@ -5,11 +5,16 @@ What becomes smaller is what a decoder has to keep, and to read again for every 
 and not of all. The number of products with keys and values stays what it was.
 """
 
+from typing import Any
+
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import check_mask, scaled_dot_product_attention
+from attention_course.cache import KeyValueCache
+from attention_course.functional import check_mask, looking_back, scaled_dot_product_attention
 from attention_course.layers.multi_head import Attention, MultiHeadAttention
+from attention_course.positions.rotary import RotaryAttention
+from attention_course.state import init_state, step_with_cache
 
 
 def grouped_attention(
@@ -17,6 +22,7 @@ def grouped_attention(
     keys: Float[Tensor, "*batch groups keys key_size"],
     values: Float[Tensor, "*batch groups keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
+    causal: bool = False,
     need_weights: bool = True,
 ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries keys"] | None]:
     """Scaled dot-product attention with fewer heads of keys than of queries; no key is copied.
@@ -31,14 +37,15 @@ def grouped_attention(
     if heads % groups:
         raise ValueError(f"keys: expected a number of heads that divides the queries' {heads}, got {groups}")
     if groups == heads:
-        return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+        return scaled_dot_product_attention(queries, keys, values, mask, causal, need_weights)
+    mask = looking_back(mask, queries, keys, causal)
     if mask is not None:
         check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
         if any(side > 1 for side in mask.shape[-3:-1]):  # not one row for all words and heads
             mask = mask.expand(*queries.shape[:-1], keys.shape[-2])
             mask = mask.unflatten(-3, (groups, -1)).flatten(-3, -2)  # (..., H, L, S) -> (..., G, H/G * L, S)
     together = queries.unflatten(-3, (groups, -1)).flatten(-3, -2)  # (..., H, L, D) -> (..., G, H/G * L, D)
-    output, weights = scaled_dot_product_attention(together, keys, values, mask, need_weights)
+    output, weights = scaled_dot_product_attention(together, keys, values, mask, need_weights=need_weights)
     output, weights = (x if x is None else x.unflatten(-2, (-1, length)).flatten(-4, -3) for x in (output, weights))
     return output, weights
 
@@ -53,8 +60,6 @@ class ForGroups(nn.Module):
     def __init__(self, attend: Attention = scaled_dot_product_attention):
         super().__init__()
         self.attend = attend
-        self.causal = getattr(attend, "causal", False)
-        self.sees_back = getattr(attend, "sees_back", None)
 
     def forward(
         self,
@@ -62,13 +67,46 @@ class ForGroups(nn.Module):
         keys: Float[Tensor, "*batch groups keys key_size"],
         values: Float[Tensor, "*batch groups keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*batch heads queries value_size"], Float[Tensor, "*batch heads queries places"] | None]:
         if self.attend is scaled_dot_product_attention:
-            return grouped_attention(queries, keys, values, mask, need_weights)
-        times = queries.shape[-3] // keys.shape[-3]
-        keys, values = (x.repeat_interleave(times, -3) for x in (keys, values))
-        return self.attend(queries, keys, values, mask, need_weights)
+            return grouped_attention(queries, keys, values, mask, causal, need_weights)
+        return self.attend(queries, *_for_each_head(queries, keys, values), mask, causal, need_weights)
+
+    def init_state(self, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> KeyValueCache:
+        """Those of the groups: how many heads will ask, `step` sees."""
+        return KeyValueCache.of(keys, values, mask)
+
+    def step(
+        self,
+        queries: Tensor,
+        keys: Tensor | None,
+        values: Tensor | None,
+        state: Any,
+        mask: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Tensor, Tensor | None, Any]:
+        """Where `attend` keeps something of its own, not keys and values, it keeps that for every head."""
+        if not hasattr(self.attend, "step"):
+            return step_with_cache(self, queries, keys, values, state, mask, need_weights)
+        if isinstance(state, KeyValueCache):
+            state = init_state(self.attend, *_for_each_head(queries, state.keys, state.values), state.mask)
+        if keys is not None:
+            keys, values = _for_each_head(queries, keys, values)
+        return self.attend.step(queries, keys, values, state, mask, need_weights)
+
+
+def _for_each_head(queries: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    times = queries.shape[-3] // keys.shape[-3]
+    return keys.repeat_interleave(times, -3), values.repeat_interleave(times, -3)
+
+
+def for_groups(attend: Attention) -> Attention:
+    """`ForGroups` where `attend` does not know of groups. Rotary positions turn keys of any number of heads."""
+    if type(attend) is RotaryAttention:
+        return RotaryAttention(attend.base, for_groups(attend.attend))
+    return attend if isinstance(attend, ForGroups) else ForGroups(attend)
 
 
 class GroupedQueryAttention(MultiHeadAttention):
@@ -92,7 +130,7 @@ class GroupedQueryAttention(MultiHeadAttention):
         attend: Attention = scaled_dot_product_attention,
     ):
         sizes = {"key_size": key_size, "value_size": value_size, "head_size": head_size, "bias": bias}
-        super().__init__(size, heads, **sizes, attend=ForGroups(attend))
+        super().__init__(size, heads, **sizes, attend=for_groups(attend))
         if groups < 1 or heads % groups:
             raise ValueError(f"groups: expected a divisor of the {heads} heads, got {groups}")
         self.groups = groups
@@ -118,7 +156,6 @@ def grouped(attention: MultiHeadAttention, groups: int) -> GroupedQueryAttention
         raise ValueError(f"groups: expected a divisor of the {attention.groups} heads of keys, got {groups}")
     if key is query:
         raise ValueError(f"attention: expected keys with a matrix of their own, got a `{type(attention).__name__}`")
-    attend = attention.attend
     made = GroupedQueryAttention(
         query.in_features,
         attention.heads,
@@ -127,7 +164,7 @@ def grouped(attention: MultiHeadAttention, groups: int) -> GroupedQueryAttention
         value_size=value.in_features,
         head_size=attention.head_size,
         bias=query.bias is not None,
-        attend=attend.attend if isinstance(attend, ForGroups) else attend,
+        attend=attention.attend,
     ).to(query.weight)
     made.project_query.load_state_dict(query.state_dict())
     made.project_output.load_state_dict(output.state_dict())

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.functional import check_mask, check_sizes
-from attention_course.layers.shared_query_key import attention_to_others
 
 
 def hash_vectors(
@@ -39,7 +39,7 @@ def addresses(buckets: Int[Tensor, "*batch rounds length"], window: int) -> Int[
 
 
 def hashing_mask(
-    where: Int[Tensor, "*batch rounds length"], window: int, causal: bool = True, queries: int | None = None
+    where: Int[Tensor, "*batch rounds length"], window: int, causal: bool = False, queries: int | None = None
 ) -> Bool[Tensor, "*batch queries length"]:
     """The definition: i may see j where their addresses `where` are at most `window` apart in one round or more.
 
@@ -56,7 +56,7 @@ def hashing_attention(
     values: Float[Tensor, "*batch length value_size"],
     where: Int[Tensor, "*batch rounds length"],
     window: int,
-    causal: bool = True,
+    causal: bool = False,
 ) -> Float[Tensor, "*batch length value_size"]:
     """`attention_to_others` under `hashing_mask`, each round by itself and then all in one softmax."""
     rounds = [one_round(x, values, where, r, window, causal) for r in range(where.shape[-2])]
@@ -123,7 +123,7 @@ class HashingAttention(nn.Module):
     one_vector = True
     of_heads = ()
 
-    def __init__(self, size: int, buckets: int, rounds: int = 4, window: int = 64, causal: bool = True, seed: int = 0):
+    def __init__(self, size: int, buckets: int, rounds: int = 4, window: int = 64, seed: int = 0):
         super().__init__()
         if buckets < 2 or buckets % 2:
             raise ValueError(f"buckets: expected an even number, got {buckets}")
@@ -131,11 +131,11 @@ class HashingAttention(nn.Module):
             raise ValueError(f"rounds and window: expected at least 1, got {rounds} and {window}")
         generator = torch.Generator().manual_seed(seed)
         self.register_buffer("rotations", torch.randn(rounds, size, buckets // 2, generator=generator))
-        self.window, self.causal = window, causal
+        self.window = window
 
-    def seen(self, counts: Bool[Tensor, "*some length"]) -> Bool[Tensor, "*some length"]:
+    def seen(self, key_mask: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:
         """Which positions see a key that counts: those that count, if only themselves."""
-        return counts
+        return key_mask
 
     def forward(
         self,
@@ -143,6 +143,7 @@ class HashingAttention(nn.Module):
         keys: Float[Tensor, "*batch keys size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """mask: which keys count, (..., 1, keys); those that do not see nothing themselves, and get zero.
@@ -157,19 +158,19 @@ class HashingAttention(nn.Module):
             raise ValueError(f"queries: expected the keys or the last of them, which have the shape {shapes}")
         buckets = hash_vectors(keys, self.rotations)  # (..., rounds, keys)
         if mask is not None:
-            counts = _counts(mask, keys)  # (..., 1, keys)
-            keys, values = keys.masked_fill(~counts.mT, 0), values.masked_fill(~counts.mT, 0)
+            key_mask = _key_mask(mask, keys)  # (..., 1, keys)
+            keys, values = keys.masked_fill(~key_mask.mT, 0), values.masked_fill(~key_mask.mT, 0)
             own = torch.arange(keys.shape[-2], device=keys.device) + 2 * self.rotations.shape[-1]
-            buckets = torch.where(counts, buckets, own)  # who does not count gets a bucket alone
+            buckets = torch.where(key_mask, buckets, own)  # who does not count gets a bucket alone
         where = addresses(buckets, window)
         if length == keys.shape[-2] and not need_weights:
-            return hashing_attention(keys, values, where, window, self.causal), None
-        allowed = hashing_mask(where, window, self.causal, length)
-        allowed = allowed if mask is None else allowed & counts
-        return attention_to_others(keys[..., -length:, :], keys, values, allowed, need_weights)
+            return hashing_attention(keys, values, where, window, causal), None
+        allowed = hashing_mask(where, window, causal, length)
+        allowed = allowed if mask is None else allowed & key_mask
+        return attention_to_others(keys[..., -length:, :], keys, values, allowed, need_weights=need_weights)
 
 
-def _counts(mask: Tensor, keys: Tensor) -> Bool[Tensor, "... 1 keys"]:
+def _key_mask(mask: Tensor, keys: Tensor) -> Bool[Tensor, "... 1 keys"]:
     """The mask with its axes, or a ValueError where it is not one of keys alone."""
     mask = torch.atleast_2d(mask)
     check_mask(mask, (*keys.shape[:-2], 1, keys.shape[-2]))

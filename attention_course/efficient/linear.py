@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from attention_course.device import at_least_float32
-from attention_course.efficient.sums import quotient, set_aside_, weigh_back
+from attention_course.efficient.sums import any_counts, drop_masked, quotient, refuse_weights, set_aside_, weigh_back
 from attention_course.functional import check_mask, check_sizes
 from attention_course.masks import causal_mask
 
@@ -97,23 +97,31 @@ def causal_linear_attention(
     marks = set_aside_(v)[..., past:, :]
     if past and length <= chunk:  # a decoder's few new words: products with the keys cost less than their sums
         sums = (q @ k.mT).tril(past) @ v
+    elif past:
+        first = k[..., :past, :].mT @ v[..., :past, :]  # (..., features, value_size + 1)
+        sums = _running_sums(q, k[..., past:, :], v[..., past:, :], chunk, first)
     else:
-        if past:
-            first = k[..., :past, :].mT @ v[..., :past, :]  # (..., features, value_size + 1)
-            k, v = k[..., past:, :], v[..., past:, :]
-        chunk = min(chunk, length)
-        if length % chunk:
-            q, k, v = (F.pad(x, (0, 0, 0, -length % chunk)) for x in (q, k, v))
-        q, k, v = (x.unflatten(-2, (-1, chunk)) for x in (q, k, v))
-        states = k.mT @ v  # of each chunk alone: (..., C, features, value_size + 1)
-        # Shifted, then added up: a chunk's own sum, added and taken away again, would let the future in by rounding.
-        before = F.pad(states[..., :-1, :, :], (0, 0, 0, 0, 1, 0)).cumsum(-3)
-        if past:
-            before = before + first.unsqueeze(-3)
-        sums = q @ before  # (..., C, chunk, value_size + 1)
-        sums += (q @ k.mT).tril_() @ v
-        sums = sums.flatten(-3, -2)[..., :length, :]
+        sums = _running_sums(q, k, v, chunk)
     return quotient(sums[..., :-1], sums[..., -1:] + marks).to(values.dtype)
+
+
+def _running_sums(
+    q: Tensor, k: Tensor, v: Tensor, chunk: int, first: Tensor | None = None
+) -> Float[Tensor, "*batch queries value_size"]:
+    """Of each query with the keys up to its own, by which their values are multiplied; `first` is what lies before."""
+    length = q.shape[-2]
+    chunk = min(chunk, length)
+    if length % chunk:
+        q, k, v = (F.pad(x, (0, 0, 0, -length % chunk)) for x in (q, k, v))
+    q, k, v = (x.unflatten(-2, (-1, chunk)) for x in (q, k, v))
+    states = k.mT @ v  # of each chunk alone: (..., C, features, value_size)
+    # Shifted, then added up: a chunk's own sum, added and taken away again, would let the future in by rounding.
+    before = F.pad(states[..., :-1, :, :], (0, 0, 0, 0, 1, 0)).cumsum(-3)
+    if first is not None:
+        before = before + first.unsqueeze(-3)
+    sums = q @ before  # (..., C, chunk, value_size)
+    sums += (q @ k.mT).tril_() @ v
+    return sums.flatten(-3, -2)[..., :length, :]
 
 
 class State(NamedTuple):
@@ -137,15 +145,23 @@ def step(
     return quotient(read, (q * state.sums).sum(-1, keepdim=True)).to(value.dtype), state
 
 
+class Sums(NamedTuple):
+    """All that is kept of the words so far, however many: the sum of feature(k) (v, 1)^T."""
+
+    sums: Float[Tensor, "*batch features value_size_and_one"]
+    mask: Bool[Tensor, "*batch 1 1"]  # whether any of them counts
+    length = 1  # of that mask: all words are one
+
+
 class LinearAttention(nn.Module):
     """Linear attention as an attention function, for `MultiHeadAttention` to call.
 
     feature_map: see `FeatureMap`; `random_features.PositiveRandomFeatures` approximates the softmax.
     """
 
-    def __init__(self, feature_map: FeatureMap = elu_plus_one, causal: bool = True, chunk: int = 64):
+    def __init__(self, feature_map: FeatureMap = elu_plus_one, chunk: int = 64):
         super().__init__()
-        self.feature_map, self.causal, self.chunk = feature_map, causal, chunk
+        self.feature_map, self.chunk = feature_map, chunk
 
     def forward(
         self,
@@ -153,6 +169,7 @@ class LinearAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """mask: which keys count, (..., 1, keys): a sum over keys cannot leave out other keys for each query.
@@ -161,34 +178,54 @@ class LinearAttention(nn.Module):
         another shape, and in the causal form for fewer keys than queries.
         """
         check_sizes(queries, keys, values)
-        counts = None
+        key_mask = None
         if mask is not None:
-            keys, values, counts = drop_masked(keys, values, mask)
+            keys, values, key_mask = drop_masked(keys, values, mask)
         q, k = self.feature_map(queries), self.feature_map(keys)
-        if counts is not None:
-            k = k.masked_fill(~counts, 0)
+        if key_mask is not None:
+            k = k.masked_fill(~key_mask, 0)
         if need_weights:
-            may = causal_mask(q.shape[-2], k.shape[-2], q.device) if self.causal else None
+            may = causal_mask(q.shape[-2], k.shape[-2], q.device) if causal else None
             weights = by_definition(q, k, may)
             v = at_least_float32(values)
-            output = weigh_back(weights, v) if self.causal else weights @ v
+            output = weigh_back(weights, v) if causal else weights @ v
             return output.to(values.dtype), weights.to(values.dtype)
-        if self.causal:
+        if causal:
             return causal_linear_attention(q, k, values, self.chunk), None
         return linear_attention(q, k, values), None
 
+    def init_state(self, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Sums:
+        _, k, v, marks, counted = self._ready(keys[..., :0, :], keys, values, mask)
+        return Sums(k.mT @ v + marks.sum(-2, keepdim=True), counted)
 
-def drop_masked(
-    keys: Float[Tensor, "*batch keys key_size"],
-    values: Float[Tensor, "*batch keys value_size"],
-    mask: Bool[Tensor, "..."],
-) -> tuple[
-    Float[Tensor, "*batch keys key_size"], Float[Tensor, "*batch keys value_size"], Bool[Tensor, "*some keys 1"]
-]:
-    """Zeros in the place of the keys and values that do not count, and which count, as a column.
+    def step(
+        self,
+        queries: Tensor,
+        keys: Tensor | None,
+        values: Tensor | None,
+        state: Sums,
+        mask: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Tensor, None, Sums]:
+        """By the sums so far, whose size does not depend on how many words there were. ValueError for weights."""
+        refuse_weights(need_weights)
+        if keys is None:
+            sums = at_least_float32(self.feature_map(queries)) @ state.sums
+            return quotient(sums[..., :-1], sums[..., -1:]).to(queries.dtype), None, state
+        q, k, v, marks, counted = self._ready(queries, keys, values, mask)
+        sums = _running_sums(q, k, v, self.chunk, state.sums)
+        state = Sums(state.sums + k.mT @ v + marks[..., -1:, :], state.mask | counted)
+        return quotient(sums[..., :-1], sums[..., -1:] + marks).to(values.dtype), None, state
 
-    Raises ValueError where `mask` is not (..., 1, keys).
-    """
-    check_mask(mask, (*keys.shape[:-2], 1, keys.shape[-2]))
-    counts = torch.atleast_2d(mask).mT  # (..., S, 1)
-    return keys.masked_fill(~counts, 0), values.masked_fill(~counts, 0), counts
+    def _ready(self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> tuple[Tensor, ...]:
+        """Features of both, values with a column of ones, marks of what is not finite, and whether any key counts."""
+        check_sizes(queries, keys, values)
+        counted = any_counts(keys, mask)
+        if mask is None:
+            k = self.feature_map(keys)
+        else:
+            keys, values, key_mask = drop_masked(keys, values, mask)
+            k = self.feature_map(keys).masked_fill(~key_mask, 0)
+        v = torch.cat([values, values.new_ones(*values.shape[:-1], 1)], -1)
+        q, k, v = (at_least_float32(x) for x in (self.feature_map(queries), k, v))
+        return q, k, v, set_aside_(v), counted

@@ -13,7 +13,7 @@ from attention_course.functional import scaled_dot_product_attention
 
 
 def local_mask(
-    queries: int, window: int, causal: bool = True, device=None, keys: int | None = None
+    queries: int, window: int, causal: bool = False, device=None, keys: int | None = None
 ) -> Bool[Tensor, "queries keys"]:
     """The definition: query i may attend to key j where 0 <= i - j < window; not causal, where |i - j| < window.
 
@@ -62,15 +62,15 @@ def sides(window: int, causal: bool) -> tuple[int, int]:
 
 
 def window_in_chunks(
-    counts: Bool[Tensor, "*some 1 length"], window: int, causal: bool, chunk: int
+    key_mask: Bool[Tensor, "*some 1 length"], window: int, causal: bool, chunk: int
 ) -> Bool[Tensor, "*some chunks chunk span"]:
     """Whom each query of each chunk may see of its span: `local_mask`, cut as `in_windows` cuts the keys."""
     before, after = sides(window, causal)
-    place = torch.arange(before + chunk + after, device=counts.device) - before  # in the span, from the chunk's start
-    behind = torch.arange(chunk, device=counts.device).unsqueeze(-1) - place  # (chunk, span)
+    place = torch.arange(before + chunk + after, device=key_mask.device) - before  # in the span, from the chunk's start
+    behind = torch.arange(chunk, device=key_mask.device).unsqueeze(-1) - place  # (chunk, span)
     seen = (behind < window) & (behind >= (0 if causal else 1 - window))
-    counts = F.pad(counts, (before, after + -counts.shape[-1] % chunk)).unfold(-1, len(place), chunk)
-    return seen & counts.transpose(-3, -2)  # (..., 1, C, span) -> (..., C, 1, span) -> (..., C, chunk, span)
+    key_mask = F.pad(key_mask, (before, after + -key_mask.shape[-1] % chunk)).unfold(-1, len(place), chunk)
+    return seen & key_mask.transpose(-3, -2)  # (..., 1, C, span) -> (..., C, 1, span) -> (..., C, chunk, span)
 
 
 class LocalAttention(PatternAttention):
@@ -80,33 +80,38 @@ class LocalAttention(PatternAttention):
     chunk: queries that are computed together; it changes the cost and not the result.
     """
 
-    def __init__(self, window: int, causal: bool = True, chunk: int = 128):
+    adds_in_pieces = True
+
+    def __init__(self, window: int, chunk: int = 128):
         super().__init__()
         if window < 1 or chunk < 1:
             raise ValueError(f"window and chunk: expected at least 1, got {window} and {chunk}")
-        self.window, self.causal, self.chunk = window, causal, chunk
+        self.window, self.chunk = window, chunk
         self.sees_back = window - 1  # all that a cache has to keep
 
-    def allowed(self, queries, keys, device=None):
-        return local_mask(queries, self.window, self.causal, device, keys)
+    def allowed(self, queries, keys, causal, device=None):
+        return local_mask(queries, self.window, causal, device, keys)
 
-    def seen(self, counts):
-        return any_near(counts, self.window - 1, 0 if self.causal else self.window - 1)
+    def seen(self, key_mask, causal):
+        return any_near(key_mask, self.window - 1, 0 if causal else self.window - 1)
 
-    def by_definition(self, queries, keys, values, counts, need_weights):
+    def by_definition(self, queries, keys, values, key_mask, causal, need_weights, relative=None):
         if not need_weights:  # the last queries see the last keys: however long the past is, the rest costs nothing
             reach = queries.shape[-2] + self.window - 1
-            keys, values, counts = keys[..., -reach:, :], values[..., -reach:, :], counts[..., -reach:]
-        return super().by_definition(queries, keys, values, counts, need_weights)
+            keys, values, key_mask = keys[..., -reach:, :], values[..., -reach:, :], key_mask[..., -reach:]
+        return super().by_definition(queries, keys, values, key_mask, causal, need_weights, relative)
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, key_mask, causal, relative=None):
         length = queries.shape[-2]
         chunk = min(self.chunk, length)
         over = -length % chunk  # padding with nothing would copy, and so would cutting nothing off
         q = F.pad(queries, (0, 0, 0, over)) if over else queries
         q = q.unflatten(-2, (-1, chunk))  # (..., C, chunk, D)
-        k, v = (in_windows(x, chunk, *sides(self.window, self.causal)) for x in (keys, values))  # (..., C, span, D)
-        allowed = window_in_chunks(counts, self.window, self.causal, chunk)
-        output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False)  # (..., C, chunk, D)
+        before, after = sides(self.window, causal)
+        k, v = (in_windows(x, chunk, before, after) for x in (keys, values))  # (..., C, span, D)
+        allowed = window_in_chunks(key_mask, self.window, causal, chunk)
+        if relative is not None:
+            relative = relative.piece(first=-before)
+        output, _ = scaled_dot_product_attention(q, k, v, allowed, need_weights=False, relative=relative)
         output = output.flatten(-3, -2)
         return output[..., :length, :] if over else output

@@ -4,25 +4,25 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.efficient.linear import drop_masked
+from attention_course.efficient.sums import drop_masked
 from attention_course.functional import check_sizes, scaled_dot_product_attention
 
 
 class LowRankAttention(nn.Module):
-    """softmax(Q (E K)^T / sqrt(D)) (F V), where E and F are learned matrices (rank, longest).
+    """softmax(Q (E K)^T / sqrt(D)) (F V), where E and F are learned matrices (rank, max_length).
 
     The cost is queries * rank. Each mixture takes from all positions, so that there is no causal form, and a position
-    beyond `longest` has no column. Heads share E and F.
+    beyond `max_length` has no column. Heads share E and F.
 
     A weight speaks of a mixture of words. `need_weights` gives those, (..., queries, rank), and not one for each key.
     """
 
     of_heads = ()
 
-    def __init__(self, longest: int, rank: int):
+    def __init__(self, max_length: int, rank: int):
         super().__init__()
-        self.mix_keys = nn.Parameter(torch.randn(rank, longest) / rank**0.5)
-        self.mix_values = nn.Parameter(torch.randn(rank, longest) / rank**0.5)
+        self.mix_keys = nn.Parameter(torch.randn(rank, max_length) / rank**0.5)
+        self.mix_values = nn.Parameter(torch.randn(rank, max_length) / rank**0.5)
 
     def forward(
         self,
@@ -30,16 +30,19 @@ class LowRankAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries rank"] | None]:
         """mask: which keys count, (..., 1, keys); the others enter no mixture. Where none count, the output is zero.
 
-        Raises ValueError beyond `longest`, and for a mask of another shape.
+        Raises ValueError beyond `max_length`, for a mask of another shape, and where `causal` is wanted.
         """
+        if causal:
+            raise ValueError("causal: expected False, as LowRankAttention mixes words from the whole text, got True")
         check_sizes(queries, keys, values)
-        length, longest = keys.shape[-2], self.mix_keys.shape[-1]
-        if length > longest:
-            raise ValueError(f"keys: expected at most {longest}, got {length}")
+        length, max_length = keys.shape[-2], self.mix_keys.shape[-1]
+        if length > max_length:
+            raise ValueError(f"keys: expected at most {max_length}, got {length}")
         if mask is not None:
             keys, values, _ = drop_masked(keys, values, mask)
         mixed_keys = self.mix_keys[:, :length] @ keys  # (..., rank, key_size)

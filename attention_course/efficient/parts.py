@@ -7,7 +7,7 @@ from torch import Tensor
 from attention_course.functional import masked_softmax
 
 
-def together(
+def joint_softmax(
     near: Float[Tensor, "*batch queries near"],
     near_mask: Bool[Tensor, "..."],
     far: Float[Tensor, "*batch queries far"],

@@ -1,5 +1,7 @@
 """What the sparse forms share: each says whom a query may see, and how to compute just that."""
 
+from typing import Any, NoReturn
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
@@ -16,11 +18,14 @@ class PatternAttention(nn.Module):
     Keys and values that a query may not see change nothing as long as they are finite, see `functional.context_vector`.
     """
 
-    causal = False
-    """Whether no query sees what stands behind it in the text."""
+    adds_in_pieces = False
+    """Whether `compute` takes what a scheme of positions adds (`relative`); else the definition does."""
 
-    def allowed(self, queries: int, keys: int, device=None) -> Bool[Tensor, "queries keys"]:
-        """Whom each of the last `queries` of `keys` positions may see."""
+    only_back = False
+    """Whether it has no form that looks both ways."""
+
+    def allowed(self, queries: int, keys: int, causal: bool, device=None) -> Bool[Tensor, "queries keys"]:
+        """Whom each of the last `queries` of `keys` positions may see; with `causal`, none that comes after it."""
         raise NotImplementedError
 
     def compute(
@@ -28,15 +33,16 @@ class PatternAttention(nn.Module):
         queries: Float[Tensor, "*batch length key_size"],
         keys: Float[Tensor, "*batch length key_size"],
         values: Float[Tensor, "*batch length value_size"],
-        counts: Bool[Tensor, "*some 1 length"],
+        key_mask: Bool[Tensor, "*some 1 length"],
+        causal: bool,
     ) -> Float[Tensor, "*batch length value_size"]:
-        """The output for all positions, without a tensor of length². counts: which keys there are."""
+        """The output for all positions, without a tensor of length². key_mask: which keys count."""
         raise NotImplementedError
 
-    def seen(self, counts: Bool[Tensor, "*some length"]) -> Bool[Tensor, "*some length"]:
+    def seen(self, key_mask: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:
         """Which positions see a key that counts."""
-        length = counts.shape[-1]
-        return (self.allowed(length, length, counts.device) & counts.unsqueeze(-2)).any(-1)
+        length = key_mask.shape[-1]
+        return (self.allowed(length, length, causal, key_mask.device) & key_mask.unsqueeze(-2)).any(-1)
 
     def forward(
         self,
@@ -44,7 +50,10 @@ class PatternAttention(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
+        *,
+        relative: Any = None,
     ) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
         """Give (output, weights or None).
 
@@ -52,26 +61,43 @@ class PatternAttention(nn.Module):
         need_weights: True computes by the definition, which costs queries * keys. So does a call with fewer queries
             than keys, where the earlier keys are the past that a cache has kept: the last query is level with the last
             key.
+        relative: see `positions.relative`. A form that does not add it piece by piece computes by the definition.
 
-        Raises ValueError for a mask of another shape, and for more queries than keys.
+        Raises ValueError for a mask of another shape, for more queries than keys, and for a pattern that only looks
+        back where `causal` is not said.
         """
+        if self.only_back and not causal:
+            raise_only_back(self)
         check_sizes(queries, keys, values)
         length = keys.shape[-2]
         if mask is None:
-            counts = torch.ones(1, length, dtype=torch.bool, device=keys.device)
+            key_mask = torch.ones(1, length, dtype=torch.bool, device=keys.device)
         else:
             check_mask(mask, (*keys.shape[:-2], 1, length))
-            counts = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
-        if need_weights or queries.shape[-2] != length:
-            return self.by_definition(queries, keys, values, counts, need_weights)
-        return self.compute(queries, keys, values, counts), None
+            key_mask = torch.atleast_2d(mask).expand(*mask.shape[:-2], 1, length)
+        if need_weights or queries.shape[-2] != length or (relative is not None and not self.adds_in_pieces):
+            return self.by_definition(queries, keys, values, key_mask, causal, need_weights, relative)
+        options = {"relative": relative} if self.adds_in_pieces else {}
+        return self.compute(queries, keys, values, key_mask, causal, **options), None
 
     def by_definition(
-        self, queries: Tensor, keys: Tensor, values: Tensor, counts: Tensor, need_weights: bool
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        key_mask: Tensor,
+        causal: bool,
+        need_weights: bool,
+        relative: Any = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Full attention under the mask."""
-        pattern = self.allowed(queries.shape[-2], keys.shape[-2], queries.device)
-        return scaled_dot_product_attention(queries, keys, values, pattern & counts, need_weights)
+        allowed = key_mask & self.allowed(queries.shape[-2], keys.shape[-2], causal, queries.device)
+        return scaled_dot_product_attention(queries, keys, values, allowed, False, need_weights, relative=relative)
+
+
+def raise_only_back(attend: nn.Module) -> NoReturn:
+    """It looks back and was not told to: a caller who wants every word to see all others is not to be misled."""
+    raise ValueError(f"causal: expected True, as {type(attend).__name__} only looks back, got False")
 
 
 def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor, "queries keys"]:
@@ -83,7 +109,7 @@ def steps_back(queries: int, keys: int | None = None, device=None) -> Int[Tensor
     return j[keys - queries :].unsqueeze(-1) - j
 
 
-def any_near(counts: Bool[Tensor, "*some length"], before: int, after: int = 0) -> Bool[Tensor, "*some length"]:
+def any_near(key_mask: Bool[Tensor, "*some length"], before: int, after: int = 0) -> Bool[Tensor, "*some length"]:
     """Whether a position counts, one of the `before` in front of it, or one of the `after` behind it."""
-    sums = F.pad(counts, (before + 1, after)).cumsum(-1)
-    return sums[..., before + 1 + after :] > sums[..., : counts.shape[-1]]
+    sums = F.pad(key_mask, (before + 1, after)).cumsum(-1)
+    return sums[..., before + 1 + after :] > sums[..., : key_mask.shape[-1]]

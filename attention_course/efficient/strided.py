@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from attention_course.efficient.local import in_windows, sides, window_in_chunks
-from attention_course.efficient.parts import together
+from attention_course.efficient.parts import joint_softmax
 from attention_course.efficient.pattern import PatternAttention, any_near, steps_back
 
 
@@ -26,7 +26,7 @@ def strided_mask(queries: int, stride: int, device=None, keys: int | None = None
 class StridedAttention(PatternAttention):
     """What `strided_mask` allows: written in rows of `stride`, a query's far keys stand in its column."""
 
-    causal = True
+    only_back = True
 
     def __init__(self, stride: int):
         super().__init__()
@@ -34,28 +34,28 @@ class StridedAttention(PatternAttention):
             raise ValueError(f"stride: expected at least 1, got {stride}")
         self.stride = stride
 
-    def allowed(self, queries, keys, device=None):
+    def allowed(self, queries, keys, causal=True, device=None):
         return strided_mask(queries, self.stride, device, keys)
 
-    def seen(self, counts):
-        column = self._table(counts.unsqueeze(-1)).squeeze(-1).cumsum(-2) > 0  # (..., R, stride)
-        return any_near(counts, self.stride - 1) | column.flatten(-2)[..., : counts.shape[-1]]
+    def seen(self, key_mask, causal=True):
+        column = self._table(key_mask.unsqueeze(-1)).squeeze(-1).cumsum(-2) > 0  # (..., R, stride)
+        return any_near(key_mask, self.stride - 1) | column.flatten(-2)[..., : key_mask.shape[-1]]
 
-    def compute(self, queries, keys, values, counts):
+    def compute(self, queries, keys, values, key_mask, causal):
         length, stride = queries.shape[-2], self.stride
         scaled = queries / queries.shape[-1] ** 0.5
         # Near: row r of the table with its own keys and those of the row above.
         near_k, near_v = (in_windows(x, stride, *sides(stride, True)) for x in (keys, values))  # (..., R, span, D)
         near = self._table(scaled) @ near_k.mT  # (..., R, stride, span)
-        near_mask = window_in_chunks(counts, stride, True, stride)
+        near_mask = window_in_chunks(key_mask, stride, True, stride)
         # Far: column c of the table, rows above the query's own.
         far_q, far_k, far_v = (self._table(x).transpose(-3, -2) for x in (scaled, keys, values))  # (..., stride, R, D)
         far = (far_q @ far_k.mT).transpose(-3, -2)  # (..., R, stride, R)
         rows = torch.arange(far.shape[-1], device=queries.device)
-        far_counts = self._table(counts.mT).squeeze(-1).mT.unsqueeze(-3)  # (..., 1, stride, R)
-        far_mask = (rows < rows.unsqueeze(-1)).unsqueeze(-2) & far_counts
+        far_key_mask = self._table(key_mask.mT).squeeze(-1).mT.unsqueeze(-3)  # (..., 1, stride, R)
+        far_mask = (rows < rows.unsqueeze(-1)).unsqueeze(-2) & far_key_mask
 
-        weights_near, weights_far = together(near, near_mask, far, far_mask)
+        weights_near, weights_far = joint_softmax(near, near_mask, far, far_mask)
         output = weights_near @ near_v + (weights_far.transpose(-3, -2) @ far_v).transpose(-3, -2)
         return output.flatten(-3, -2)[..., :length, :]
 

@@ -1,8 +1,10 @@
 """Sums over the past, with care: a divisor that may be tiny, and values that are not finite."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
+
+from attention_course.functional import check_mask
 
 
 class _Quotient(torch.autograd.Function):
@@ -48,3 +50,32 @@ def weigh_back(
     values = values.clone()
     marks = set_aside_(values)
     return weights @ values + marks[..., -weights.shape[-2] :, :]
+
+
+def any_counts(keys: Tensor, mask: Bool[Tensor, "..."] | None) -> Bool[Tensor, "*batch 1 1"]:
+    """Whether one of the keys counts, (..., 1, 1)."""
+    if mask is None:
+        return torch.full((*keys.shape[:-2], 1, 1), keys.shape[-2] > 0, dtype=torch.bool, device=keys.device)
+    return torch.atleast_2d(mask).any(-1, keepdim=True).expand(*keys.shape[:-2], 1, 1)
+
+
+def refuse_weights(need_weights: bool) -> None:
+    """Raise where weights are wanted of sums, which hold no keys to show them for."""
+    if need_weights:
+        raise ValueError("need_weights: expected False, as sums hold no keys to show weights of, got True")
+
+
+def drop_masked(
+    keys: Float[Tensor, "*batch keys key_size"],
+    values: Float[Tensor, "*batch keys value_size"],
+    mask: Bool[Tensor, "..."],
+) -> tuple[
+    Float[Tensor, "*batch keys key_size"], Float[Tensor, "*batch keys value_size"], Bool[Tensor, "*some keys 1"]
+]:
+    """Zeros in the place of the keys and values that do not count, and which count, as a column.
+
+    Raises ValueError where `mask` is not (..., 1, keys).
+    """
+    check_mask(mask, (*keys.shape[:-2], 1, keys.shape[-2]))
+    key_mask = torch.atleast_2d(mask).mT  # (..., S, 1)
+    return keys.masked_fill(~key_mask, 0), values.masked_fill(~key_mask, 0), key_mask

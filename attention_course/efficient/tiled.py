@@ -5,7 +5,6 @@ Milakov and Gimelshein 2018 (the online softmax), Rabe and Staats 2021, FlashAtt
 with n².
 """
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from attention_course.device import half_precision
 from attention_course.functional import (
     check_mask,
     check_sizes,
@@ -20,7 +20,6 @@ from attention_course.functional import (
     scaled_dot_product_attention,
     shape_of_scores,
 )
-from attention_course.masks import causal_mask
 
 
 class Tiled(torch.autograd.Function):
@@ -36,7 +35,7 @@ class Tiled(torch.autograd.Function):
         largest = queries.new_full((*queries.shape[:-1], 1), torch.finfo(wide).min, dtype=wide)  # m
         sums = torch.zeros_like(largest)  # of exp(score - m)
         totals = torch.zeros(*queries.shape[:-1], values.shape[-1], dtype=wide, device=queries.device)
-        with no_autocast(queries.device):
+        with half_precision(queries.device.type, False):  # or products would be in half precision all the same
             scaled = queries.to(wide) / queries.shape[-1] ** 0.5
             for rows, part in tiles(queries, keys, tile, causal):
                 scores = tile_of_scores(scaled, keys, mask, rows, part, causal)  # (..., rows, tile)
@@ -64,7 +63,7 @@ class Tiled(torch.autograd.Function):
         wide, scale = log_sums.dtype, queries.shape[-1] ** 0.5
         d_queries = torch.zeros_like(queries, dtype=wide)  # summed over all tiles
         d_keys, d_values = torch.zeros_like(keys), torch.zeros_like(values)
-        with no_autocast(queries.device):
+        with half_precision(queries.device.type, False):
             scaled, gradient = queries.to(wide) / scale, gradient.to(wide)
             along = (output * gradient).sum(-1, keepdim=True)  # (..., L, 1)
             for rows, part in tiles(queries, keys, ctx.tile, ctx.causal):
@@ -76,12 +75,6 @@ class Tiled(torch.autograd.Function):
                 d_keys[..., part, :] = d_scores.mT @ scaled[..., rows, :]
                 d_queries[..., rows, :] += d_scores @ k
         return (d_queries / scale).to(queries.dtype), d_keys, d_values, None, None, None
-
-
-def no_autocast(device: torch.device) -> AbstractContextManager:
-    """Or products would be in half precision all the same, and in the backward pass perhaps in another."""
-    kind = device.type
-    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
 
 
 def tiles(queries: Tensor, keys: Tensor, tile: int, causal: bool):
@@ -114,8 +107,8 @@ def tiled_attention(
     keys: Float[Tensor, "*#batch keys key_size"],
     values: Float[Tensor, "*#batch keys value_size"],
     mask: Bool[Tensor, "..."] | None = None,
-    tile: int = 256,
     causal: bool = False,
+    tile: int = 256,
 ) -> Float[Tensor, "*#batch queries value_size"]:
     """Scaled dot-product attention, one tile of `tile` keys after another, at an extra memory of queries * tile.
 
@@ -143,9 +136,9 @@ def tiled_attention(
 class TiledAttention(nn.Module):
     """`tiled_attention` as an attention function, for `MultiHeadAttention` to call."""
 
-    def __init__(self, tile: int = 256, causal: bool = False):
+    def __init__(self, tile: int = 256):
         super().__init__()
-        self.tile, self.causal = tile, causal
+        self.tile = tile
 
     def forward(
         self,
@@ -153,12 +146,15 @@ class TiledAttention(nn.Module):
         keys: Float[Tensor, "*#batch keys key_size"],
         values: Float[Tensor, "*#batch keys value_size"],
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = False,
+        *,
+        relative: Any = None,
     ) -> tuple[Float[Tensor, "*#batch queries value_size"], Float[Tensor, "*#batch queries keys"] | None]:
-        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves."""
-        if not need_weights:
-            return tiled_attention(queries, keys, values, mask, self.tile, self.causal), None
-        if self.causal:
-            back = causal_mask(queries.shape[-2], keys.shape[-2], queries.device)
-            mask = back if mask is None else back & mask
-        return scaled_dot_product_attention(queries, keys, values, mask)
+        """need_weights: True computes by the definition, since the weights are an n x n matrix themselves.
+
+        relative: see `positions.relative`; where there is one, all is computed by the definition.
+        """
+        if not need_weights and relative is None:
+            return tiled_attention(queries, keys, values, mask, causal, self.tile), None
+        return scaled_dot_product_attention(queries, keys, values, mask, causal, need_weights, relative=relative)

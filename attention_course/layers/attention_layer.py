@@ -5,7 +5,7 @@ from collections.abc import Callable
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.functional import check_sizes, context_vector, masked_softmax
+from attention_course.functional import check_sizes, context_vector, looking_back, masked_softmax
 
 
 class AttentionLayer(nn.Module):
@@ -29,14 +29,15 @@ class AttentionLayer(nn.Module):
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"] | None = None,
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
     ) -> tuple[Float[Tensor, "*batch queries size"], Float[Tensor, "*batch queries keys"] | None]:
         """Give (context, weights); without `values` the keys are averaged, as in the survey.
 
-        mask: True = may attend; broadcasts to (..., queries, keys).
+        mask: True = may attend; broadcasts to (..., queries, keys). causal: no query sees a later key.
         """
         values = keys if values is None else values
         check_sizes(keys, keys, values)  # what sizes queries and keys have to have, the score knows
-        weights = masked_softmax(self.score(queries, keys), mask)
+        weights = masked_softmax(self.score(queries, keys), looking_back(mask, queries, keys, causal))
         context = context_vector(weights, values)
         return context, (weights if need_weights else None)

@@ -4,31 +4,41 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from attention_course.cache import KeyValueCache
 from attention_course.functional import check_mask
-from attention_course.layers.heads import KeysValues
 
 
 def of_one_batch(
-    asked: Float[Tensor, "*#batch heads queries head_size"], source: KeysValues, groups: int
-) -> tuple[Tensor, KeysValues]:
-    """Queries and source with the same axes in front.
+    asked: Float[Tensor, "*#batch heads queries head_size"],
+    keys: Float[Tensor, "*#batch groups keys head_size"],
+    values: Float[Tensor, "*#batch groups keys head_size"],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values with the same axes in front. Raises ValueError where those do not broadcast."""
+    if asked.shape[:-3] == keys.shape[:-3] == values.shape[:-3]:
+        return asked, keys, values
+    batch = _batch(asked, keys, values)
+    asked, keys, values = (x.expand(*batch, *x.shape[-3:]) for x in (asked, keys, values))
+    return asked, keys, values
 
-    Raises ValueError where those do not broadcast, or `source` has not `groups` heads of the queries' size.
-    """
-    front, heads, size = source.keys.shape[:-3], source.keys.shape[-3], source.keys.shape[-1]
-    if (heads, size) != (groups, asked.shape[-1]):
+
+def check_cache(cache: KeyValueCache, asked: Float[Tensor, "*batch heads queries head_size"], groups: int) -> None:
+    """Raise unless what is kept is of `groups` heads of the queries' size, and the axes in front broadcast."""
+    kept = cache.keys
+    if (kept.shape[-3], kept.shape[-1]) != (groups, asked.shape[-1]):
         expected = f"{groups} heads of size {asked.shape[-1]}"
-        raise ValueError(f"source: expected {expected}, got the shape {tuple(source.keys.shape)}")
-    if asked.shape[:-3] == front == source.values.shape[:-3]:
-        return asked, source
-    fronts = [x.shape[:-3] for x in (asked, *source)]
+        raise ValueError(f"state: expected {expected}, got keys of the shape {tuple(kept.shape)}")
+    if asked.shape[:-3] != kept.shape[:-3]:
+        _batch(asked, kept, cache.values)
+
+
+def _batch(*tensors: Tensor) -> tuple[int, ...]:
+    """The axes in front of (heads, words, size), broadcast."""
+    fronts = [x.shape[:-3] for x in tensors]
     try:
-        batch = torch.broadcast_shapes(*fronts)
+        return torch.broadcast_shapes(*fronts)
     except RuntimeError as error:
         got = ", ".join(str(tuple(front)) for front in fronts)
         raise ValueError(f"queries, keys, values: expected axes in front that broadcast, got {got}") from error
-    asked, keys, values = (x.expand(*batch, *x.shape[-3:]) for x in (asked, *source))
-    return asked, KeysValues(keys, values)
 
 
 def for_heads(

@@ -1,16 +1,7 @@
 """Vectors cut into as many pieces as there are heads, and put together again."""
 
-from typing import NamedTuple
-
 from jaxtyping import Float
 from torch import Tensor
-
-
-class KeysValues(NamedTuple):
-    """What `MultiHeadAttention.prepare` makes of a source, once, however many queries will ask."""
-
-    keys: Float[Tensor, "*batch heads keys head_size"]
-    values: Float[Tensor, "*batch heads keys head_size"]
 
 
 def split_heads(x: Float[Tensor, "*batch words size"], heads: int) -> Float[Tensor, "*batch heads words head_size"]:

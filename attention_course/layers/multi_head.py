@@ -1,18 +1,20 @@
 """Multi-head attention: several attentions at once, each in a smaller space of its own."""
 
 from collections.abc import Callable
+from typing import Any
 
-import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor, nn
 
+from attention_course.cache import KeyValueCache, joined_mask
 from attention_course.functional import check_positive, check_size, scaled_dot_product_attention
-from attention_course.layers.attends import innermost, sees_something
-from attention_course.layers.fitting import check_head_mask, for_heads, of_one_batch
-from attention_course.layers.heads import KeysValues, merge_heads, split_heads
+from attention_course.layers.attends import sees_something
+from attention_course.layers.fitting import check_cache, check_head_mask, for_heads, of_one_batch
+from attention_course.layers.heads import merge_heads, split_heads
+from attention_course.state import init_state, innermost, step
 
 Attention = Callable[..., tuple[Tensor, Tensor | None]]
-"""A function or module of (queries, keys, values, mask, need_weights) that gives (contexts, weights or None)."""
+"""A function or module: (queries, keys, values, mask, causal, need_weights) -> (contexts, weights or None)."""
 
 
 class MultiHeadAttention(nn.Module):
@@ -73,71 +75,21 @@ class MultiHeadAttention(nn.Module):
         """W^Q, W^K, W^V and W_O."""
         return self.project_query, self.project_key, self.project_value, self.project_output
 
-    def prepare(
+    def project(
         self,
         keys: Float[Tensor, "*batch keys key_size"],
         values: Float[Tensor, "*batch keys value_size"] | None = None,
-    ) -> KeysValues:
-        """What depends on the source alone. Without `values` the keys are the values, too."""
+    ) -> tuple[Float[Tensor, "*batch groups keys head_size"], Float[Tensor, "*batch groups keys head_size"]]:
+        """Keys and values of all heads. Without `values` the keys are the values, too."""
         values = keys if values is None else values
         check_size("keys", keys, self.project_key.in_features)
         check_size("values", values, self.project_value.in_features)
-        return KeysValues(
-            split_heads(self.project_key(keys), self.groups), split_heads(self.project_value(values), self.groups)
-        )
+        return split_heads(self.project_key(keys), self.groups), split_heads(self.project_value(values), self.groups)
 
     def ask(self, queries: Float[Tensor, "*batch queries size"]) -> Float[Tensor, "*batch heads queries head_size"]:
-        """What depends on the queries alone."""
+        """Queries of all heads."""
         check_size("queries", queries, self.project_query.in_features)
         return split_heads(self.project_query(queries), self.heads)
-
-    def keep(self, so_far: KeysValues) -> KeysValues:
-        """Of the keys and values so far, those that later queries may still ask: what a decoder's cache holds.
-
-        All of them, or the last `attend.sees_back` where the attention function sees no further than that.
-        """
-        sees_back = getattr(self.attend, "sees_back", None)
-        if sees_back is None:
-            return so_far
-        first = max(0, so_far.keys.shape[-2] - sees_back)
-        return KeysValues(*(x[..., first:, :] for x in so_far))
-
-    def look(
-        self,
-        queries: Float[Tensor, "*#batch queries size"],
-        source: KeysValues,
-        mask: Bool[Tensor, "..."] | None = None,
-        need_weights: bool = True,
-        head_mask: Shaped[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
-        """The output for queries that look at a prepared source; the arguments are those of `forward`."""
-        return self.answer(self.ask(queries), source, mask, need_weights, head_mask)
-
-    def answer(
-        self,
-        asked: Float[Tensor, "*#batch heads queries head_size"],
-        source: KeysValues,
-        mask: Bool[Tensor, "..."] | None = None,
-        need_weights: bool = True,
-        head_mask: Shaped[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
-        """`look` for queries that `ask` has projected."""
-        if getattr(innermost(self.attend), "one_vector", False) and self.project_key is not self.project_query:
-            raise ValueError(f"attend: expected a `SharedQueryKey` around it, got a `{type(self).__name__}`")
-        asked, source = of_one_batch(asked, source, self.groups)
-        if mask is not None:
-            mask = for_heads(mask, asked, source.keys.shape[-2])
-        contexts, weights = self.attend(asked, *source, mask, need_weights)  # (B, H, L, D), (B, H, L, S)
-        sees = None if mask is None else sees_something(self.attend, mask, asked.shape[-2])  # (..., H or 1, L or 1)
-        if head_mask is not None:
-            check_head_mask(head_mask, asked)
-            contexts = contexts * head_mask.to(contexts.dtype)[..., None, None]
-            left = (head_mask != 0).unsqueeze(-1)  # a head left out sees nothing
-            sees = left if sees is None else sees & left
-        output = self.project_output(merge_heads(contexts))
-        if sees is not None:  # who sees nothing gets nothing, not even the bias of W_O
-            output = output * sees.any(-2).unsqueeze(-1)
-        return output, weights
 
     def forward(
         self,
@@ -145,6 +97,7 @@ class MultiHeadAttention(nn.Module):
         keys: Float[Tensor, "*#batch keys key_size"] | None = None,
         values: Float[Tensor, "*#batch keys value_size"] | None = None,
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         need_weights: bool = True,
         head_mask: Shaped[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None]:
@@ -152,6 +105,7 @@ class MultiHeadAttention(nn.Module):
 
         mask: True = may attend, unlike in `nn.MultiheadAttention`. One for all heads broadcasts to (B, L, S), as those
             of `masks` do; one with an axis more has a map for each head, (B, H, L, S).
+        causal: no query sees a later key; the last query is level with the last key.
         need_weights: False gives (output, None), see `scaled_dot_product_attention`.
         head_mask: multiplies the contexts, (H,) or (B, H): False or 0 leaves a head out, which then sees nothing. With
             numbers that want gradients it is the gate of Michel et al. (2019).
@@ -160,33 +114,80 @@ class MultiHeadAttention(nn.Module):
         in any head, whether the mask or `attend` forbids it, gets an output of exactly zero, bias or no bias. Raises
         ValueError where sizes or masks do not fit, TypeError for a mask that is not boolean.
         """
-        keys = queries if keys is None else keys
-        source = self.prepare(keys, values)
+        asked, keys, values = of_one_batch(*self._projected(queries, queries if keys is None else keys, values))
+        if mask is not None:
+            mask = for_heads(mask, asked, keys.shape[-2])
+        contexts, weights = self.attend(asked, keys, values, mask, causal, need_weights)  # (B, H, L, D), (B, H, L, S)
+        return self._output(contexts, mask, causal, head_mask), weights
+
+    def init_state(
+        self,
+        keys: Float[Tensor, "*batch keys key_size"],
+        values: Float[Tensor, "*batch keys value_size"] | None = None,
+        mask: Bool[Tensor, "..."] | None = None,
+    ) -> Any:
+        """What `step` looks at: these keys and values, projected once. mask: which of them count, as in `forward`."""
+        keys, values = self.project(keys, values)
+        return init_state(self.attend, keys, values, None if mask is None else for_heads(mask, keys, keys.shape[-2]))
+
+    def step(
+        self,
+        queries: Float[Tensor, "*#batch queries size"],
+        state: Any = None,
+        mask: Bool[Tensor, "..."] | None = None,
+        need_weights: bool = False,
+        head_mask: Shaped[Tensor, "..."] | None = None,
+        append: bool = True,
+    ) -> tuple[Float[Tensor, "*#batch queries size"], Float[Tensor, "*#batch heads queries places"] | None, Any]:
+        """The next words of a text: give (output, weights, state). They see what is in `state`, and none looks ahead.
+
+        Word by word, or some at a time, it is what `forward` with `causal=True` gives for all of them at once.
+
+        state: of `init_state`, or of an earlier step; None: these are the first words.
+        mask: which of these words count, (B, 1, L). need_weights: raises where the state has no keys to show them for.
+        append: False asks the source that `init_state` was given, all of it, and adds nothing.
+        """
+        if append:
+            asked, keys, values = self._projected(queries, queries)
+            if state is None:
+                state = init_state(self.attend, keys[..., :0, :], values[..., :0, :])
+        else:
+            asked, keys, values = self.ask(queries), None, None
+            self._check_vectors()
+        if isinstance(state, KeyValueCache):
+            check_cache(state, asked, self.groups)
+        if mask is not None:
+            mask = for_heads(mask, asked, asked.shape[-2])
+        if not append:
+            seen = state.mask
+        elif mask is None:  # a word that counts sees itself
+            seen = None
+        else:
+            seen = joined_mask(state.mask, state.length, mask, asked.shape[-2])
+        contexts, weights, state = step(self.attend, asked, keys, values, state, mask, need_weights)
+        return self._output(contexts, seen, append, head_mask), weights, state
+
+    def _projected(self, queries: Tensor, keys: Tensor, values: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of all heads; where queries and keys are one, they are projected once."""
+        self._check_vectors()
+        its_keys, its_values = self.project(keys, values)
         once = keys is queries and self.project_key is self.project_query
-        return self.answer(source.keys if once else self.ask(queries), source, mask, need_weights, head_mask)
+        return its_keys if once else self.ask(queries), its_keys, its_values
 
+    def _check_vectors(self) -> None:
+        if getattr(innermost(self.attend), "one_vector", False) and self.project_key is not self.project_query:
+            raise ValueError(f"attend: expected a `SharedQueryKey` around it, got a `{type(self).__name__}`")
 
-def from_torch(theirs: nn.MultiheadAttention) -> MultiHeadAttention:
-    """PyTorch's layer as ours, with copies of its weights; its dropout is left behind.
+    def _output(self, contexts: Tensor, mask: Tensor | None, causal: bool, head_mask: Tensor | None) -> Tensor:
+        """What the heads have found, put together; who sees nothing gets nothing, not even the bias of W_O.
 
-    Raises ValueError for `add_bias_kv` or `add_zero_attn`, which ours has not, and unless it takes the batch first.
-    """
-    if theirs.bias_k is not None or theirs.add_zero_attn:
-        raise ValueError("theirs: expected a layer without add_bias_kv and add_zero_attn")
-    if not theirs.batch_first:
-        raise ValueError("theirs: expected batch_first=True, as ours takes (batch, words, size), got batch_first=False")
-    sizes = {"key_size": theirs.kdim, "value_size": theirs.vdim, "bias": theirs.in_proj_bias is not None}
-    ours = MultiHeadAttention(theirs.embed_dim, theirs.num_heads, **sizes).to(theirs.out_proj.weight)
-    if theirs.in_proj_weight is not None:  # one matrix for the three
-        weights = theirs.in_proj_weight.chunk(3)
-    else:
-        weights = theirs.q_proj_weight, theirs.k_proj_weight, theirs.v_proj_weight
-    biases = theirs.in_proj_bias.chunk(3) if sizes["bias"] else (None,) * 3
-    with torch.no_grad():
-        for layer, weight, bias in zip(
-            ours.projections, (*weights, theirs.out_proj.weight), (*biases, theirs.out_proj.bias), strict=True
-        ):
-            layer.weight.copy_(weight)
-            if bias is not None:
-                layer.bias.copy_(bias)
-    return ours.train(theirs.training)
+        mask: which keys each query may see, (..., H or 1, L or 1, S).
+        """
+        sees = None if mask is None else sees_something(self.attend, mask, contexts.shape[-2], causal)
+        if head_mask is not None:
+            check_head_mask(head_mask, contexts)
+            contexts = contexts * head_mask.to(contexts.dtype)[..., None, None]
+            left = (head_mask != 0).unsqueeze(-1)  # a head left out sees nothing
+            sees = left if sees is None else sees & left
+        output = self.project_output(merge_heads(contexts))
+        return output if sees is None else output * sees.any(-2).unsqueeze(-1)

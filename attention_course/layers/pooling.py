@@ -1,4 +1,4 @@
-"""Attention without a query."""
+"""A set of vectors becomes one: by attention without a query, or by the plain mean."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -27,3 +27,15 @@ class AttentionPooling(nn.Module):
         check_size("values", values, self.project.in_features)
         weights = masked_softmax(torch.tanh(self.project(values)) @ self.v, mask)
         return context_vector(weights.unsqueeze(-2), values).squeeze(-2), weights
+
+
+class MeanPooling(nn.Module):
+    """The plain mean, which attention has to beat: equal weights for all that the mask allows."""
+
+    def forward(
+        self, values: Float[Tensor, "batch keys size"], mask: Bool[Tensor, "batch keys"]
+    ) -> tuple[Float[Tensor, "batch size"], Float[Tensor, "batch keys"]]:
+        """Give (mean, weights), both zero for a set with nothing in it, as in `AttentionPooling`."""
+        weights = mask / mask.sum(-1, keepdim=True).clamp(min=1)
+        weights = weights.to(values.dtype)
+        return (weights.unsqueeze(-2) @ values).squeeze(-2), weights

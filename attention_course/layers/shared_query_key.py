@@ -1,12 +1,6 @@
-"""Attention where one vector asks and is found (Reformer: Kitaev, Kaiser and Levskaya 2020, "shared-QK")."""
+"""One vector asks and is found (Reformer: Kitaev, Kaiser and Levskaya 2020, "shared-QK")."""
 
-import torch
-import torch.nn.functional as F
-from jaxtyping import Bool, Float
-from torch import Tensor
-
-from ..functional import check_mask, check_sizes, masked_softmax
-from .multi_head import MultiHeadAttention
+from attention_course.layers.multi_head import MultiHeadAttention
 
 
 class SharedQueryKey(MultiHeadAttention):
@@ -20,26 +14,3 @@ class SharedQueryKey(MultiHeadAttention):
             raise ValueError("key_size: expected none; keys are made as queries are")
         super().__init__(size, heads, **options)
         self.project_key = self.project_query
-
-
-def attention_to_others(
-    queries: Float[Tensor, "*batch queries size"],
-    keys: Float[Tensor, "*batch keys size"],
-    values: Float[Tensor, "*batch keys value_size"],
-    mask: Bool[Tensor, "..."] | None = None,
-    need_weights: bool = True,
-) -> tuple[Float[Tensor, "*batch queries value_size"], Float[Tensor, "*batch queries keys"] | None]:
-    """softmax(q_i . k_j / |k_j| / sqrt(D)) over the others; a position sees itself only where it sees no other.
-
-    As queries and keys are the same vectors, each would look hardest at itself: no other vector, brought to length one,
-    has a larger product with it. The last query is level with the last key. mask: True = may attend.
-    """
-    check_sizes(queries, keys, values)
-    itself = torch.eye(keys.shape[-2], dtype=torch.bool, device=keys.device)[-queries.shape[-2] :]
-    mask = torch.ones_like(itself) if mask is None else mask
-    check_mask(mask, (*queries.shape[:-1], keys.shape[-2]))
-    others = mask & ~itself
-    allowed = others | (mask & itself & ~others.any(-1, keepdim=True))
-    scores = queries @ F.normalize(keys, dim=-1).mT / queries.shape[-1] ** 0.5
-    weights = masked_softmax(scores, allowed)
-    return weights @ values, (weights if need_weights else None)

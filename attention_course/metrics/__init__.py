@@ -1,5 +1,7 @@
-"""How good a translation is, how well links agree, how attention is spread or points, how costs grow."""
+"""How good a translation is, how often answers are right, how well links agree, how attention is spread or points, how
+costs grow."""
 
+from attention_course.metrics.accuracy import accuracy
 from attention_course.metrics.alignment import alignment_error_rate, diagonal_links, hard_links, one_link_floor
 from attention_course.metrics.bleu import Bleu, Group, bleu_by_length, corpus_bleu
 from attention_course.metrics.entropy import entropy
@@ -11,6 +13,7 @@ __all__ = [
     "Exponent",
     "Group",
     "Pointing",
+    "accuracy",
     "alignment_error_rate",
     "bleu_by_length",
     "corpus_bleu",

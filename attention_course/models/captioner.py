@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..functional import context_vector
-from ..scores import AdditiveScore
-from .recurrent import ContextGRUCell, SharedDropout
+from attention_course.functional import context_vector
+from attention_course.layers.dropout import SharedDropout
+from attention_course.models.recurrent import ContextGRUCell
+from attention_course.scores import AdditiveScore
 
 
 class Regions(NamedTuple):
@@ -25,7 +26,7 @@ class Captioner(nn.Module):
     energies e_ti = S(h_i, q_t) (Eq. 11) with the additive score, weights alpha_t = softmax(e_t) (Eq. 12), context c_t =
     sum_i alpha_ti h_i (Eq. 13), state s_t = GRU([y_{t-1}, c_t], s_{t-1}), and words from g(y_{t-1}, s_t, c_t) (Eq. 10).
 
-    features: some pictures' (pictures, T, channels), of which mean and spread are taken; T is fixed by them.
+    features: some pictures' (pictures, T, channels), for their mean and standard deviation; T is fixed by them.
     words: the size of the vocabulary.
 
     Against the survey: the query q_t joins s_{t-1} with the word y_{t-1}, which Eq. (11) leaves out. Against the paper:
@@ -45,7 +46,7 @@ class Captioner(nn.Module):
         super().__init__()
         some = features[:500].float()
         self.register_buffer("mean", some.mean((0, 1)))
-        self.register_buffer("spread", some.std((0, 1)) + 1e-3)
+        self.register_buffer("std", some.std((0, 1)) + 1e-3)
         self.project = nn.Linear(features.shape[-1], size)
         self.places = nn.Parameter(0.1 * torch.randn(features.shape[1], size))
         self.norm = nn.LayerNorm(size)
@@ -66,8 +67,8 @@ class Captioner(nn.Module):
         expected = (len(self.places), len(self.mean))
         if features.shape[1:] != expected:
             raise ValueError(f"features: expected (batch, {expected[0]}, {expected[1]}), got {tuple(features.shape)}")
-        standard = (features.to(self.mean.dtype) - self.mean) / self.spread
-        standard = standard.to(self.places.dtype)  # mean and spread may be of another precision than what learns
+        standard = (features.to(self.mean.dtype) - self.mean) / self.std
+        standard = standard.to(self.places.dtype)  # mean and std may be of another precision than what learns
         annotations = torch.relu(self.norm(self.project(standard) + self.places))  # (B, T, size)
         state = torch.tanh(self.first_state(annotations.mean(1)))
         return Regions(annotations, self.score.prepare(annotations)), state

@@ -37,8 +37,8 @@ class SameConv2d(nn.Conv2d):
         return super().forward(F.pad(x, padding))
 
 
-class Block(nn.Module):
-    """Widen, convolve each channel by itself, narrow; added to the input where the two have one shape."""
+class InvertedResidual(nn.Module):
+    """An inverted residual (MobileNetV2): widen, convolve by channel, narrow; added where the shape stays."""
 
     def __init__(self, inside: int, channels_in: int, channels_out: int, stride: int, kernel: int):
         super().__init__()
@@ -69,7 +69,7 @@ class EfficientNetLite0(nn.Module):
         blocks, before = [], 32
         for inside, channels, repeats, stride, kernel in STAGES:
             for i in range(repeats):
-                blocks.append(Block(inside, before, channels, stride if i == 0 else 1, kernel))
+                blocks.append(InvertedResidual(inside, before, channels, stride if i == 0 else 1, kernel))
                 before = channels
         self.blocks = nn.Sequential(*blocks)
 

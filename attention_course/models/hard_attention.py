@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..device import at_least_float32
-from ..masks import PAD
-from .captioner import Captioner
+from attention_course.device import at_least_float32
+from attention_course.masks import PAD
+from attention_course.models.captioner import Captioner
 
 
 class HardCaptioner(Captioner):
@@ -78,13 +78,13 @@ class Reinforce(nn.Module):
     """The loss of a `HardCaptioner` in an `Album`, for `training.train`: minus `reinforce` a word.
 
     The baseline of word t is a running average of the rewards that draws for word t have had, `momentum` of it old.
-    longest: the words that a caption may have, `<eos>` included. ValueError for one with more.
+    max_length: the words that a caption may have, `<eos>` included. ValueError for one with more.
     """
 
-    def __init__(self, longest: int = 20, momentum: float = 0.95):
+    def __init__(self, max_length: int = 20, momentum: float = 0.95):
         super().__init__()
         self.momentum = momentum
-        self.register_buffer("baseline", torch.zeros(longest))
+        self.register_buffer("baseline", torch.zeros(max_length))
 
     def forward(
         self, album: nn.Module, source: Int[Tensor, "batch 1"], target: Int[Tensor, "batch words"]
@@ -92,7 +92,9 @@ class Reinforce(nn.Module):
         previous, target = target[:, :-1], target[:, 1:]
         length = target.shape[1]
         if length > len(self.baseline):
-            raise ValueError(f"target: expected at most longest = {len(self.baseline)} words a caption, got {length}")
+            raise ValueError(
+                f"target: expected at most max_length = {len(self.baseline)} words a caption, got {length}"
+            )
         counts = (target != PAD).float()
         logits, log_draws = album.captioner.follow(album.features[source[:, 0]], previous)
         logs = at_least_float32(logits).log_softmax(-1)

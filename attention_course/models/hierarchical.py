@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..masks import PAD
-from .recurrent import reverse
+from attention_course.masks import PAD
+from attention_course.models.recurrent import reverse
 
 
 class Reading(NamedTuple):
@@ -18,7 +18,7 @@ class Reading(NamedTuple):
     word_weights: Float[Tensor, "batch sentences words"]  # of each word in its sentence
 
 
-class BothWays(nn.Module):
+class BidirectionalGRU(nn.Module):
     """A bidirectional GRU over what the mask allows: each state has heard what stands before it and behind it.
 
     What is masked is not read at all, wherever it stands: the others' states are those they would have without it, and
@@ -45,7 +45,7 @@ class BothWays(nn.Module):
         return torch.zeros_like(states).scatter(1, index, states) * mask.unsqueeze(-1)  # each to its own place
 
 
-class AsTheyAre(nn.Module):
+class Identity(nn.Module):
     """No encoder: every vector stands for itself, and knows nothing of its neighbours."""
 
     def forward(
@@ -54,22 +54,10 @@ class AsTheyAre(nn.Module):
         return values
 
 
-class MeanPooling(nn.Module):
-    """The plain mean, which attention has to beat: equal weights for all that the mask allows."""
-
-    def forward(
-        self, values: Float[Tensor, "batch keys size"], mask: Bool[Tensor, "batch keys"]
-    ) -> tuple[Float[Tensor, "batch size"], Float[Tensor, "batch keys"]]:
-        """Give (mean, weights), both zero for a set with nothing in it, as in `AttentionPooling`."""
-        weights = mask / mask.sum(-1, keepdim=True).clamp(min=1)
-        weights = weights.to(values.dtype)
-        return (weights.unsqueeze(-2) @ values).squeeze(-2), weights
-
-
 class Level(nn.Module):
     """One level of the hierarchy: a sequence of vectors is encoded, then pooled into one vector.
 
-    encoder: (values, mask) -> states, such as `BothWays` or `AsTheyAre`.
+    encoder: (values, mask) -> states, such as `BidirectionalGRU` or `Identity`.
     pool: (states, mask) -> (vector, weights), such as `layers.AttentionPooling`, Eqs. (18)-(20), or `MeanPooling`.
     """
 
@@ -91,9 +79,9 @@ class HierarchicalAttention(nn.Module):
         s_i = sum_t alpha_it h_it    from the states of words
         v   = sum_i alpha_i  h_i     from the states of sentences, which are made of the s_i
 
-    words, sentences: the two `Level`s, for vectors of `size` numbers. With `BothWays` and `AttentionPooling` in both
-        this is the paper's network (whose W has a bias; what it calls the word and sentence context vector, u_w and
-        u_s, is the `v` of the pooling). Other encoders and pools make its relatives.
+    words, sentences: the two `Level`s, for vectors of `size` numbers. With `BidirectionalGRU` and `AttentionPooling`
+        in both this is the paper's network (whose W has a bias; what it calls the word and sentence context vector,
+        u_w and u_s, is the `v` of the pooling). Other encoders and pools make its relatives.
 
     Words that are `PAD` and sentences without words change nothing and have a weight of zero. A document without any
     word becomes the vector zero: its weights are all zero, and its logits the bias of the last layer.

@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..device import at_least_float32
-from ..functional import context_vector, masked_softmax
-from ..masks import padding_mask
-from ..scores import BilinearScore, Score
-from .recurrent import ContextGRUCell
-from .seq2seq import Source, Translator
+from attention_course.device import at_least_float32
+from attention_course.functional import context_vector, masked_softmax
+from attention_course.masks import padding_mask
+from attention_course.models.recurrent import ContextGRUCell
+from attention_course.models.seq2seq import Source, Translator
+from attention_course.scores import BilinearScore, Score
 
 
 class LuongState(NamedTuple):

@@ -4,17 +4,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..masks import padding_mask
-
-
-class SharedDropout(nn.Dropout1d):
-    """Dropout whose mask is one for all words of a sentence, on (B, words, size) (Gal and Ghahramani 2016).
-
-    A recurrent network then loses the same features at every word, and far fewer random numbers are drawn.
-    """
-
-    def forward(self, sequences: Float[Tensor, "batch words size"]) -> Float[Tensor, "batch words size"]:
-        return super().forward(sequences.mT).mT
+from attention_course.layers.dropout import SharedDropout
+from attention_course.masks import padding_mask
 
 
 class Encoder(nn.Module):

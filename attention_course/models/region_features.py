@@ -13,10 +13,10 @@ from jaxtyping import Float, Float16, UInt8
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .. import device
-from ..data import registry
-from ..data.scenes import Scene
-from ..modes import evaluating
+from attention_course import device
+from attention_course.data import registry
+from attention_course.data.scenes import Scene
+from attention_course.modes import evaluating
 
 BATCH = 16  # images that are encoded at once: the first layers take some 10 MB each
 

@@ -9,10 +9,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..functional import context_vector, masked_softmax
-from ..masks import padding_mask
-from ..scores import AdditiveScore, Score
-from .recurrent import ContextGRUCell, Encoder, SharedDropout
+from attention_course.functional import context_vector, masked_softmax
+from attention_course.layers.dropout import SharedDropout
+from attention_course.masks import padding_mask
+from attention_course.models.recurrent import ContextGRUCell, Encoder
+from attention_course.scores import AdditiveScore, Score
 
 
 class Source(NamedTuple):

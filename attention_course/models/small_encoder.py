@@ -1,18 +1,17 @@
 """A small CNN in the place of EfficientNet, where its weights are not installed: trained here, on single pictures."""
 
-import sys
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from ..data.scenes import COLOURS, KINDS, Scene, Thing
-from ..training import warm_up_then_decay
-from .efficientnet import pretrained
-from .region_features import as_images
+from attention_course.data.scenes import COLOURS, KINDS, Scene, Thing
+from attention_course.models.efficientnet import pretrained
+from attention_course.models.region_features import as_images
+from attention_course.training import adamw, fit
 
 SIDE = 64  # pixels of the images it is trained on
 
@@ -66,30 +65,39 @@ def an_encoder(device: torch.device | str = "cpu") -> nn.Module:
 
 
 @torch.inference_mode(False)
-@torch.enable_grad()
 def trained_encoder(
     images: int = 6_000, steps: int = 900, batch: int = 64, progress: bool = True, device: torch.device | str = "cpu"
 ) -> SmallEncoder:
     """An encoder that has learned to tell kinds and colours of single pictures, and is ready to be used on scenes.
 
     It is given no boxes. Like a network that was trained on ImageNet it answers once an image, from the mean over all
-    regions, and is then used for its regions.
+    regions, and is then used for its regions. device: where it is used.
     """
     with torch.device("cpu"):  # it starts alike wherever it is trained
-        encoder = SmallEncoder()
-        answers = nn.Linear(encoder.channels, len(KINDS) + len(COLOURS))
-    encoder.to(device), answers.to(device)
-    parameters = [*encoder.parameters(), *answers.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=3e-3, fused=True)
+        learner = nn.ModuleList([SmallEncoder(), nn.Linear(SmallEncoder.channels, len(KINDS) + len(COLOURS))])
+    dtype = learner[1].weight.dtype
     pixels, kinds, colours = single_pictures(images)
     order = torch.cat([torch.randperm(images, device="cpu") for _ in range(-(-steps * batch // images))]).split(batch)
-    for step in tqdm(range(steps), unit=" steps", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False):
-        some = order[step]
-        optimizer.param_groups[0]["lr"] = 3e-3 * warm_up_then_decay((step + 0.5) / steps)
-        means = encoder(as_images(pixels[some.numpy()]).to(answers.weight)).mean((2, 3))
-        kind, colour = answers(means).split([len(KINDS), len(COLOURS)], -1)
-        loss = F.cross_entropy(kind, kinds[some].to(device)) + F.cross_entropy(colour, colours[some].to(device))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return encoder.eval().requires_grad_(False)
+    fit(
+        learner.to(device),
+        ((as_images(pixels[some.numpy()]).to(dtype), kinds[some], colours[some]) for some in order),
+        kind_and_colour,
+        budget=steps,
+        learning_rate=3e-3,
+        optimizer=partial(adamw, betas=(0.9, 0.999)),
+        clip=None,
+        progress=progress,
+    )
+    return learner[0].requires_grad_(False)
+
+
+def kind_and_colour(
+    learner: nn.ModuleList,
+    images: Float[Tensor, "batch 3 height width"],
+    kinds: Int[Tensor, " batch"],
+    colours: Int[Tensor, " batch"],
+) -> Float[Tensor, ""]:
+    """Cross-entropies in nats an image; the learner is an encoder, and a layer that answers from its mean."""
+    encoder, answers = learner
+    kind, colour = answers(encoder(images).mean((2, 3))).split([len(KINDS), len(COLOURS)], -1)
+    return F.cross_entropy(kind, kinds) + F.cross_entropy(colour, colours)

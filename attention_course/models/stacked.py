@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..layers import AttentionLayer
-from ..scores import AdditiveScore
+from attention_course.layers import AttentionLayer
+from attention_course.scores import AdditiveScore
 
 
 class Hop(nn.Module):

@@ -1,122 +1,46 @@
-"""The Transformer (Vaswani et al. 2017): one block, and three models made of it.
+"""The Transformer (Vaswani et al. 2017): three models made of one kind of block.
 
 `Transformer` reads a sentence and writes another, `TransformerEncoder` only reads (as BERT does), `TransformerDecoder`
-only writes (as GPT does). Against the paper, each sublayer's input is normalised and not its sum ("pre-norm", Xiong et
-al. 2020), which trains without a long warm-up. Attention weights are not dropped out.
+only writes (as GPT does). What a block is stands in `block`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..functional import check_positive, scaled_dot_product_attention
-from ..layers import KeysValues, MultiHeadAttention
-from ..layers.multi_head import Attention
-from ..masks import causal_mask, padding_mask
-from ..positions import SinusoidalPositions
-from .recurrent import SharedDropout
+from attention_course.cache import KeyValueCache
+from attention_course.functional import check_positive
+from attention_course.layers.dropout import SharedDropout
+from attention_course.masks import padding_mask
+from attention_course.models.block import Block, Config
+
+__all__ = [
+    "Block",
+    "Config",
+    "DecoderState",
+    "Stack",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerEncoder",
+    "Weights",
+]
 
 
-def plain() -> Attention:
-    """What `Config` makes unless told: scaled dot-product attention."""
-    return scaled_dot_product_attention
-
-
-@dataclass(frozen=True)
-class Config:
-    """What a Transformer is made of.
-
-    size: of the vectors between the blocks (d_model, E). heads: of each attention. hidden: of the feed-forward network.
-    layers: blocks on top of each other; in a `Transformer`, on each side.
-    positions: makes, of `size`, what is added to the embeddings; None adds nothing.
-    attend: makes the attention function of one self-attention. Relative positions and cheaper forms come in here. One
-        that looks only back by itself has `causal = True`, and is given no mask for it.
-    attention: makes the layer of one self-attention, called with the size, the heads and `attend=`.
-    """
-
-    size: int = 256
-    heads: int = 8
-    hidden: int = 512
-    layers: int = 3
-    dropout: float = 0.1
-    positions: Callable[[int], nn.Module] | None = SinusoidalPositions
-    attend: Callable[[], Attention] = plain
-    attention: Callable[..., MultiHeadAttention] = MultiHeadAttention
-
-    def __post_init__(self):
-        check_positive(size=self.size, heads=self.heads, hidden=self.hidden, layers=self.layers)
-        if not 0 <= self.dropout <= 1:
-            raise ValueError(f"dropout: expected 0 to 1, got {self.dropout}")
-
-
-class Cache(NamedTuple):
+class DecoderState(NamedTuple):
     """What a decoder keeps of the words that it has seen."""
 
-    blocks: tuple[KeysValues, ...]  # of each block
+    blocks: tuple[Any, ...]  # of each block's self-attention: keys and values, or what its `attend` keeps instead
     length: int  # how many words those are
 
 
 class Weights(NamedTuple):
     """Where each word of each head looks, one tensor for each block."""
 
-    itself: tuple[Float[Tensor, "batch heads words so_far"] | None, ...]  # at the words; None if not asked for
-    source: tuple[Float[Tensor, "batch heads words source"] | None, ...]  # at the source; None without one
-
-
-class Block(nn.Module):
-    """Attention to the words themselves, to a source if there is one, and a feed-forward network.
-
-    What each of them finds is added to what came in: x + sublayer(norm(x)).
-
-    source_size: of the states of a source, where there is one.
-    """
-
-    def __init__(self, config: Config, source_size: int | None = None):
-        super().__init__()
-        self.norm_itself = nn.LayerNorm(config.size)
-        self.itself = config.attention(config.size, config.heads, attend=config.attend())
-        if source_size is not None:
-            self.norm_source = nn.LayerNorm(config.size)
-            self.source = MultiHeadAttention(config.size, config.heads, key_size=source_size)
-        self.norm_forward = nn.LayerNorm(config.size)
-        self.feed_forward = nn.Sequential(  # at every word alone: W_2 max(0, W_1 x)
-            nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size)
-        )
-        self.dropout = SharedDropout(config.dropout)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch words size"],
-        mask: Bool[Tensor, "..."] | None = None,
-        past: KeysValues | None = None,
-        source: KeysValues | None = None,
-        source_mask: Bool[Tensor, "batch 1 source"] | None = None,
-        need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words size"], KeysValues, tuple[Tensor | None, Tensor | None]]:
-        """Give (x, the keys and values of all words so far, the weights of both attentions).
-
-        past: keys and values of the words before these, from an earlier call.
-        source: what `self.source.prepare` made of the encoder's states.
-        need_weights: of the attention to the words themselves. Those at the source, which are how a translation is
-            read and cost little, are always given.
-        """
-        normed = self.norm_itself(x)
-        so_far = self.itself.prepare(normed)
-        if past is not None:
-            so_far = KeysValues(torch.cat([past.keys, so_far.keys], -2), torch.cat([past.values, so_far.values], -2))
-        found, its_weights = self.itself.look(normed, so_far, mask, need_weights)
-        x = x + self.dropout(found)
-        source_weights = None
-        if source is not None:
-            found, source_weights = self.source.look(self.norm_source(x), source, source_mask)
-            x = x + self.dropout(found)
-        x = x + self.dropout(self.feed_forward(self.norm_forward(x)))
-        return x, self.itself.keep(so_far), (its_weights, source_weights)
+    self_attention: tuple[Float[Tensor, "batch heads words so_far"] | None, ...]  # None if not asked for
+    cross_attention: tuple[Float[Tensor, "batch heads words source"] | None, ...]  # None without a source
 
 
 class Stack(nn.Module):
@@ -135,30 +59,48 @@ class Stack(nn.Module):
     def forward(
         self,
         tokens: Int[Tensor, "batch words"],
-        masks: Sequence[Tensor | None],
-        past: Cache | None = None,
-        source: tuple[KeysValues, ...] | None = None,
-        source_mask: Bool[Tensor, "batch 1 source"] | None = None,
+        mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
+        source: tuple[Any, ...] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words size"], Cache, Weights]:
-        """Give (states, the cache for the next call's `past`, the weights of all blocks). `masks`: one for each."""
+    ) -> tuple[Float[Tensor, "batch words size"], Weights]:
+        """Give (states, the weights of all blocks). source: one part for each block."""
+        x, weights = self._embed(tokens), []
+        for block, its_source in zip(self.blocks, self._each("source", source), strict=True):
+            x, looked = block(x, mask, causal, its_source, need_weights)
+            weights.append(looked)
+        return self.norm(x), Weights(*zip(*weights, strict=True))
+
+    def step(
+        self,
+        tokens: Int[Tensor, "batch words"],
+        state: DecoderState | None = None,
+        source: tuple[Any, ...] | None = None,
+        mask: Bool[Tensor, "batch 1 words"] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "batch words size"], Weights, DecoderState]:
+        """The next words, of which none looks ahead. Give (states, weights, the state for those that follow)."""
+        before = state.length if state else 0
+        x, weights, kept = self._embed(tokens, before), [], []
+        states, sources = self._each("state", state and state.blocks), self._each("source", source)
+        for block, its_state, its_source in zip(self.blocks, states, sources, strict=True):
+            x, looked, its_state = block.step(x, its_state, its_source, mask, need_weights)
+            weights.append(looked)
+            kept.append(its_state)
+        return self.norm(x), Weights(*zip(*weights, strict=True)), DecoderState(tuple(kept), before + tokens.shape[-1])
+
+    def _embed(self, tokens: Tensor, start: int = 0) -> Float[Tensor, "batch words size"]:
+        """What goes into the first block; the first of the words stands at position `start`."""
         check_words("tokens", tokens)
         x = self.embedding(tokens) * self.embedding.embedding_dim**0.5
-        before = past.length if past else 0
-        if self.positions is not None:
-            x = self.positions(x, before)
-        x = self.dropout(x)
-        nothing = (None,) * len(self.blocks)
-        pasts = past.blocks if past else nothing
-        for name, parts in (("past", pasts), ("source", source or nothing)):
-            if len(parts) != len(self.blocks):
-                raise ValueError(f"{name}: expected {len(self.blocks)} parts, one for each block, got {len(parts)}")
-        kept, weights = [], []
-        for block, mask, its_past, its_source in zip(self.blocks, masks, pasts, source or nothing, strict=True):
-            x, so_far, looked = block(x, mask, its_past, its_source, source_mask, need_weights)
-            kept.append(so_far)
-            weights.append(looked)
-        return self.norm(x), Cache(tuple(kept), before + tokens.shape[-1]), Weights(*zip(*weights, strict=True))
+        return self.dropout(x if self.positions is None else self.positions(x, start))
+
+    def _each(self, name: str, parts: tuple[Any, ...] | None) -> tuple[Any, ...]:
+        """One part for each block."""
+        parts = parts or (None,) * len(self.blocks)
+        if len(parts) != len(self.blocks):
+            raise ValueError(f"{name}: expected {len(self.blocks)} parts, one for each block, got {len(parts)}")
+        return parts
 
     def logits(
         self, states: Float[Tensor, "batch words size"], bias: Float[Tensor, " vocabulary"] | None = None
@@ -168,30 +110,22 @@ class Stack(nn.Module):
 
 
 class TransformerEncoder(Stack):
-    """Reads in both directions: every word looks at every other. Padding is looked at by none.
-
-    Raises ValueError for attention that looks only back.
-    """
-
-    def __init__(self, words: int, config: Config = Config()):
-        super().__init__(words, config)
-        if any(looks_only_back(block) for block in self.blocks):
-            raise ValueError("encoder: expected attention in both directions, got one that looks only back")
+    """Reads in both directions: every word looks at every other. Padding is looked at by none."""
 
     def forward(
         self, tokens: Int[Tensor, "batch words"], need_weights: bool = False
     ) -> tuple[Float[Tensor, "batch words size"], Weights]:
         """Give (states, weights)."""
-        states, _, weights = super().forward(
-            tokens, [padding_mask(tokens)] * len(self.blocks), None, None, None, need_weights
-        )
-        return states, weights
+        return super().forward(tokens, padding_mask(tokens), need_weights=need_weights)
 
 
 class TransformerDecoder(Stack):
     """Writes: every word looks at itself and at those before it, and the logits are of the next.
 
     bias: added to the logits, for how often each word is said at all.
+
+    In both ways to call it, source: what `Transformer.encode` gives, where there is one. mask: which words count,
+    (B, 1, words); padding behind the words needs none, for they do not see it.
     """
 
     def __init__(self, words: int, config: Config = Config(), source_size: int | None = None):
@@ -201,23 +135,25 @@ class TransformerDecoder(Stack):
     def forward(
         self,
         tokens: Int[Tensor, "batch words"],
-        past: Cache | None = None,
-        source: tuple[KeysValues, ...] | None = None,
-        source_mask: Bool[Tensor, "batch 1 source"] | None = None,
+        source: tuple[Any, ...] | None = None,
+        mask: Bool[Tensor, "batch 1 words"] | None = None,
         need_weights: bool = False,
-    ) -> tuple[Float[Tensor, "batch words vocabulary"], Cache, Weights]:
-        """Give (logits, the cache for the next call's `past`, weights). `tokens` are those behind the past."""
-        pasts = past.blocks if past else (None,) * len(self.blocks)
-        masks = [not_ahead(block, tokens, its_past) for block, its_past in zip(self.blocks, pasts, strict=False)]
-        states, cache, weights = super().forward(tokens, masks, past, source, source_mask, need_weights)
-        return self.logits(states, self.bias), cache, weights
+    ) -> tuple[Float[Tensor, "batch words vocabulary"], Weights]:
+        """All words at once: (logits, weights)."""
+        states, weights = super().forward(tokens, mask, True, source, need_weights)
+        return self.logits(states, self.bias), weights
 
-
-class Memory(NamedTuple):
-    """What the decoder keeps of a source sentence: keys and values for each block, and which words there are."""
-
-    prepared: tuple[KeysValues, ...]
-    mask: Bool[Tensor, "batch 1 source"]
+    def step(
+        self,
+        tokens: Int[Tensor, "batch words"],
+        state: DecoderState | None = None,
+        source: tuple[Any, ...] | None = None,
+        mask: Bool[Tensor, "batch 1 words"] | None = None,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "batch words vocabulary"], Weights, DecoderState]:
+        """The words behind those in `state`, one or some: (logits, weights, the state for the next step)."""
+        states, weights, state = super().step(tokens, state, source, mask, need_weights)
+        return self.logits(states, self.bias), weights, state
 
 
 class Transformer(nn.Module):
@@ -231,44 +167,32 @@ class Transformer(nn.Module):
         self.encoder = TransformerEncoder(source_words, encoder or config)
         self.decoder = TransformerDecoder(target_words, config, (encoder or config).size)
 
-    def encode(self, source: Int[Tensor, "batch source"]) -> tuple[Memory, None]:
-        """Read the source sentences. Gives what stays the same at every step, and an empty cache."""
+    def encode(self, source: Int[Tensor, "batch source"]) -> tuple[tuple[KeyValueCache, ...], None]:
+        """Read the source sentences. Gives their keys and values for each block, and an empty state."""
         check_words("source", source)
         states, _ = self.encoder(source)
-        return Memory(tuple(block.source.prepare(states) for block in self.decoder.blocks), padding_mask(source)), None
+        mask = padding_mask(source)
+        return tuple(block.cross_attention.init_state(states, mask=mask) for block in self.decoder.blocks), None
 
     def forward(
         self, source: Int[Tensor, "batch source"], previous: Int[Tensor, "batch target"]
     ) -> tuple[Float[Tensor, "batch target target_words"], Float[Tensor, "batch target source"]]:
         """Teacher forcing: logits of every target word given the true words before it, and where each one looks."""
         memory, _ = self.encode(source)
-        logits, _, weights = self.decoder(previous, None, *memory)
+        logits, weights = self.decoder(previous, memory)
         return logits, look_at_source(weights)
 
     def step(
-        self, previous: Int[Tensor, " batch"], cache: Cache | None, memory: Memory
-    ) -> tuple[Float[Tensor, "batch target_words"], Cache, Float[Tensor, "batch source"]]:
-        """One word further: logits, the cache, and where the word looks."""
-        logits, cache, weights = self.decoder(previous.unsqueeze(1), cache, *memory)
-        return logits.squeeze(1), cache, look_at_source(weights).squeeze(1)
+        self, previous: Int[Tensor, " batch"], state: DecoderState | None, memory: tuple[KeyValueCache, ...]
+    ) -> tuple[Float[Tensor, "batch target_words"], DecoderState, Float[Tensor, "batch source"]]:
+        """One word further, as `decoding` wants it: logits, the state, and where the word looks."""
+        logits, weights, state = self.decoder.step(previous.unsqueeze(1), state, memory)
+        return logits.squeeze(1), state, look_at_source(weights).squeeze(1)
 
 
 def look_at_source(weights: Weights) -> Float[Tensor, "batch words source"]:
     """One map for a translation: the mean over the heads of the last block."""
-    return weights.source[-1].mean(1)
-
-
-def looks_only_back(block: Block) -> bool:
-    """Whether its attention sees nothing ahead by itself."""
-    return getattr(block.itself.attend, "causal", False)
-
-
-def not_ahead(block: Block, tokens: Tensor, past: KeysValues | None) -> Bool[Tensor, "words so_far"] | None:
-    """The mask that keeps a block from looking ahead, where it needs one."""
-    if looks_only_back(block):
-        return None
-    length, before = tokens.shape[-1], past.keys.shape[-2] if past else 0
-    return causal_mask(length, before + length, tokens.device)
+    return weights.cross_attention[-1].mean(1)
 
 
 def check_words(name: str, tokens: Tensor) -> None:

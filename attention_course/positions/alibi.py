@@ -1,13 +1,14 @@
 """ALiBi: each score loses in proportion to the distance (Press, Smith and Lewis 2022)."""
 
 import math
+from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from jaxtyping import Float
+from torch import Tensor
 
-from attention_course.positions.biased import biased_attention
-from attention_course.positions.distance import distances
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.positions.relative import RelativeAttention
 
 
 def slopes(heads: int) -> Float[Tensor, " heads"]:
@@ -22,25 +23,19 @@ def slopes(heads: int) -> Float[Tensor, " heads"]:
     return torch.tensor((geometric + between)[:heads])
 
 
-class AlibiAttention(nn.Module):
+class AlibiAttention(RelativeAttention):
     """Adds -slope * |distance| to the scores of each head. Nothing is learned.
 
     The paper's decoder looks only back. Here a key that lies ahead loses as much as one equally far behind.
+
+    attend: whose scores they are, see `RelativeAttention`.
     """
 
     of_heads = ("slopes",)
 
-    def __init__(self, heads: int):
-        super().__init__()
+    def __init__(self, heads: int, attend: Callable = scaled_dot_product_attention):
+        super().__init__(attend)
         self.register_buffer("slopes", slopes(heads))
 
-    def forward(
-        self,
-        queries: Float[Tensor, "*#batch heads queries key_size"],
-        keys: Float[Tensor, "*#batch heads keys key_size"],
-        values: Float[Tensor, "*#batch heads keys value_size"],
-        mask: Bool[Tensor, "..."] | None = None,
-        need_weights: bool = True,
-    ) -> tuple[Float[Tensor, "*#batch heads queries value_size"], Float[Tensor, "*#batch heads queries keys"] | None]:
-        bias = -self.slopes[:, None, None] * distances(queries, keys).abs()  # (H, L, S)
-        return biased_attention(queries, keys, values, bias, mask, need_weights)
+    def numbers(self, distances):
+        return -self.slopes.view(-1, *(1,) * distances.dim()) * distances.abs()

@@ -10,15 +10,15 @@ class SequenceTooLong(ValueError):
 
 
 class LearnedPositions(nn.Module):
-    """Adds the p-th of `longest` learned vectors to the embedding at position p.
+    """Adds the p-th of `max_length` learned vectors to the embedding at position p.
 
     They begin as large as the Transformer's embeddings are when they arrive, with a standard deviation of 1. Raises
     SequenceTooLong beyond the last: there is no vector there, nor a way to guess one.
     """
 
-    def __init__(self, size: int, longest: int):
+    def __init__(self, size: int, max_length: int):
         super().__init__()
-        self.vectors = nn.Parameter(torch.randn(longest, size))
+        self.vectors = nn.Parameter(torch.randn(max_length, size))
 
     def forward(self, x: Float[Tensor, "*batch length size"], start: int = 0) -> Float[Tensor, "*batch length size"]:
         """The first of the embeddings stands at position `start`, which is above 0 when earlier ones are cached."""

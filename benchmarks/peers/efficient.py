@@ -48,7 +48,7 @@ def local(causal: bool, length: int) -> tuple:
     theirs = TheirLocalAttention(
         256, causal, look_forward=0 if causal else 1, exact_windowsize=True, use_rotary_pos_emb=False
     )
-    return LocalAttention(257, causal, chunk=64), theirs, theirs
+    return partial(LocalAttention(257, chunk=64), causal=causal), theirs, theirs
 
 
 def linformer(length: int) -> tuple:
@@ -80,7 +80,7 @@ def partial_layer(layer: MultiHeadAttention) -> nn.Module:
 
 
 def performer(causal: bool, length: int) -> tuple:
-    ours = RandomFeatureAttention(HEAD_SIZE, 256, causal)
+    ours = RandomFeatureAttention(HEAD_SIZE, 256)
     theirs = performer_pytorch.FastAttention(HEAD_SIZE, 256, causal=causal)
     theirs.projection_matrix.copy_(ours.features.directions)
 
@@ -91,7 +91,7 @@ def performer(causal: bool, length: int) -> tuple:
             features(q, is_query=True), features(k, is_query=False), v
         )
 
-    return ours, theirs, without_constants
+    return partial(ours, causal=causal), theirs, without_constants
 
 
 def reformer(exact: bool, length: int) -> tuple:
@@ -118,7 +118,7 @@ def reformer(exact: bool, length: int) -> tuple:
         reformer_pytorch.TOKEN_SELF_ATTN_VALUE = -500
         return flat(q, k, v)
 
-    return lambda q, k, v: ours(q, q, v)[0], flat, with_our_rotations
+    return lambda q, k, v: ours(q, q, v, causal=True)[0], flat, with_our_rotations
 
 
 def linear_transformer(causal: bool, blind: int, length: int) -> tuple:

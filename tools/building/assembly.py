@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from . import address, cleaning, course, source, widget_ids
+from . import address, cleaning, course, source, syllabus, widget_ids
 from .course import CourseError, Page
 from .execution import CellFailed, execute
 from .reach import Reach, changed
@@ -27,6 +27,9 @@ def build(
         except (CellFailed, CourseError) as error:
             print(f"{page.shown(page.notebook)}: {error}")
             failed += 1
+    for path, text in syllabus.made(root).items():
+        if write(path, text):
+            print(f"{path.relative_to(root).as_posix()}: written, of {syllabus.LIST}")
     print(f"{len(pages) - failed} of {len(pages)} notebooks are of their sources")
     return failed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from . import address, course, source
+from . import address, course, source, syllabus
 from .assembly import changed_since, finished, keep_outputs, load, not_executed, outputs_fit
 from .course import CourseError, Page
 from .reach import Reach
@@ -29,6 +29,9 @@ def check(root: Path, wanted: list[str]) -> int:
         errors += found
         if not found and page.is_lesson and (files := changed_since(source.read(page), load(page), package)):
             warnings.append(f"{page.shown(page.notebook)}: warning: executed before a change of {files}")
+    for path, text in syllabus.made(root).items():
+        if path.read_text(encoding="utf-8") != text:
+            errors.append(f"{path.relative_to(root).as_posix()}: is not what {syllabus.LIST} says: make notebooks")
     for line in errors + warnings:
         print(line)
     print(f"{len(pages)} notebooks checked: {len(errors)} findings, {len(warnings)} warnings")

@@ -18,7 +18,7 @@ for problem in ({problems},):
 
 def solution(number: str, problem: str) -> str:
     """The text of a problem's solution, from the package's checks."""
-    module = importlib.import_module(f"attention_course.checks.lesson_{number}")
+    module = importlib.import_module(f"attention_course.lessons.lesson_{number}.check")
     return getattr(module, problem).source()
 
 

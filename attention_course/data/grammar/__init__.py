@@ -49,8 +49,8 @@ class TooFewSentences(ValueError):
         return type(self), (str(self), self.found)
 
 
-def pairs(n: int, seed: int = 0, part: str = "train", shortest: int = 1, longest: int = 15) -> list[Pair]:
-    """Return `n` pairs with different English sides of `shortest` to `longest` words, full stop included.
+def pairs(n: int, seed: int = 0, part: str = "train", min_length: int = 1, max_length: int = 15) -> list[Pair]:
+    """Return `n` pairs with different English sides of `min_length` to `max_length` words, full stop included.
 
     The same arguments give the same pairs everywhere. No sentence is in both parts, whatever the other arguments (see
     `part_of`). Raises `ValueError` for a wrong argument, and its subclass `TooFewSentences` where the range of lengths
@@ -60,22 +60,22 @@ def pairs(n: int, seed: int = 0, part: str = "train", shortest: int = 1, longest
         raise ValueError(f"n: expected 0 or more pairs; got {n}")
     if part not in PARTS:
         raise ValueError(f"part: expected 'train' or 'test'; got {part!r}")
-    if shortest > longest:
-        raise ValueError(f"shortest: expected at most longest = {longest}; got {shortest}")
+    if min_length > max_length:
+        raise ValueError(f"min_length: expected at most max_length = {max_length}; got {min_length}")
     random = Random(seed).random
     found: dict[tuple[str, ...], Pair] = {}
     fruitless = 0
     while len(found) < n:
-        size = shortest + int(random() * (longest - shortest + 1))
+        size = min_length + int(random() * (max_length - min_length + 1))
         phrase = rules.sentence(random, size)
         words = _english_side(phrase)
-        if shortest <= len(words) <= longest and words not in found and part_of(words) == part:
+        if min_length <= len(words) <= max_length and words not in found and part_of(words) == part:
             found[words] = _pair(words, phrase)
             fruitless = 0
         elif (fruitless := fruitless + 1) == PATIENCE:
             raise TooFewSentences(
-                f"n: expected at most {len(found)}, which is how many different {part} sentences of {shortest} to "
-                f"{longest} words were found (the last {PATIENCE} tries brought no other); got {n}",
+                f"n: expected at most {len(found)}, which is how many different {part} sentences of {min_length} to "
+                f"{max_length} words were found (the last {PATIENCE} tries brought no other); got {n}",
                 list(found.values()),
             )
     return list(found.values())

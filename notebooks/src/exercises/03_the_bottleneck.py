@@ -155,13 +155,16 @@ def read_off(model):
         c, c_of_unseen = model.encode(words)[0], model.encode(unseen)[0]
     mean, deviation = c.mean(0), c.std(0) + 1e-6
     probe = torch.nn.Linear(c.shape[1], LENGTH * len(english))
+    where = device.pick_device(probe)  # a GPU, where there is one and it pays
+    probe.to(where)
     optimizer = torch.optim.Adam(probe.parameters(), lr=0.03, weight_decay=1e-4)
     for _ in range(40):
         few = torch.randperm(len(c))[:1000]
-        logits = probe((c[few] - mean) / deviation).view(-1, LENGTH, len(english))
+        logits = probe(((c[few] - mean) / deviation).to(where)).view(-1, LENGTH, len(english))
         optimizer.zero_grad()
-        F.cross_entropy(logits.flatten(0, 1), words[few].flatten()).backward()
+        F.cross_entropy(logits.flatten(0, 1), words[few].flatten().to(where)).backward()
         optimizer.step()
+    probe.to("cpu")
     guessed = probe((c_of_unseen - mean) / deviation).view(-1, LENGTH, len(english)).argmax(-1)
     return (guessed == unseen).float().mean(0)
 

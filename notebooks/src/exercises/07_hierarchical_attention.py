@@ -11,12 +11,12 @@ import torch
 
 from attention_course import device
 from attention_course.checks import lesson_07 as check
-from attention_course.data import documents
-from attention_course.data.reviews import BAD, GOOD, reviews
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.layers import AttentionPooling
-from attention_course.models.document_training import accuracy, read, train
-from attention_course.models.hierarchical import AsTheyAre, HierarchicalAttention, Level
+from attention_course.lessons.lesson_07 import documents
+from attention_course.lessons.lesson_07.document_training import accuracy, read, train
+from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
+from attention_course.models.hierarchical import HierarchicalAttention, Identity, Level
 
 # %% [markdown] name="two-levels-text"
 r"""
@@ -86,7 +86,7 @@ numbers, asked = (documents.encode([r.sentences for r in some], vocabulary) for 
 device.use_threads(1)
 device.seed_everything(1)
 network = HierarchicalAttention(
-    len(vocabulary), *(Level(AsTheyAre(), AttentionPooling(32, 32)) for _ in range(2)), size=32
+    len(vocabulary), *(Level(Identity(), AttentionPooling(32, 32)) for _ in range(2)), size=32
 )
 run = train(network, numbers, [r.label for r in learned], passes=8, learning_rate=5e-3, seed=1)
 

@@ -11,9 +11,9 @@ import torch
 
 from attention_course import device
 from attention_course.checks import lesson_08 as check
-from attention_course.data import baskets
-from attention_course.models.basket_features import albums
-from attention_course.models.growing import examine, grow
+from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
+from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.drawing_bank import drawing_banks
 from attention_course.models.small_encoder import an_encoder
 from attention_course.models.stacked import StackedAttention
 from attention_course.widgets import predict
@@ -104,14 +104,14 @@ guess = predict(
 # %% name="try-train"
 device.use_threads(1)
 encoder = an_encoder()
-train_album, test_album = albums(encoder)
+train_bank, test_bank = drawing_banks(encoder)
 
 
 def two_hops(**options):
     device.seed_everything(0)
-    model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
-    grow(model, train_album, updates=(200, 700), **options)
-    examined = examine(model, test_album, n=2000, steps=(1, 2))
+    model = StackedAttention(len(vqa.WORDS), 120, len(vqa.ANSWERS), hops=2)
+    grow(model, train_bank, updates=(200, 700), **options)
+    examined = evaluate(model, test_bank, n=2000, steps=(1, 2))
     return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
 
 

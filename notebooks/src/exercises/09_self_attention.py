@@ -90,14 +90,15 @@ Use your mask. Below, a network trains on two colours six places apart, with wor
 
 # %% name="try-reach"
 from attention_course import device
-from attention_course.data.distance import WORDS, same_or_different
-from attention_course.models.fitting import fit, share_right
-from attention_course.models.matcher import SelfAttentiveMatcher
+from attention_course.lessons.lesson_09.same_different_classifier import SelfAttentiveClassifier
+from attention_course.lessons.lesson_09.same_different_task import WORDS, same_or_different
+from attention_course.metrics import accuracy
+from attention_course.training import train_classifier
 
 device.use_threads(1)
 
 
-class Nearsighted(SelfAttentiveMatcher):
+class Nearsighted(SelfAttentiveClassifier):
     def __init__(self, mask):
         super().__init__(len(WORDS))
         self.mask = mask
@@ -124,9 +125,9 @@ for reach in (6, 5, 3, 2):
     except NotImplementedError:
         print("write the mask first")
         break
-    fit(network, draw, steps=300, learning_rate=5e-3)
+    train_classifier(network, draw, steps=300, learning_rate=5e-3)
     with torch.no_grad():
-        found = share_right(network, draw(1000))
+        found = accuracy(network, draw(1000))
     print(f"reach {reach}: {found:.1%} right")
 
 # %% [markdown] name="try-after"

@@ -20,8 +20,8 @@ from attention_course.data.vocabulary import Vocabulary, pad
 from attention_course.decoding import translate
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers import prune_heads
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.masks import PAD
-from attention_course.models.multi_head_translator import MultiHeadTranslator
 from attention_course.training import train
 
 # %% [markdown] name="split-fused-text"
@@ -153,7 +153,7 @@ with torch.no_grad():
     memory, state = model.encode(source)
     states, _ = model.rnn(model.embedding(target[:, :-1]), state.unsqueeze(0))
     queries = model.attention.project_query(states).unflatten(-1, (8, -1)).transpose(1, 2)
-    contexts, _ = scaled_dot_product_attention(queries, *memory.prepared, memory.mask[:, None])  # (300, 8, L, 16)
+    contexts, _ = scaled_dot_product_attention(queries, memory.keys, memory.values, memory.mask)  # (300, 8, L, 16)
 
 
 def loss(contexts):

@@ -155,13 +155,13 @@ turn = turn if passes_gradients(turn) else type(check.rotate_halves).answer
 class Rotary(torch.nn.Module):
     way = "as it is"
 
-    def forward(self, Q, K, V, mask, need_weights=True):
+    def forward(self, Q, K, V, mask=None, causal=False, need_weights=True):
         length = Q.shape[-2]
         places = torch.as_tensor(places_of(length, 64)).float() if self.way == "squeezed" else torch.arange(length)
         places = places.repeat(Q.shape[:-2].numel())  # once for each text and head
         Q, K = (turn(x.flatten(0, -2), places).view_as(x) for x in (Q, K))
-        mask = mask & ~mask.tril(-64) if self.way == "64 latest" else mask
-        return scaled_dot_product_attention(Q, K, V, mask, need_weights)
+        mask = ~torch.ones(length, length).bool().tril(-64) if self.way == "64 latest" else None
+        return scaled_dot_product_attention(Q, K, V, mask, causal, need_weights)
 
 # %% name="try-train"
 device.use_threads(1)

@@ -140,15 +140,12 @@ test = sees if right_already else type(check.sees).answer
 
 
 def through(model):  # from vectors in front of the blocks to vectors behind them, as a decoder or an encoder would
-    looks = model.blocks[0].itself.attend
-    mask = None if isinstance(model, TransformerEncoder) or getattr(looks, "causal", False) else torch.ones(8, 8, dtype=torch.bool).tril()
-
     model.requires_grad_(False)
 
     def f(x):
         y = x[None]
         for block in model.blocks:
-            y = block(y, mask)[0]
+            y = block(y, causal=isinstance(model, TransformerDecoder))[0]
         return y[0]
 
     return f

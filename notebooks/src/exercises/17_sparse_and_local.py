@@ -10,15 +10,15 @@ import torch
 
 from attention_course import device
 from attention_course.checks import lesson_17 as check
-from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention
-from attention_course.models.fact_reader import FactReader
-from attention_course.models.fitting import fit
+from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
+from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.models.transformer import Config
-from attention_course.plots import reach_grid
+from attention_course.training import train_classifier
 
 # %% [markdown] name="strided-pattern-text"
 r"""
@@ -117,7 +117,7 @@ Now build a stack of your own: three layers, on 64 words. The one below gives th
 # %% name="try-pattern"
 layers = [LocalAttention(4), StridedAttention(8), LocalAttention(4)]  # and DilatedAttention(window, gap)
 
-patterns = [layer.allowed(64, 64) for layer in layers]
+patterns = [layer.allowed(64, 64, causal=True) for layer in layers]
 print("keys a query, on average:", ", ".join(f"{pattern.float().sum(1).mean():.1f}" for pattern in patterns))
 reach_grid({"yours": layers_needed(patterns)})
 
@@ -125,7 +125,7 @@ reach_grid({"yours": layers_needed(patterns)})
 device.use_threads(1)
 device.seed_everything(0)
 config = Config(size=32, heads=4, hidden=64, layers=3, dropout=0.0, attend=iter(layers).__next__)
-model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
-fit(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
+model, generator = LongRangeQA(len(WORDS), len(COLOURS), config, causal=True), torch.Generator().manual_seed(0)
+train_classifier(model, lambda: facts(32, 55, generator, length=64), steps=300, learning_rate=3e-3)
 inputs, colours = facts(300, 55, generator, length=64)
 print(f"{(model(*inputs)[0].argmax(-1) == colours).float().mean():.0%} right at distance 55; guessing gets 12 %")

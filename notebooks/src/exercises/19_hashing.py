@@ -135,7 +135,7 @@ def partners_found(angle, rounds, b, seed, n=512, size=32):
     x = torch.cat([first, np.cos(np.radians(angle)) * first + np.sin(np.radians(angle)) * across])
     right_already = check.buckets.last.outcome == "correct"
     hashed = (buckets if right_already else type(check.buckets).answer)(x, torch.randn(rounds, size, b // 2, generator=generator))
-    mask = hashing_mask(addresses(torch.as_tensor(hashed), window=n), window=n)
+    mask = hashing_mask(addresses(torch.as_tensor(hashed), window=n), window=n, causal=True)
     return mask[n // 2 :, : n // 2].diagonal().float().mean().item()
 
 # %% name="try-curves"

@@ -46,7 +46,7 @@ device.use_threads(1)  # so small a model gains little from a second core
 device.seed_everything(0)
 model = RNNsearch(len(english), len(french))
 run = train(model, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
 
 # %% name="translate"
 def translate(sentence):

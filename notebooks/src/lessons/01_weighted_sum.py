@@ -15,8 +15,10 @@ import torch
 import torch.nn.functional as F
 
 from attention_course import plots
-from attention_course.data.nile import nile
 from attention_course.functional import attention_weights, context_vector, masked_softmax
+from attention_course.lessons.lesson_01.measurements import measurements
+from attention_course.lessons.lesson_01.nile import nile
+from attention_course.lessons.lesson_01.plane import plane
 from attention_course.scores import dot_score
 from attention_course.widgets import explore, predict
 
@@ -129,7 +131,7 @@ def look(direction, length, temperature):
     angle = np.deg2rad(direction)
     query = length * torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32)
     weights = (keys @ query / temperature).softmax(-1)
-    return plots.plane(query, keys, weights, ["cat", "sat", "mat"])
+    return plane(query, keys, weights, ["cat", "sat", "mat"])
 
 
 explore(look, direction=(-180, 180, 0, 5), length=(0.0, 3.0, 1.0, 0.1), temperature=(0.1, 3.0, 1.0, 0.1))
@@ -163,7 +165,7 @@ def distance_score(queries, keys, width):
 asked = torch.linspace(1871, 1970, 400)
 curve = distance_score(asked, years, 5.0).softmax(-1) @ flows
 look_of_1899 = distance_score(torch.tensor([1899.0]), years, 5.0).softmax(-1)[0]
-plots.measurements(
+measurements(
     years, flows, curve=(asked, curve), query=1899.0, weights=look_of_1899,
     x_label="year", y_label="flow at Aswan (10⁸ m³)",
 )

@@ -18,6 +18,7 @@ from attention_course import claims, device, plots, results
 from attention_course.data import grammar
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.lessons.lesson_02.landscape import landscape
 from attention_course.models.seq2seq import RNNsearch
 from attention_course.scores import AdditiveScore, BilinearScore, DotScore, MultiplicativeScore, ScaledScore
 from attention_course.training import train
@@ -157,7 +158,7 @@ def landscapes(first, second):
     query = torch.tensor([[first, second]])
     picture = plots.Picture((10.5, 2.7))
     for ax, (name, score) in zip(picture.subplots(1, 5, sharey=True), LANDSCAPES.items()):
-        plots.landscape(grid, grid, score(query, plane).view(61, 61), query[0], title=name, ax=ax)
+        landscape(grid, grid, score(query, plane).view(61, 61), query[0], title=name, ax=ax)
     return picture
 
 
@@ -525,7 +526,7 @@ plots.bands(sizes, curves, x_label="k", y_label="sentences exactly right", log="
 r"""
 The additive score does as well at any $k$. The plain product falls behind as $k$ grows, and dividing by $\sqrt{k}$ makes up for much of that, though not for all. Matrices do not help the plain product here: the dot product, which has none, does about as well as the scaled product with them.
 
-Why does the plain product fall behind? Here is the spread of the eight scores of a sentence of eight words, for the first French word, before training and a little later, with $k = 256$ and a learning rate of 0.01.
+Why does the plain product fall behind? Here is the standard deviation of the eight scores of a sentence of eight words, for the first French word, before training and a little later, with $k = 256$ and a learning rate of 0.01.
 """
 
 # %% name="why"
@@ -536,7 +537,7 @@ eight_words = pad([english.encode(pair.english) for pair in pairs if len(pair.en
 
 
 @torch.no_grad()
-def spread(model):
+def std(model):
     memory, state = model.encode(eight_words)
     return model.score(state.unsqueeze(1), memory.annotations).std(-1).mean().item()
 
@@ -544,14 +545,14 @@ def spread(model):
 for score in (AdditiveScore, ScaledScore, MultiplicativeScore):
     device.seed_everything(0)
     model = RNNsearch(len(english), len(french), score=score(128, 128, 256))
-    start = spread(model)
+    start = std(model)
     train(model, examples, target_tokens=20_000, batch_tokens=320, learning_rate=1e-2, progress=False)
-    print(f"{score.__name__}: standard deviation {start:.2f} at the start, {spread(model):.1f} after 20,000 words")
+    print(f"{score.__name__}: standard deviation {start:.2f} at the start, {std(model):.1f} after 20,000 words")
 
 # %% name="why-sizes"
 print("after 20,000 words, in three trainings measured beforehand")
 for name, by_size in measured["spread"].items():
-    print(f"{name:>14}: ", "   ".join(f"k = {k}: {', '.join(f'{spread:.1f}' for spread in found['later'])}" for k, found in by_size.items()))
+    print(f"{name:>14}: ", "   ".join(f"k = {k}: {', '.join(f'{std:.1f}' for std in found['later'])}" for k, found in by_size.items()))
 
 # %% [markdown] name="why-after"
 r"""

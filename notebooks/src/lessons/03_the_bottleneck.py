@@ -98,13 +98,13 @@ device.seed_everything(0)
 model = EncoderDecoder(len(english), len(french))
 
 
-def write(sentence, longest=25):
+def write(sentence, max_length=25):
     x = model.encoder.embedding(torch.tensor([english.encode(sentence)]))  # (1, S, 64)
     from_left, _ = model.encoder.forwards(x)  # Eq. (3)
     from_right, _ = model.encoder.backwards(x.flip(1))
     c = torch.cat([from_left[:, -1], from_right[:, -1]], -1)  # Eq. (4), what each has when it has read all: (1, 128)
     s, y, written = torch.tanh(model.first_state(from_right[:, -1])), torch.tensor([BOS]), []
-    while len(written) < longest:
+    while len(written) < max_length:
         word = model.embedding(y)
         s = model.rnn(torch.cat([word, c], -1)[:, None], s[None])[0][:, 0]  # s_t from y_{t-1}, c and s_{t-1}
         y = model.words(word[:, None], s[:, None], c[:, None])[:, 0].argmax(-1)  # Eq. (5), and the most probable word
@@ -128,7 +128,7 @@ cat = "the cat sat on the mat .".split()
 with torch.no_grad():
     for sentence in [cat, unseen[13, 15][0].english]:
         assert write(sentence) == translate(model, [sentence], english, french)[0].words
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}")
 print("written:  ", " ".join(write(cat)))
 print("should be:", " ".join(grammar.the_cat_sat_on_the_mat().french))
 
@@ -229,14 +229,17 @@ words, words_of_unseen = (torch.tensor([english.encode(pair.english) for pair in
 def read_off(vectors, vectors_of_unseen):
     device.seed_everything(0)
     probe = torch.nn.Linear(vectors.shape[1], PLACES * len(english))
+    where = device.pick_device(probe)  # a GPU, where there is one and it pays
+    probe.to(where)
     optimizer = torch.optim.Adam(probe.parameters(), lr=0.03, weight_decay=1e-4)
     mean, deviation = vectors.mean(0), vectors.std(0) + 1e-6
     for _ in range(100):
         few = torch.randperm(len(vectors))[:500]
-        logits = probe((vectors[few] - mean) / deviation).view(-1, PLACES, len(english))
+        logits = probe(((vectors[few] - mean) / deviation).to(where)).view(-1, PLACES, len(english))
         optimizer.zero_grad()
-        F.cross_entropy(logits.flatten(0, 1), words[few, :PLACES].flatten()).backward()
+        F.cross_entropy(logits.flatten(0, 1), words[few, :PLACES].flatten().to(where)).backward()
         optimizer.step()
+    probe.to("cpu")
     said = probe((vectors_of_unseen - mean) / deviation).view(-1, PLACES, len(english)).argmax(-1)
     return (said == words_of_unseen[:, :PLACES]).float().mean(0)  # the share that is right, by place
 

@@ -115,7 +115,7 @@ examples = encode_pairs([(pair.english, pair.french) for pair in sentences], eng
 device.seed_everything(0)
 small = RNNsearch(len(english), len(french))
 run = train(small, examples, target_tokens=400_000, batch_tokens=320, learning_rate=1e-2)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}")
 
 # %% name="guess-links"
 guess = predict(
@@ -199,7 +199,7 @@ device.seed_everything(0)
 model = RNNsearch(len(english), len(french), **sizes)
 examples = encode_pairs(pairs, english, french)
 run = train(model, examples, target_tokens=TARGET_WORDS, batch_tokens=500, learning_rate=5e-3, label_smoothing=0.1)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s, in float32")
+print(f"{run.used:,} French words in {run.seconds:.0f} s, in {run.precision} on {run.device}")
 
 # %% [markdown] name="map-text"
 r"""

@@ -120,7 +120,7 @@ for name, model in translators.items():
     run = train(model, examples, target_tokens=250_000, batch_tokens=320, learning_rate=1e-2)
     maps[name] = align(model, [(pair.english, pair.french) for pair in unseen], english, french)
     rate = alignment_error_rate([hard_links(rows) for rows in maps[name]], gold)
-    print(f"{name:>8}: {run.seconds:.0f} s, alignment error rate {rate:.3f}")
+    print(f"{name:>8}: {run.seconds:.0f} s on {run.device}, alignment error rate {rate:.3f}")
     assert rate < 0.25
 
 # %% name="guess-ne"

@@ -149,9 +149,9 @@ run = train(Album(captioner, features), examples, target_tokens=WORDS, batch_tok
 
 device.give_back_memory()
 album, parts = Album(captioner, unseen_features).eval(), torch.arange(len(unseen)).unsqueeze(1).split(50)  # 50 at once
-said = [tuple(vocabulary.decode(row)) for part in parts for row in greedy(album, part, longest=20)[0].tolist()]
+said = [tuple(vocabulary.decode(row)) for part in parts for row in greedy(album, part, max_length=20)[0].tolist()]
 exact = sum(a == scene.words for a, scene in zip(said, unseen)) / len(unseen)
-print(f"{run.seconds:.0f} s in float32: {exact:.1%} of {len(unseen)} captions exactly right, "
+print(f"{run.seconds:.0f} s in {run.precision} on {run.device}: {exact:.1%} of {len(unseen)} captions exactly right, "
       f"{corpus_bleu(said, [scene.words for scene in unseen])}")
 enough = {"EfficientNetLite0": (0.60, 0.88, 0.70), "SmallEncoder": (0.20, 0.75, 0.50)}[type(encoder).__name__]
 # least shares: of exact captions here; of peaks, and of weight, on the right thing below
@@ -176,7 +176,7 @@ The survey's Fig. 3 shows a woman throwing a frisbee, and beside her the map of 
 # %% name="told"
 def told(image):
     """What the captioner says of an image, and the map of each word: (words, 10, 10)."""
-    numbers, weights = greedy(Album(captioner, encode_images(encoder, image[None])), torch.tensor([[0]]), longest=20)
+    numbers, weights = greedy(Album(captioner, encode_images(encoder, image[None])), torch.tensor([[0]]), max_length=20)
     said = vocabulary.decode(numbers[0].tolist())
     return said, weights[0, : len(said)].reshape(-1, 10, 10)
 

@@ -16,15 +16,16 @@ import numpy as np
 import torch
 
 from attention_course import claims, device, plots, results
-from attention_course.data import documents
 from attention_course.data.movie_reviews import movie_reviews, split
-from attention_course.data.reviews import BAD, GOOD, UNDECIDED, reviews
 from attention_course.data.unavailable import DatasetUnavailable
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import masked_softmax
-from attention_course.layers import AttentionPooling
-from attention_course.models.document_training import accuracy, read, train
-from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
+from attention_course.layers import AttentionPooling, MeanPooling
+from attention_course.lessons.lesson_07 import documents
+from attention_course.lessons.lesson_07.document_map import document_map
+from attention_course.lessons.lesson_07.document_training import accuracy, read, train
+from attention_course.lessons.lesson_07.reviews import BAD, GOOD, UNDECIDED, reviews
+from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -102,7 +103,7 @@ def attentive(size, encoder):
 
 
 device.seed_everything(0)
-plain = HierarchicalAttention(20, attentive(8, AsTheyAre()), attentive(8, AsTheyAre()), size=8)
+plain = HierarchicalAttention(20, attentive(8, Identity()), attentive(8, Identity()), size=8)
 tokens = documents.pad_documents([[[5, 4, 9], [8]], [[3, 7, 6, 2], [], [11, 12]]])
 parts = [(level.pool.project.weight, level.pool.v) for level in (plain.words, plain.sentences)]
 ours = hierarchical(plain.embedding(tokens), tokens != 0, *parts)
@@ -140,7 +141,7 @@ def trained(level, some, seed=0):
     labels = [r.label for r in some]
     model = HierarchicalAttention(len(vocabulary), level(), level(), size=32, classes=1 + max(labels))
     run = train(model, documents.encode([r.sentences for r in some], vocabulary), labels, seed=seed, **BUDGET)
-    print(f"{run.documents:,} documents read in {run.seconds:.0f} s")
+    print(f"{run.used:,} documents read in {run.seconds:.0f} s on {run.device}")
     return model
 
 
@@ -148,7 +149,7 @@ def answers(model, some):
     return read(model, documents.encode([r.sentences for r in some], vocabulary))
 
 
-means = trained(lambda: Level(AsTheyAre(), MeanPooling()), learned)
+means = trained(lambda: Level(Identity(), MeanPooling()), learned)
 labels = [r.label for r in unseen]
 print(f"right about {accuracy(answers(means, unseen), labels):.1%} of unseen reviews")
 assert accuracy(answers(means, unseen), labels) <= 0.7
@@ -160,7 +161,7 @@ And now the whole network, with GRUs and attention at both levels.
 
 # %% name="han"
 def with_gru():
-    return attentive(32, BothWays(32))
+    return attentive(32, BidirectionalGRU(32))
 
 
 network = trained(with_gru, learned)
@@ -214,7 +215,7 @@ def typical(label):  # the middle one of the reviews of seven sentences, by the 
 def draw(which, reading, title):
     review = unseen[which]
     weights = reading.sentence_weights[which], reading.word_weights[which]
-    return plots.document(review.sentences, *weights, mark=review.decisive, title=title)
+    return document_map(review.sentences, *weights, mark=review.decisive, title=title)
 
 
 draw(typical(GOOD), reading, "A typical good review; the triangle marks the sentence that decides")
@@ -377,11 +378,11 @@ numbers, asked = (documents.encode([r.sentences for r in some], words, 40, 40) f
 truth = [r.label for r in unseen_real]
 
 device.seed_everything(0)
-reader = HierarchicalAttention(len(words), attentive(50, AsTheyAre()), attentive(50, BothWays(50)), size=50,
+reader = HierarchicalAttention(len(words), attentive(50, Identity()), attentive(50, BidirectionalGRU(50)), size=50,
                               classes=1 + max(truth), dropout=0.5)
 run = train(reader, numbers, [r.label for r in learned_real], passes=passes, learning_rate=1e-2, word_dropout=0.2)
 reading_real = read(reader, asked)
-print(f"{run.seconds:.0f} s; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
+print(f"{run.seconds:.0f} s on {run.device}; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
 assert accuracy(reading_real, truth) >= {"movie_reviews": 0.78, "generated": 0.5}[real]
 
 # %% name="movies-draw"
@@ -393,7 +394,7 @@ shades[:, 20:] = 0  # what "..." stands for
 largest, equal = weights.max().item(), 1 / len(cut)
 print(f"the largest weight is {largest:.2f}, {largest / equal:.1f} times an equal share")
 title = f"An unseen review, rightly called {['bad', 'good', 'undecided'][truth[i]]}; bars as shares of the largest weight"
-figure = plots.document(cut, weights / largest, shades, title=title)
+figure = document_map(cut, weights / largest, shades, title=title)
 figure.axes[0].texts[1].set_text(f"an equal share: {equal / largest:.2f}")
 figure
 

@@ -14,12 +14,13 @@ import numpy as np
 import torch
 
 from attention_course import claims, device, plots, results
-from attention_course.data import baskets
-from attention_course.data.baskets.baselines import chance, position_only, question_only
-from attention_course.data.baskets.drawing import SIDE, corner
 from attention_course.data.scenes import CREDIT
-from attention_course.models.basket_features import albums
-from attention_course.models.growing import examine, grow
+from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
+from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.drawing_bank import drawing_banks
+from attention_course.lessons.lesson_08.hop_maps import hop_maps
+from attention_course.lessons.lesson_08.multi_hop_vqa.baselines import chance, position_only, question_only
+from attention_course.lessons.lesson_08.multi_hop_vqa.drawing import SIDE, corner
 from attention_course.models.small_encoder import an_encoder
 from attention_course.models.stacked import StackedAttention
 from attention_course.widgets import explore, predict
@@ -134,21 +135,21 @@ For an honest test we need questions that cannot be answered by less than they a
 device.use_threads(1)
 device.seed_everything(0)
 encoder = an_encoder()
-train_album, test_album = albums(encoder)
+train_bank, test_bank = drawing_banks(encoder)
 generator = torch.Generator().manual_seed(1)
-worlds = baskets.worlds(1000, generator)
-drawings = test_album.variants(1000, generator)
+scenes = vqa.random_scenes(1000, generator)
+drawings = test_bank.variants(1000, generator)
 
 
 def in_cells(i):
-    return [f"{baskets.COLOURS[c]} {baskets.KINDS[k]}" for k, c in zip(worlds.kinds[i], worlds.colours[i])]
+    return [f"{vqa.COLOURS[c]} {vqa.KINDS[k]}" for k, c in zip(scenes.kinds[i], scenes.colours[i])]
 
 
-corners = [corner(cell) for cell in range(baskets.CELLS)]
+corners = [corner(cell) for cell in range(vqa.CELLS)]
 print(CREDIT)
 figure = plots.Picture((3.0, 2.45))
 ax = figure.subplots()
-ax.imshow(test_album.picture(worlds, drawings, 0), interpolation="nearest")
+ax.imshow(test_bank.picture(scenes, drawings, 0), interpolation="nearest")
 ax.set_axis_off()
 figure.alt = "Six baskets, two things in each: " + "; ".join(f"{a} and {b}" for a, b in zip(in_cells(0)[::2], in_cells(0)[1::2])) + "."
 figure
@@ -159,7 +160,7 @@ Each of six colours comes twice, never in one basket. So everything has exactly 
 """
 
 # %% name="questions" tags=["nbval-check-output"]
-for form in baskets.FORMS:
+for form in vqa.FORMS:
     print(form.steps, "step " if form.steps == 1 else "steps", " ".join(form.words("bicycle")) + "?")
 
 # %% [markdown] name="leak-text"
@@ -169,7 +170,7 @@ Does such a question give its answer away? Two baselines try to find out. One kn
 
 # %% name="leak"
 generator = torch.Generator().manual_seed(2)
-seen, unseen = ((w, baskets.random_questions(w, (1, 2, 3), generator)) for w in (baskets.worlds(n, generator) for n in (100_000, 40_000)))
+seen, unseen = ((w, vqa.random_questions(w, (1, 2, 3), generator)) for w in (vqa.random_scenes(n, generator) for n in (100_000, 40_000)))
 alone, placed = question_only(seen[1], unseen[1]), position_only(seen, unseen)
 for steps in (1, 2, 3):
     asked, guessed = unseen[1].steps == steps, chance(steps)
@@ -192,10 +193,10 @@ We train two hops on questions of one and two steps. New pictures are put togeth
 # %% name="train"
 UPDATES = (200, 900)  # batches of 256 questions: of one step, then of one and two
 device.seed_everything(0)
-model = StackedAttention(len(baskets.WORDS), 120, len(baskets.ANSWERS), hops=2)
-growth = grow(model, train_album, updates=UPDATES)
-examined = examine(model, test_album, steps=(1, 2))
-print(f"{growth.seconds:.0f} s   right answers about unseen drawings: 1 step {examined.accuracy(1):.1%}, 2 steps {examined.accuracy(2):.1%}")
+model = StackedAttention(len(vqa.WORDS), 120, len(vqa.ANSWERS), hops=2)
+growth = grow(model, train_bank, updates=UPDATES)
+examined = evaluate(model, test_bank, steps=(1, 2))
+print(f"{growth.seconds:.0f} s on {growth.device}   right answers about unseen drawings: 1 step {examined.accuracy(1):.1%}, 2 steps {examined.accuracy(2):.1%}")
 assert examined.accuracy(1) > 0.95 and examined.accuracy(2) > 0.8
 
 # %% [markdown] name="train-text"
@@ -206,19 +207,19 @@ Now ask. The frames show which thing each step should come to.
 """
 
 # %% name="ask"
-TWO_STEPS = {" ".join(form.words("…")): form for form in baskets.FORMS if form.steps == 2}
+TWO_STEPS = {" ".join(form.words("…")): form for form in vqa.FORMS if form.steps == 2}
 
 
 def ask(picture, question, about):
-    form = baskets.FORMS.index(TWO_STEPS[question])
-    only = baskets.World(worlds.kinds[picture : picture + 1], worlds.colours[picture : picture + 1])
-    asked = baskets.ask(only, torch.tensor([form]), torch.tensor([about]))
+    form = vqa.FORMS.index(TWO_STEPS[question])
+    only = vqa.Scenes(scenes.kinds[picture : picture + 1], scenes.colours[picture : picture + 1])
+    asked = vqa.ask(only, torch.tensor([form]), torch.tensor([about]))
     with torch.no_grad():
-        logits, maps = model(test_album.regions(only, drawings[picture : picture + 1]), asked.tokens)
-    said, right = baskets.ANSWERS[logits[0].argmax()], baskets.ANSWERS[asked.answer[0]]
-    kind = baskets.KINDS[only.kinds[0, about]]
+        logits, maps = model(test_bank.regions(only, drawings[picture : picture + 1]), asked.tokens)
+    said, right = vqa.ANSWERS[logits[0].argmax()], vqa.ANSWERS[asked.answer[0]]
+    kind = vqa.KINDS[only.kinds[0, about]]
     heading = f"{question.replace('…', kind)}?  “{said}” ({'right' if said == right else f'it is {right}'})"
-    return plots.hops(test_album.picture(worlds, drawings, picture), maps[0], corners, SIDE, in_cells(picture),
+    return hop_maps(test_bank.picture(scenes, drawings, picture), maps[0], corners, SIDE, in_cells(picture),
                       expected=asked.chain[0, :2].tolist(), heading=heading)
 
 
@@ -230,12 +231,12 @@ The first hop goes to what is named, the second to what the first has led to. An
 """
 
 # %% name="a-wrong-one"
-grid = torch.meshgrid(torch.arange(100), torch.arange(len(TWO_STEPS)), torch.arange(baskets.CELLS), indexing="ij")
+grid = torch.meshgrid(torch.arange(100), torch.arange(len(TWO_STEPS)), torch.arange(vqa.CELLS), indexing="ij")
 which, forms, cells = (numbers.flatten() for numbers in grid)
-some = baskets.World(worlds.kinds[which], worlds.colours[which])
-asked = baskets.ask(some, torch.tensor([baskets.FORMS.index(form) for form in TWO_STEPS.values()])[forms], cells)
+some = vqa.Scenes(scenes.kinds[which], scenes.colours[which])
+asked = vqa.ask(some, torch.tensor([vqa.FORMS.index(form) for form in TWO_STEPS.values()])[forms], cells)
 with torch.no_grad():
-    said = torch.cat([model(test_album.regions(baskets.World(some.kinds[part], some.colours[part]), drawings[which[part]]), asked.tokens[part])[0].argmax(-1)
+    said = torch.cat([model(test_bank.regions(vqa.Scenes(some.kinds[part], some.colours[part]), drawings[which[part]]), asked.tokens[part])[0].argmax(-1)
                       for part in torch.arange(len(which)).split(400)])
 wrong = (said != asked.answer).nonzero().flatten().tolist()
 print(f"{len(wrong)} of {len(said):,} answers are wrong" + "; the first of them:" * bool(wrong))
@@ -256,21 +257,21 @@ guess = predict(
 
 # %% name="cover"
 generator = torch.Generator().manual_seed(3)
-asked = baskets.random_questions(worlds, (2,), generator)
-regions = test_album.regions(worlds, drawings)
-everything = torch.ones(1000, baskets.CELLS, dtype=torch.bool)
+asked = vqa.random_questions(scenes, (2,), generator)
+regions = test_bank.regions(scenes, drawings)
+everything = torch.ones(1000, vqa.CELLS, dtype=torch.bool)
 named = everything.scatter(1, asked.chain[:, :1], False)
 other = torch.stack([next(c for c in torch.randperm(12, generator=generator) if c not in chain) for chain in asked.chain])
 unrelated = everything.scatter(1, other[:, None], False)
 
 
 @torch.no_grad()
-def share_right(mask, hops=2):
+def accuracy(mask, hops=2):
     return (model(regions, asked.tokens, mask[:, None], hops)[0].argmax(-1) == asked.answer).float().mean().item()
 
 
-covered = share_right(named)
-print(f"nothing covered {share_right(everything):.0%}   the thing that is named {covered:.0%}   another thing {share_right(unrelated):.0%}")
+covered = accuracy(named)
+print(f"nothing covered {accuracy(everything):.0%}   the thing that is named {covered:.0%}   another thing {accuracy(unrelated):.0%}")
 
 # %% name="reveal-cover" jupyter={"source_hidden": true}
 guess.reveal(
@@ -354,13 +355,13 @@ shown = measured["shown"]
 places = {key: torch.tensor(shown[key]) for key in ("kinds", "colours", "variants", "maps", "chain")}
 followed = [(m.argmax(-1) == c).all().item() for m, c in zip(places["maps"], places["chain"])]
 pick = next((i for i, all_three in enumerate(followed) if all_three), 0)
-world = baskets.World(places["kinds"], places["colours"])
-inside = [f"{baskets.COLOURS[c]} {baskets.KINDS[k]}" for k, c in zip(world.kinds[pick], world.colours[pick])]
-kind = baskets.KINDS[world.kinds[pick, places["chain"][pick, 0]]]
-question = " ".join(baskets.FORMS[shown["form"][pick]].words(kind))
+scene = vqa.Scenes(places["kinds"], places["colours"])
+inside = [f"{vqa.COLOURS[c]} {vqa.KINDS[k]}" for k, c in zip(scene.kinds[pick], scene.colours[pick])]
+kind = vqa.KINDS[scene.kinds[pick, places["chain"][pick, 0]]]
+question = " ".join(vqa.FORMS[shown["form"][pick]].words(kind))
 print(f"{sum(followed)} of the {len(followed)} pictures kept of seed 0 are followed through all three steps; this is the first of them. {CREDIT}")
-plots.hops(test_album.picture(world, places["variants"], pick), places["maps"][pick], corners, SIDE, inside,
-           expected=places["chain"][pick].tolist(), heading=f"{question}?  “{baskets.ANSWERS[shown['said'][pick]]}”")
+hop_maps(test_bank.picture(scene, places["variants"], pick), places["maps"][pick], corners, SIDE, inside,
+           expected=places["chain"][pick].tolist(), heading=f"{question}?  “{vqa.ANSWERS[shown['said'][pick]]}”")
 
 # %% name="claims"
 claims.table("08_stacked_attention")

@@ -15,14 +15,19 @@ from random import Random
 import torch
 
 from attention_course import claims, device, plots, results
-from attention_course.data import aspects, entailment, passages
-from attention_course.data.distance import KEYS, WORDS, same_or_different
 from attention_course.layers import AttentionPooling, SelfAttention, StructuredAttention, hop_penalty
+from attention_course.lessons.lesson_09 import aspects, entailment, passages
+from attention_course.lessons.lesson_09.reader import Reader
+from attention_course.lessons.lesson_09.same_different_classifier import (
+    AverageClassifier,
+    RecurrentClassifier,
+    SelfAttentiveClassifier,
+)
+from attention_course.lessons.lesson_09.same_different_task import KEYS, WORDS, same_or_different
+from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
 from attention_course.masks import others_mask
-from attention_course.models.fitting import fit, share_right
-from attention_course.models.matcher import AverageMatcher, RecurrentMatcher, SelfAttentiveMatcher
-from attention_course.models.reader import Reader
-from attention_course.models.sentence_embedding import SentenceEmbedding
+from attention_course.metrics import accuracy
+from attention_course.training import train_classifier
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -136,15 +141,15 @@ def sentences(count, distance, seed):
 
 def trained(model, steps):
     batches = iter(range(steps))
-    fit(model, lambda: sentences(64, DISTANCE, next(batches)), steps=steps, learning_rate=5e-3)
+    train_classifier(model, lambda: sentences(64, DISTANCE, next(batches)), steps=steps, learning_rate=5e-3)
     return model
 
 
 device.seed_everything(0)
-matcher = trained(SelfAttentiveMatcher(len(WORDS)), STEPS)
+matcher = trained(SelfAttentiveClassifier(len(WORDS)), STEPS)
 unseen = sentences(200, DISTANCE, seed=10_000)
-print(f"self-attention, {DISTANCE} places apart, {STEPS} steps: {share_right(matcher, unseen):.1%} right")
-assert share_right(matcher, unseen) > 0.95
+print(f"self-attention, {DISTANCE} places apart, {STEPS} steps: {accuracy(matcher, unseen):.1%} right")
+assert accuracy(matcher, unseen) > 0.95
 
 # %% name="guess-gru"
 guess = predict(
@@ -153,8 +158,8 @@ guess = predict(
 )
 
 # %% name="train-gru"
-gru = trained(RecurrentMatcher(len(WORDS)), 2 * STEPS)
-print(f"GRU, {DISTANCE} places apart, {2 * STEPS} steps: {share_right(gru, unseen):.1%} right")
+gru = trained(RecurrentClassifier(len(WORDS)), 2 * STEPS)
+print(f"GRU, {DISTANCE} places apart, {2 * STEPS} steps: {accuracy(gru, unseen):.1%} right")
 
 # %% [markdown] name="dial-figure-text"
 r"""
@@ -228,7 +233,7 @@ def reach(network):
 
 
 device.seed_everything(0)
-recurrent = {"GRU": RecurrentMatcher(len(WORDS)).read, "RNN": RecurrentMatcher(len(WORDS), torch.nn.RNN).read}
+recurrent = {"GRU": RecurrentClassifier(len(WORDS)).read, "RNN": RecurrentClassifier(len(WORDS), torch.nn.RNN).read}
 paths = {name: reach(network) for name, network in {"self-attention": SelfAttention(32, 16), **recurrent}.items()}
 assert paths["self-attention"][4, 0] > 1e4 * paths["GRU"][4, 0]
 plots.bands(places, paths, x_label="places apart", y_label="gradient of the last vector", log="y")
@@ -252,7 +257,7 @@ guess = predict(
 )
 
 # %% name="train-pooled"
-class PoolingMatcher(AverageMatcher):  # embeds, takes the plain average, and classifies
+class PoolingMatcher(AverageClassifier):  # embeds, takes the plain average, and classifies
     def __init__(self, words, size=32):
         super().__init__(words, size)
         self.pool = AttentionPooling(size, 16)
@@ -266,7 +271,7 @@ tried, pooled_right = (DISTANCE, *measured["beyond"]), []
 for seed in range(3):
     device.seed_everything(seed)
     pooling = trained(PoolingMatcher(len(WORDS)), 800)
-    pooled_right.append([share_right(pooling, sentences(1000, distance, seed=10_000)) for distance in tried])
+    pooled_right.append([accuracy(pooling, sentences(1000, distance, seed=10_000)) for distance in tried])
     assert pooled_right[-1][0] > 0.95
 
 # %% name="beyond-numbers"
@@ -341,10 +346,11 @@ The network is a small `Reader`. A convolution over five words to either side ma
 # %% name="train-reader"
 device.seed_everything(0)
 reader, random = Reader(len(passages.VOCABULARY)), Random(0)
-fit(reader, lambda: passages.batch([passages.passage(random) for _ in range(32)]), steps=250, learning_rate=5e-3)
+train_classifier(reader, lambda: passages.batch([passages.passage(random) for _ in range(32)]),
+                 steps=250, learning_rate=5e-3)
 test = passages.batch([passages.passage(Random(10_000 + i)) for i in range(300)])
-print(f"answers found exactly: {share_right(reader, test):.1%}")
-assert share_right(reader, test) > 0.9
+print(f"answers found exactly: {accuracy(reader, test):.1%}")
+assert accuracy(reader, test) > 0.9
 
 # %% name="reader-figure"
 inputs, _ = passages.batch([example])
@@ -415,9 +421,10 @@ def reviews(count, random):
 
 device.seed_everything(0)
 embedder, random = SentenceEmbedding(len(aspects.VOCABULARY), aspects=3, hops=6), Random(0)
-fit(embedder, lambda: reviews(48, random), steps=300, learning_rate=5e-3, penalty=lambda A: 0.1 * hop_penalty(A).mean())
-print(f"all three opinions right: {share_right(embedder, reviews(300, Random(10_000))):.1%}")
-assert share_right(embedder, reviews(300, Random(10_000))) > 0.9
+train_classifier(embedder, lambda: reviews(48, random), steps=300, learning_rate=5e-3,
+                 penalty=lambda A: 0.1 * hop_penalty(A).mean())
+print(f"all three opinions right: {accuracy(embedder, reviews(300, Random(10_000))):.1%}")
+assert accuracy(embedder, reviews(300, Random(10_000))) > 0.9
 
 # %% name="embedding-figure"
 review = aspects.review(Random(8))

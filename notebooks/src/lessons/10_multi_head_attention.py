@@ -25,11 +25,11 @@ from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.decoding import align, translate
 from attention_course.functional import masked_softmax, scaled_dot_product_attention
 from attention_course.layers import MultiHeadAttention, prune_heads
-from attention_course.layers.multi_head import from_torch
+from attention_course.layers.from_torch import from_torch
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
+from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
 from attention_course.masks import causal_mask
 from attention_course.metrics import alignment_error_rate, hard_links
-from attention_course.models.multi_head_translator import MultiHeadTranslator
-from attention_course.plots import Block
 from attention_course.training import train
 from attention_course.widgets import AttentionExplorer, predict
 
@@ -211,7 +211,7 @@ examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english
 device.seed_everything(0)
 model = MultiHeadTranslator(len(english), len(french), heads=8)  # E = 128, so D = 16
 run = train(model, examples, target_tokens=300_000, batch_tokens=320, learning_rate=6e-3)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}; loss from {run.losses[0]:.1f} to {run.losses[-1]:.2f}")
 
 # %% name="exact"
 sources, targets = (pad(side) for side in zip(*encode_pairs([(p.english, p.french) for p in unseen], english, french)))
@@ -292,20 +292,20 @@ assert weights.mean(1)[0, chat].argmax() == cat
 h, limit, reach = sharpest, scores[0, sharpest].abs().max(), V.abs().max()  # greys of 3 and 4; of values and contexts
 same = {"limit": reach}
 heads, row, one = [f"head {i + 1}" for i in range(8)], slice(chat, chat + 1), {"marked": chat}
-plots.steps({
-    "1  Embedding, the English side": [Block(embedded[0], pair.english, name="64 numbers a word")],
+step_panels({
+    "1  Embedding, the English side": [Grid(embedded[0], pair.english, name="64 numbers a word")],
     f"2  Linear maps of what the GRUs read, head {h + 1}": [
-        Block(Q[0, h], words, name="queries", **one), Block(K[0, h], pair.english, name="keys"),
-        Block(V[0, h], pair.english, name=f"values, ±{reach:.1f}", **same)],
-    "3  Compatibility": [Block(scores[0, h], words, pair.english, name=f"scores, −{limit:.0f} to {limit:.0f}", limit=limit, **one)],
-    "4  Scaling": [Block(scaled[0, h], words, pair.english, name="divided by 4, same greys", limit=limit, **one)],
-    "5  Softmax": [Block(weights[0, h], words, pair.english, name="weights, 0 to 1", weights=True, **one)],
-    "6  Weighted sum": [Block(contexts[0, h], words, name=f"contexts, ±{reach:.1f}", **one, **same)],
-    "7  Eight heads, for “chat”": [Block(weights[0, :, chat], heads, pair.english, name="weights", weights=True, marked=h),
-                                   Block(contexts[0, :, chat], heads, name=f"contexts, ±{reach:.1f}", marked=h, **same),
-                                   Block(found[0, row], ["found"], name="W_O times all of them: 128 numbers")],
+        Grid(Q[0, h], words, name="queries", **one), Grid(K[0, h], pair.english, name="keys"),
+        Grid(V[0, h], pair.english, name=f"values, ±{reach:.1f}", **same)],
+    "3  Compatibility": [Grid(scores[0, h], words, pair.english, name=f"scores, −{limit:.0f} to {limit:.0f}", limit=limit, **one)],
+    "4  Scaling": [Grid(scaled[0, h], words, pair.english, name="divided by 4, same greys", limit=limit, **one)],
+    "5  Softmax": [Grid(weights[0, h], words, pair.english, name="weights, 0 to 1", weights=True, **one)],
+    "6  Weighted sum": [Grid(contexts[0, h], words, name=f"contexts, ±{reach:.1f}", **one, **same)],
+    "7  Eight heads, for “chat”": [Grid(weights[0, :, chat], heads, pair.english, name="weights", weights=True, marked=h),
+                                   Grid(contexts[0, :, chat], heads, name=f"contexts, ±{reach:.1f}", marked=h, **same),
+                                   Grid(found[0, row], ["found"], name="W_O times all of them: 128 numbers")],
     "8  Residual and normalisation, for “chat”": [
-        Block(torch.cat([states[0, row], found[0, row], x[0, row]]), ["state", "found", "norm of sum"], name="128 numbers each")],
+        Grid(torch.cat([states[0, row], found[0, row], x[0, row]]), ["state", "found", "norm of sum"], name="128 numbers each")],
 })
 
 # %% [markdown] name="figure-text"
@@ -415,7 +415,7 @@ A head does two things. It chooses where to look, and through its own $W^V$ what
 
 # %% name="one-map"
 def one_map_for_all(which):
-    def attend(Q, K, V, mask=None, need_weights=True):
+    def attend(Q, K, V, mask=None, causal=False, need_weights=True):
         weights = masked_softmax(Q @ K.mT / Q.shape[-1] ** 0.5, mask)
         weights = which(weights).expand_as(weights)
         return weights @ V, weights

@@ -20,6 +20,8 @@ from attention_course import claims, device, plots, positions, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.functional import masked_softmax
+from attention_course.lessons.lesson_11.length_panels import length_panels
+from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 from attention_course.training import sequence_loss, train
 from attention_course.widgets import explore, predict
@@ -171,7 +173,7 @@ def learned(x, places):
 
 
 try:
-    positions.LearnedPositions(SIZE, longest=64)(torch.zeros(1, 65, SIZE))
+    positions.LearnedPositions(SIZE, max_length=64)(torch.zeros(1, 65, SIZE))
 except positions.SequenceTooLong as error:
     print("SequenceTooLong:", error)
 
@@ -203,10 +205,10 @@ In T5, Raffel and others (2020) learn one number for each distance and head. To 
 """
 
 # %% name="t5"
-def bucket(distance, buckets=32, farthest=128):
+def bucket(distance, buckets=32, max_distance=128):
     half, exact = buckets // 2, buckets // 4  # half of them for earlier keys, half for later ones
     far = distance.abs()
-    grown = exact + ((far.clamp(min=1) / exact).log() / math.log(farthest / exact) * (half - exact)).long()
+    grown = exact + ((far.clamp(min=1) / exact).log() / math.log(max_distance / exact) * (half - exact)).long()
     return torch.where(far < exact, far, grown.clamp(max=half - 1)) + half * (distance > 0)
 
 
@@ -426,7 +428,7 @@ Where does a character look that has 255 before it? Here are the weights of the 
 # %% name="far"
 @torch.no_grad()
 def weight_by_distance(model, windows=windows[::16]):
-    maps = torch.stack(model(windows[:, :-1], need_weights=True)[2].itself)  # (layers, B, heads, L, S)
+    maps = torch.stack(model(windows[:, :-1], need_weights=True)[1].self_attention)  # (layers, B, heads, L, S)
     return maps[..., -1, :].flip(-1).mean((0, 1, 2)).view(-1, 16).sum(-1)
 
 
@@ -454,7 +456,7 @@ ALiBi's weight thins out, though it need not: a score can outweigh the slope of 
 away = torch.arange(0, 257)
 shapes = {
     "Rotary: cosine of the angle": {f"m = {m}": (away * 10_000 ** (-2 * m / SIZE)).cos() for m in (2, 3, 4)},
-    "T5: bucket (farthest 32)": {"": bucket(-away, farthest=32)},
+    "T5: bucket (farthest 32)": {"": bucket(-away, max_distance=32)},
     "ALiBi: added to the score": {f"1/{1 / slope:g}": -slope * away for slope in slopes(2)},
 }
 figure = plots.Picture((9.4, 2.7))
@@ -484,21 +486,21 @@ class Held(torch.nn.Module):
         super().__init__()
         self.pairs = pairs
 
-    def forward(self, Q, K, V, mask, need_weights=True):
+    def forward(self, Q, K, V, mask=None, causal=False, need_weights=True):
         back, scores = -distances(torch.arange(Q.shape[-2])), 0
         for m in range(Q.shape[-1] // 2):
             angles = back.clamp(max=63 if m in self.pairs else None, min=0) * 10_000 ** (-2 * m / Q.shape[-1])
             q, k = Q[..., 2 * m : 2 * m + 2], K[..., 2 * m : 2 * m + 2]
             across = q[..., :1] * k.mT[..., 1:, :] - q[..., 1:] * k.mT[..., :1, :]
             scores = scores + (q @ k.mT) * angles.cos() + across * angles.sin()  # turned by the angle, then multiplied
-        weights = masked_softmax(scores / Q.shape[-1] ** 0.5, mask)
+        weights = masked_softmax(scores / Q.shape[-1] ** 0.5, causal_mask(Q.shape[-2]))  # it is a decoder's
         return weights @ V, weights
 
 # %% name="held-losses"
 plain, at_256, quarter = copy.deepcopy(live["rotary"]), {}, windows[::4]  # a quarter is enough here
 for name, pairs in {"none": (), "0, 1, 2": (0, 1, 2), "3": (3,)}.items():
     for block in plain.blocks:
-        block.itself.attend = Held(pairs)
+        block.self_attention.attend = Held(pairs)
     at_256[name] = loss_of_last(plain, 256, quarter)
     print(f"held: {name:<8} {at_256[name]:.2f} nats a character, {weight_by_distance(plain, quarter[::16])[4:].sum():.0%} of the weight beyond 64")
 print(f"as in training: {loss_of_last(live['rotary'], 64, quarter):.2f}")
@@ -517,7 +519,7 @@ Beforehand we trained two layers with each of the six schemes and with none, fro
 
 # %% name="experiment"
 print(measured.provenance)
-plots.panels(measured["ends"], measured["loss"], x_label="characters read (each point is the mean of the last 16 places; at every point the same characters)",
+length_panels(measured["ends"], measured["loss"], x_label="characters read (each point is the mean of the last 16 places; at every point the same characters)",
              y_label="nats a character", mark=64, mark_label="trained up to here")
 
 # %% name="reveal-beyond" jupyter={"source_hidden": true}

@@ -61,22 +61,22 @@ In the paper the norm comes after each sum. Put in front of each part, as here, 
 class Block(nn.Module):
     def __init__(self, size, heads, hidden, has_source=False):
         super().__init__()
-        self.norm_itself, self.itself = nn.LayerNorm(size), MultiHeadAttention(size, heads)
+        self.norm_self_attention, self.self_attention = nn.LayerNorm(size), MultiHeadAttention(size, heads)
         if has_source:
-            self.norm_source, self.source = nn.LayerNorm(size), MultiHeadAttention(size, heads)
-        self.norm_forward = nn.LayerNorm(size)
-        self.feed_forward = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
+            self.norm_cross_attention, self.cross_attention = nn.LayerNorm(size), MultiHeadAttention(size, heads)
+        self.norm_mlp = nn.LayerNorm(size)
+        self.mlp = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
 
     def forward(self, x, mask=None, h=None, h_mask=None):
-        x = x + self.itself(self.norm_itself(x), mask=mask)[0]
+        x = x + self.self_attention(self.norm_self_attention(x), mask=mask)[0]
         if h is not None:
-            x = x + self.source(self.norm_source(x), h, mask=h_mask)[0]
-        return x + self.feed_forward(self.norm_forward(x))
+            x = x + self.cross_attention(self.norm_cross_attention(x), h, mask=h_mask)[0]
+        return x + self.mlp(self.norm_mlp(x))
 
 # %% name="pencil" tags=["nbval-check-output"]
 by_hand, eye = Block(2, 1, 2), torch.eye(2)
-to_query, to_key, to_value, to_output = by_hand.itself.projections
-first, _, second = by_hand.feed_forward
+to_query, to_key, to_value, to_output = by_hand.self_attention.projections
+first, _, second = by_hand.mlp
 with torch.no_grad():
     for layer, W in [(to_value, torch.tensor([[1.0, 1.0], [1.0, -3.0]])), (to_output, eye), (first, eye), (second, 2 * eye)]:
         layer.weight.copy_(W)
@@ -168,7 +168,7 @@ def exact(model):  # the share of unseen sentences translated word for word as t
 # %% name="train-grammar-run"
 model, run = taught(500_000, config=small)
 right = exact(model)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s; loss {np.mean(run.losses[-50:]):.3f}; {right:.0%} of {len(unseen)} unseen sentences exact")
+print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}; loss {np.mean(run.losses[-50:]):.3f}; {right:.0%} of {len(unseen)} unseen sentences exact")
 assert right > 0.7
 
 # %% [markdown] name="maps-text"
@@ -183,14 +183,14 @@ source, previous = pad([english.encode(pair.english)]), pad([[BOS, *french.encod
 with torch.no_grad():
     _, reading = model.encoder(source, need_weights=True)
     memory, _ = model.encode(source)
-    _, _, writing = model.decoder(previous, None, *memory, need_weights=True)
+    _, writing = model.decoder(previous, memory, need_weights=True)
 
 figure = plots.Picture((13, 4.4))
 left, middle, right_side = figure.subplots(1, 3)
 quiet = {"colour_bar": False}
-plots.attention_map(reading.itself[-1][0].mean(0), pair.english, pair.english, query_label="English", key_label="English: the encoder", ax=left, **quiet)
-plots.attention_map(writing.itself[-1][0].mean(0), given, given, query_label="last word read", key_label="French: the decoder", ax=middle, **quiet)
-across = writing.source[-1][0, :, : len(pair.french)]  # (heads, French, English)
+plots.attention_map(reading.self_attention[-1][0].mean(0), pair.english, pair.english, query_label="English", key_label="English: the encoder", ax=left, **quiet)
+plots.attention_map(writing.self_attention[-1][0].mean(0), given, given, query_label="last word read", key_label="French: the decoder", ax=middle, **quiet)
+across = writing.cross_attention[-1][0, :, : len(pair.french)]  # (heads, French, English)
 plots.attention_map(across.mean(0), pair.french, pair.english, links=pair.links, query_label="word to be written", key_label="English: across", ax=right_side)
 figure
 
@@ -212,17 +212,17 @@ def all_heads(blocks):  # (layers, heads, queries, keys)
 
 
 layers = ["first block", "second block"]
-AttentionExplorer(all_heads(reading.itself), pair.english, layers=layers, layer=1, query=cat, query_label="English", key_label="English")
+AttentionExplorer(all_heads(reading.self_attention), pair.english, layers=layers, layer=1, query=cat, query_label="English", key_label="English")
 
 # %% name="explore-decoder"
-AttentionExplorer(all_heads(writing.itself), given, layers=layers, layer=1, query=chat, query_label="last word read", key_label="French so far")
+AttentionExplorer(all_heads(writing.self_attention), given, layers=layers, layer=1, query=chat, query_label="last word read", key_label="French so far")
 
 # %% name="explore-across"
-AttentionExplorer(all_heads(writing.source)[:, :, : len(pair.french)], pair.french, pair.english, layers=layers, layer=0, query=0,
+AttentionExplorer(all_heads(writing.cross_attention)[:, :, : len(pair.french)], pair.french, pair.english, layers=layers, layer=0, query=0,
                   query_label="word to be written", key_label="English")
 
 # %% name="le-at-its-noun"
-for head, looks in enumerate(writing.source[0][0], 1):  # (French, English)
+for head, looks in enumerate(writing.cross_attention[0][0], 1):  # (French, English)
     print(f"head {head}:", ", ".join(f"le {i + 1} most at {pair.english[looks[i].argmax()]} ({looks[i].max():.2f})" for i, word in enumerate(pair.french) if word == "le"))
 
 # %% [markdown] name="le-after"
@@ -236,7 +236,7 @@ r"""
 
 Suppose the causal mask is forgotten. At every place the decoder is asked for the next word, and that stands in its input, one place to the right.
 
-`Config(attend=...)` takes the attention function of a self-attention. Some, such as those of [lesson 17](17_sparse_and_local.ipynb), never look ahead by themselves; they say so by `causal = True`, and the decoder gives them no mask. So we hand it plain attention that says so, and lies. (`encoder=small` leaves the encoder as it is.)
+`Config(attend=...)` takes the attention function of a self-attention. The decoder calls it with `causal=True`: no word may look ahead. The encoder does not. So we hand the decoder plain attention that does not listen. (`encoder=small` leaves the encoder as it is.)
 """
 
 # %% name="guess-leak"
@@ -246,11 +246,10 @@ guess = predict(
 )
 
 # %% name="leak"
-def looks_ahead(queries, keys, values, mask=None, need_weights=True):
-    return scaled_dot_product_attention(queries, keys, values, mask, need_weights)
+def looks_ahead(queries, keys, values, mask=None, causal=False, need_weights=True):
+    return scaled_dot_product_attention(queries, keys, values, mask, causal=False, need_weights=need_weights)  # whatever it was told
 
 
-looks_ahead.causal = True  # a lie: "no mask is needed, I only look back"
 cheat, cheating = taught(100_000, config=replace(small, attend=lambda: looks_ahead), encoder=small)
 honest, learning = taught(100_000, config=small)
 
@@ -406,7 +405,7 @@ translator = Transformer(len(english_words), len(french_words), Config(size=128,
 examples = encode_pairs(captions, english_words, french_words)
 del captions
 run = train(translator, examples, target_tokens=TARGET_WORDS, batch_tokens=500, learning_rate=3e-3, label_smoothing=0.1)
-print(f"{run.target_tokens:,} French words in {run.seconds:.0f} s, in float32")
+print(f"{run.used:,} French words in {run.seconds:.0f} s, in {run.precision} on {run.device}")
 
 # %% name="bleu"
 sources, references = [source for source, _ in test], [target for _, target in test]
@@ -495,7 +494,7 @@ def write_on(model, source, words, cached):
         if cached:
             logits, past, _ = model.step(said[:, -1], past, memory)  # one word, and the cache of the others
         else:
-            logits = model.decoder(said, None, *memory)[0][:, -1]  # no cache: all words again
+            logits = model.decoder(said, memory)[0][:, -1]  # no cache: all words again
         said = torch.cat([said, logits.argmax(-1, keepdim=True)], 1)
     return said
 

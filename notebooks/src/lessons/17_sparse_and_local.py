@@ -16,7 +16,6 @@ import time
 import torch
 
 from attention_course import claims, device, plots, results
-from attention_course.data.facts import COLOURS, WORDS, facts
 from attention_course.efficient.blocks import BlockAttention
 from attention_course.efficient.dilated import DilatedAttention
 from attention_course.efficient.fixed import FixedAttention
@@ -24,9 +23,11 @@ from attention_course.efficient.global_tokens import GlobalTokenAttention
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.reach import layers_needed
 from attention_course.efficient.strided import StridedAttention
-from attention_course.models.fact_reader import FactReader
-from attention_course.models.fitting import fit
+from attention_course.lessons.lesson_17.facts import COLOURS, WORDS, facts
+from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
+from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.models.transformer import Config
+from attention_course.training import train_classifier
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -105,7 +106,7 @@ device.seed_everything(0)
 Q, K, V = torch.randn(3, 64, 16)
 output = in_chunks(Q, K, V, 8)
 assert torch.allclose(output, by_definition(Q, K, V, window(64, 8)), atol=1e-5)
-assert torch.allclose(output[None], LocalAttention(8)(Q[None], K[None], V[None])[0], atol=1e-5)  # the package's
+assert torch.allclose(output[None], LocalAttention(8)(Q[None], K[None], V[None], causal=True)[0], atol=1e-5)  # the package's
 
 # %% [markdown] name="cost-text"
 r"""
@@ -159,14 +160,15 @@ STACKS = {
     "random blocks": [BlockAttention(2, everywhere=0, random=1, seed=layer) for layer in range(3)],
     "window, global, random": [BlockAttention(2, everywhere=1, random=1, seed=layer) for layer in range(3)],
 }
-patterns = {name: [attend.allowed(64, 64) for attend in stack] for name, stack in STACKS.items()}
+BOTH_WAYS = {"global token", "random blocks", "window, global, random"}  # the others look back
+patterns = {name: [attend.allowed(64, 64, causal=name not in BOTH_WAYS) for attend in stack] for name, stack in STACKS.items()}
 
 # %% name="patterns"
 needed = {"full": torch.ones(64, 64), **{name: layers_needed(stack) for name, stack in patterns.items()}}
 for name, stack in patterns.items():
     for depth in (1, 2, 3):
         assert ((needed[name] >= 0) & (needed[name] <= depth)).equal(heard(stack[:depth]))
-plots.reach_grid(needed)
+reach_grid(needed)
 
 # %% [markdown] name="patterns-after"
 r"""
@@ -178,9 +180,10 @@ All of these are in the package twice, as a mask and as a computation that never
 # %% name="twice"
 Q, K, V = torch.randn(3, 1, 61, 16)  # 61 is no multiple of anything
 for name, (_, attend, _) in STACKS.items():
-    output, _ = attend(Q, K, V)
-    assert torch.allclose(output, by_definition(Q, K, V, attend.allowed(61, 61)), atol=1e-5)
-    print(f"{name:<23} {attend.allowed(64, 64).sum():>5,} of {64 * 64:,} scores, {attend.allowed(64, 64).sum() / 64:>4.1f} keys a query")
+    causal, scores = name not in BOTH_WAYS, patterns[name][1].sum()
+    output, _ = attend(Q, K, V, causal=causal)
+    assert torch.allclose(output, by_definition(Q, K, V, attend.allowed(61, 61, causal)), atol=1e-5)
+    print(f"{name:<23} {scores:>5,} of {64 * 64:,} scores, {scores / 64:>4.1f} keys a query")
 
 # %% [markdown] name="explorer-text"
 r"""
@@ -199,9 +202,9 @@ MAKE = {
 
 
 def look(pattern, size, layers):
-    allowed = MAKE[pattern](size).allowed(64, 64)
+    allowed = MAKE[pattern](size).allowed(64, 64, causal=pattern not in BOTH_WAYS)
     name = f"{pattern}, {size}: {allowed.sum() / 64:.1f} keys a query"
-    return plots.reach_grid({name: layers_needed([allowed] * layers)}, layers=layers)
+    return reach_grid({name: layers_needed([allowed] * layers)}, layers=layers)
 
 
 explore(look, pattern=list(MAKE), size=(2, 16, 8), layers=(1, 6, 3), describe={"size": "window, stride or block"})
@@ -220,7 +223,7 @@ deep = {
 depths = range(11)
 curves = {}
 for name, stack in deep.items():
-    row = layers_needed([attend.allowed(512, 512) for attend in stack])[-1]
+    row = layers_needed([attend.allowed(512, 512, causal=name not in BOTH_WAYS) for attend in stack])[-1]
     counts = [int(((row >= 0) & (row <= depth)).sum()) - 1 for depth in depths]
     curves[name] = list(zip(counts, counts, counts))  # mean, lowest and highest are one
 plots.bands(depths, curves, x_label="layers", y_label="words that the last one has heard of")
@@ -233,25 +236,25 @@ These were paths on paper. A gradient takes the same ones: nudge a word in front
 """
 
 # %% name="gradient"
-def felt(stack):  # which words the last state depends on
+def felt(stack, causal):  # which words the last state depends on
     device.seed_everything(0)
-    model = FactReader(len(WORDS), len(COLOURS), Config(16, heads=2, hidden=32, layers=3, dropout=0.0, attend=iter(stack).__next__))
+    model = LongRangeQA(len(WORDS), len(COLOURS), Config(16, heads=2, hidden=32, layers=3, dropout=0.0, attend=iter(stack).__next__))
     x = torch.randn(1, 64, 16, requires_grad=True)
     states = x
     for block in model.blocks:
-        states, _, _ = block(states)
+        states, _ = block(states, causal=causal)
     states[0, -1].square().sum().backward()
     return x.grad[0].norm(dim=-1)
 
 
 for name, stack in STACKS.items():
-    felt_from = felt(stack)
+    felt_from = felt(stack, causal=name not in BOTH_WAYS)
     assert (felt_from > 0).equal(heard(patterns[name])[-1])
     print(f"{name:<23} {int((felt_from > 0).sum()):>2} of 64 words felt, exactly those on paper")
 
 # %% [markdown] name="task-text"
 r"""
-(`attend=` of the `Config` from lesson 12 is called once per block, and hands it its attention function. `FactReader` is that lesson's encoder with sinusoidal positions, and a linear layer that reads answers off the states at given places.)
+(`attend=` of the `Config` from lesson 12 is called once per block, and hands it its attention function. `LongRangeQA` is that lesson's encoder with sinusoidal positions, and a linear layer that reads answers off the states at given places.)
 
 ## Asked for what was said before
 
@@ -281,13 +284,13 @@ STEPS, LENGTH = 400, 64
 def trained(layers, per_text, steps):
     device.seed_everything(0)
     config = Config(size=32, heads=4, hidden=64, layers=2, dropout=0.0, attend=iter(layers).__next__)
-    model, generator = FactReader(len(WORDS), len(COLOURS), config), torch.Generator().manual_seed(0)
+    model, generator = LongRangeQA(len(WORDS), len(COLOURS), config, causal=True), torch.Generator().manual_seed(0)
 
     def draw():
         distances = torch.randint(per_text, LENGTH - per_text + 1, (32,), generator=generator)
         return facts(32, distances, generator, per_text=per_text, length=LENGTH)
 
-    fit(model, draw, steps=steps, learning_rate=3e-3)
+    train_classifier(model, draw, steps=steps, learning_rate=3e-3)
     return model
 
 

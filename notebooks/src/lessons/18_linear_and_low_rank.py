@@ -15,15 +15,17 @@ import torch
 import torch.nn.functional as F
 
 from attention_course import claims, device, plots, results
-from attention_course.data.recall import recall
 from attention_course.efficient import linear
 from attention_course.efficient.gated import decay_matrix, gated_linear_attention
 from attention_course.efficient.linear import LinearAttention
 from attention_course.efficient.low_rank import LowRankAttention
 from attention_course.efficient.random_features import PositiveRandomFeatures, RandomFeatureAttention
+from attention_course.efficient.unnormalised import unnormalised
 from attention_course.functional import scaled_dot_product_attention
-from attention_course.models.fitting import fit
-from attention_course.models.recaller import Recaller, unnormalised
+from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
+from attention_course.lessons.lesson_18.recall_task import recall
+from attention_course.lessons.lesson_18.share_curves import share_curves
+from attention_course.training import train_classifier
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -221,17 +223,17 @@ STEPS, PAIRS = 300, (4, 8, 16, 32, 64, 128, 256)
 
 def trained(attend, features=16, value_size=16):
     device.seed_everything(0)
-    memory, generator = Recaller(features, value_size, attend), torch.Generator().manual_seed(0)
+    memory, generator = AssociativeRecall(features, value_size, attend), torch.Generator().manual_seed(0)
 
     def draw():
         told = recall(32, PAIRS[int(torch.randint(len(PAIRS), (), generator=generator))], generator)
         return (told.names, told.places, told.asked), told.answers
 
-    fit(memory, draw, steps=STEPS, learning_rate=3e-3)
+    train_classifier(memory, draw, steps=STEPS, learning_rate=3e-3)
     return memory
 
 
-memories = {"softmax": trained(scaled_dot_product_attention), "linear": trained(LinearAttention(causal=False))}
+memories = {"softmax": trained(scaled_dot_product_attention), "linear": trained(LinearAttention())}
 
 # %% name="recall-tested"
 @torch.no_grad()
@@ -269,7 +271,7 @@ pairs, states = measured["pairs"], measured["states"]
 mean = {name: np.mean(seeds, 0) for name, seeds in measured["linear"].items()}
 caches = {f"softmax {name}": (np.mean(seeds, 0), sum(int(size) for size in name.split("+")))
           for name, seeds in measured["softmax"].items()}
-plots.shares(pairs, mean, states, caches, x_label="pairs told", y_label="questions answered right",
+share_curves(pairs, mean, states, caches, x_label="pairs told", y_label="questions answered right",
              share_label="numbers kept for each pair", amount_label="features x value size: numbers")
 
 # %% name="main-numbers"
@@ -305,7 +307,7 @@ Is it the feature map that sets the price? elu + 1 makes positive numbers, and p
 
 # %% name="signed"
 print("right of" + "".join(f"{n:>9} pairs" for n in (16, 32, 64)))
-for kind, attend in {"elu + 1": LinearAttention(causal=False), "without map and divisor": unnormalised}.items():
+for kind, attend in {"elu + 1": LinearAttention(), "without map and divisor": unnormalised}.items():
     for features, size in ((8, 32), (32, 8)):
         memory = trained(attend, features, size)
         row = "".join(f"{share(memory, n):>15.0%}" for n in (16, 32, 64))
@@ -428,7 +430,7 @@ with torch.no_grad():
     Q, K, V = memory.look_up(told.names, told.places, told.asked)
     sharpest = (Q @ K.mT / 4).softmax(-1).amax(-1).mean()
     for number in (16, 64, 256, 1024, 4096):
-        draws = [RandomFeatureAttention(16, number, causal=False, seed=seed)(Q, K, V)[0] for seed in range(3)]
+        draws = [RandomFeatureAttention(16, number, seed=seed)(Q, K, V)[0] for seed in range(3)]
         found[number] = [(memory.read(x).argmax(-1) == told.answers).float().mean().item() for x in draws]
 length = Q.norm(dim=-1).mean() / 16**0.25
 print(f"queries are {length:.1f} long after the division by 16^(1/4); the largest weight is {sharpest:.2f} on average")
@@ -456,7 +458,7 @@ An error of millions, and more than half are right? A root mean square so large 
 """
 
 # %% name="trained-features"
-memories["random"] = trained(RandomFeatureAttention(16, 16, causal=False))
+memories["random"] = trained(RandomFeatureAttention(16, 16))
 with torch.no_grad():
     for name in ("softmax", "random"):
         Q, K, _ = memories[name].look_up(told.names, told.places, told.asked)
@@ -485,7 +487,7 @@ def linformer(Q, K, V, mix_keys, mix_values):  # E and E', each (r, n)
     return scores.softmax(-1) @ (mix_values @ V)
 
 
-layer = LowRankAttention(longest=50, rank=6)
+layer = LowRankAttention(max_length=50, rank=6)
 Q, K, V = torch.randn(50, 8), torch.randn(50, 8), torch.randn(50, 6)
 assert torch.allclose(layer(Q, K, V)[0], linformer(Q, K, V, layer.mix_keys, layer.mix_values), atol=1e-5)
 try:
@@ -599,7 +601,7 @@ print("a thousand ones in bfloat16:", total.item())
 
 # %% name="half-error"
 tensors = [torch.randn(2000, 16).bfloat16() for _ in range(3)]
-exact, half = (LinearAttention()(*(x.to(kind) for x in tensors))[0] for kind in (torch.float64, torch.bfloat16))
+exact, half = (LinearAttention()(*(x.to(kind) for x in tensors), causal=True)[0] for kind in (torch.float64, torch.bfloat16))
 error = (half - exact).square().mean().sqrt() / exact.square().mean().sqrt()
 print(f"the package's, which sums in float32 and rounds at the end: {error:.2%} off from float64 after rounding its inputs alike")
 assert error < 0.02

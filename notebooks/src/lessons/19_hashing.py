@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from attention_course import claims, device, plots, results
+from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.efficient.hashing import (
     HashingAttention,
     addresses,
@@ -25,11 +26,11 @@ from attention_course.efficient.hashing import (
     hashing_attention,
     hashing_mask,
 )
-from attention_course.efficient.reversible import ReversibleStack, run_forwards
 from attention_course.functional import masked_softmax
-from attention_course.layers.shared_query_key import attention_to_others
+from attention_course.layers.reversible import ReversibleStack, run_forwards
+from attention_course.lessons.lesson_19.bucket_circle import bucket_circle
+from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.masks import causal_mask
-from attention_course.models.repeater import Repeater
 from attention_course.widgets import explore, predict
 
 device.use_threads(1)
@@ -45,7 +46,7 @@ Take a sequence of random words, say it, and say it again, with a mark before ea
 LENGTH, STEPS = 31, 400
 
 device.seed_everything(0)
-model = Repeater(LENGTH)
+model = CopyModel(LENGTH)
 model.train_for(STEPS, seed=0)
 right = model.words_right(200, seed=10_000)
 print(f"{right:.1%} of the words right, when they are said again")
@@ -60,7 +61,7 @@ How many of the keys did it need? Sort the weights of each query, and count how 
 (heard,), said = model.draw(100, torch.Generator().manual_seed(10_000))
 x, values = model.asked(heard)  # (100, 2, 63, 32): of each word and head
 second = slice(-LENGTH, None)
-_, weights = attention_to_others(x, x, values, causal_mask(x.shape[-2]))
+_, weights = attention_to_others(x, x, values, causal=True)
 largest, at = weights[..., second, :].sort(descending=True)
 needed = (largest.cumsum(-1) < 0.9).sum(-1) + 1
 wanted = torch.arange(x.shape[-2])[second] - LENGTH  # where the word stands that comes next
@@ -83,12 +84,13 @@ One word always does, the query itself, at an angle of zero. No other can score 
 """
 
 # %% name="itself"
-def with_itself(Q, K, V, mask=None, need_weights=True):
+def with_itself(Q, K, V, mask=None, causal=False, need_weights=True):
+    mask = causal_mask(Q.shape[-2]) if causal else mask
     weights = masked_softmax(Q @ F.normalize(K, dim=-1).mT / Q.shape[-1] ** 0.5, mask)
     return weights @ V, weights
 
 
-at_itself = with_itself(x, x, values, causal_mask(x.shape[-2]))[1].diagonal(dim1=-2, dim2=-1)
+at_itself = with_itself(x, x, values, causal=True)[1].diagonal(dim1=-2, dim2=-1)
 print(f"weight at itself, in the second half: {at_itself[..., second].mean():.2f} on average")
 model.use(with_itself)
 print(f"{model.words_right(200, seed=10_000):.1%} of the words right, where {right:.1%} were")
@@ -137,7 +139,7 @@ Now sort the words by bucket, and within a bucket by time. Those that share a bu
 
 # %% name="explorer"
 def look(turn, arms, window):
-    return plots.buckets(angles, bucket_of(vectors, axes(turn, arms)), words, turn=turn, sectors=arms, window=window)
+    return bucket_circle(angles, bucket_of(vectors, axes(turn, arms)), words, turn=turn, sectors=arms, window=window)
 
 
 explore(look, turn=(0, 90, 10), arms=[4, 8, 2], window=(1, 5, 2), describe={"turn": "turned by (degrees)", "arms": "buckets"})
@@ -207,7 +209,7 @@ def sets_of_vectors(n=1024, size=64):
 
 def recall(vectors, rounds, buckets=32, window=64):
     where = addresses(hash_vectors(vectors, torch.randn(rounds, vectors.shape[-1], buckets // 2)), window)
-    met = hashing_mask(where, window, causal=False)  # (n, n)
+    met = hashing_mask(where, window)  # (n, n)
     nearest = cosines(vectors).argmax(-1, keepdim=True)
     return met.gather(-1, nearest).float().mean(), met.float().mean()
 
@@ -276,7 +278,7 @@ by_mask, _ = attention_to_others(some, some, its_values, may_see(some, R, window
 
 attend = HashingAttention(16, buckets=8, rounds=3, window=4)
 attend.rotations.copy_(R)
-assert torch.allclose(attend(some, some, its_values)[0], by_mask, atol=1e-6)
+assert torch.allclose(attend(some, some, its_values, causal=True)[0], by_mask, atol=1e-6)
 
 # %% [markdown] name="sorted-text"
 r"""
@@ -368,7 +370,7 @@ Back to the decoder that says things twice. It was trained with all scores. Give
 # %% name="swap"
 def trial(rounds, seed):
     attend = HashingAttention(32, buckets=8, rounds=rounds, window=8, seed=seed)
-    met = hashing_mask(addresses(hash_vectors(x, attend.rotations), 8), 8)[..., second, :]
+    met = hashing_mask(addresses(hash_vectors(x, attend.rotations), 8), 8, causal=True)[..., second, :]
     top = weights[..., second, :].argmax(-1, keepdim=True)
     compared = met.float().mean() / causal_mask(x.shape[-2])[second].float().mean()
     model.use(attend)
@@ -405,10 +407,10 @@ There is one more source of error, in half precision. Whatever is rounded comes 
 # %% name="half-precision"
 def error_in_bfloat16(x, values, attend):
     x, values, attend = x.bfloat16(), values.bfloat16(), attend.bfloat16()  # what is rounded here is so on both sides
-    half, half_buckets = attend(x, x, values)[0], hash_vectors(x, attend.rotations)
+    half, half_buckets = attend(x, x, values, causal=True)[0], hash_vectors(x, attend.rotations)
     x, values, attend = x.double(), values.double(), attend.double()
-    exact, buckets = attend(x, x, values)[0], hash_vectors(x, attend.rotations)
-    rounded = hashing_attention(x.bfloat16(), values.bfloat16(), addresses(buckets, attend.window), attend.window)
+    exact, buckets = attend(x, x, values, causal=True)[0], hash_vectors(x, attend.rotations)
+    rounded = hashing_attention(x.bfloat16(), values.bfloat16(), addresses(buckets, attend.window), attend.window, causal=True)
     errors = [((output - exact).norm() / exact.norm()).item() for output in (half, rounded)]
     print(f"error against float64 {errors[0]:.1%}, with the buckets of float64 {errors[1]:.1%}; "
           f"{(half_buckets != buckets).float().mean():.2%} of the buckets are others")

@@ -27,6 +27,7 @@ from attention_course.efficient.grouped_query import GroupedQueryAttention, grou
 from attention_course.efficient.local import LocalAttention
 from attention_course.efficient.tiled import TiledAttention, tiled_attention
 from attention_course.functional import scaled_dot_product_attention
+from attention_course.lessons.lesson_20.running_softmax import running_softmax
 from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.widgets import explore, predict
@@ -87,7 +88,7 @@ it_asks = [0.5, 1.6, 0.9, 0.2, 0.4, 2.9, 0.3, 1.0, 0.6, 0.1, 0.8, 2.2]
 
 
 def look(tile, mat):
-    return plots.running_softmax([mat if word == "mat" else s for word, s in zip(sentence, it_asks)], sentence, tile)
+    return running_softmax([mat if word == "mat" else s for word, s in zip(sentence, it_asks)], sentence, tile)
 
 
 explore(look, tile=(1, 12, 4), mat=(0.0, 5.0, 2.9), describe={"mat": "score of “mat”"})
@@ -336,14 +337,17 @@ def held_out(model):
 
 # %% name="training"
 def train(model, steps, rate=5e-3, seed=0):
+    where = device.pick_device(model)  # a GPU, where there is one and it pays
+    model.to(where)
     optimizer, generator, losses = torch.optim.Adam(model.parameters(), rate), torch.Generator().manual_seed(seed), []
     for _ in range(steps):
         starts = torch.randint(len(text) - unseen.numel() - EXCERPT, (3, 1), generator=generator)
-        loss = loss_of(model, text[starts + torch.arange(EXCERPT + 1)])
+        loss = loss_of(model, text[starts + torch.arange(EXCERPT + 1)].to(where))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+    model.to("cpu")
     return losses
 
 # %% name="train"
@@ -352,7 +356,7 @@ def new_decoder(**options):
     return TransformerDecoder(len(english), Config(size=64, heads=8, hidden=128, layers=2, dropout=0.0, **options))
 
 
-decoder, in_tiles = new_decoder(), new_decoder(attend=lambda: TiledAttention(tile=64, causal=True))
+decoder, in_tiles = new_decoder(), new_decoder(attend=lambda: TiledAttention(tile=64))
 plain_losses, tiled_losses = train(decoder, STEPS), train(in_tiles, STEPS)
 for step in (0, STEPS // 2, STEPS - 1):
     print(f"step {step + 1:>3}: loss {plain_losses[step]:.4f} plain, {tiled_losses[step]:.4f} in tiles")
@@ -422,7 +426,7 @@ A decoder that writes asks one question a word. The keys and values of all words
 def write(model, count, cached=True):
     words, past, dice = torch.tensor([[english.numbers["."]]]), None, torch.Generator().manual_seed(1)
     for _ in range(count):
-        logits, past, _ = model(words[:, -1:], past) if cached else model(words)
+        logits, _, past = model.step(words[:, -1:], past) if cached else (*model(words), None)
         words = torch.cat([words, torch.multinomial(logits[:, -1].softmax(-1), 1, generator=dice)], 1)
     return words, past
 
@@ -437,7 +441,7 @@ def bytes_a_word(layers, heads, head_size, bytes_a_number=4):
 
 
 _, cache = write(decoder, 60)
-held = sum(x.numel() * x.element_size() for block in cache.blocks for x in block)
+held = sum(x.numel() * x.element_size() for block in cache.blocks for x in (block.keys, block.values))
 assert held == 60 * bytes_a_word(layers=2, heads=8, head_size=8)
 print(f"here: {bytes_a_word(2, 8, 8):,} bytes a word")
 print(f"32 layers with 32 heads of 128, 2 bytes a number: {bytes_a_word(32, 32, 128, 2):,} bytes a word, {bytes_a_word(32, 32, 128, 2) * 32_768 / 1e9:.1f} GB for 32,768 words")
@@ -490,11 +494,11 @@ assert torch.allclose(share_keys(q, k, v), grouped_attention(q, k, v)[0], atol=1
 assert torch.allclose(share_keys(q, k, v), F.scaled_dot_product_attention(q, k, v, enable_gqa=True), atol=1e-6)
 for groups in (8, 2, 1):
     layer = GroupedQueryAttention(64, heads=8, groups=groups)
-    print(f"groups {groups}: keys {tuple(layer.prepare(torch.randn(1, 5, 64)).keys.shape)}, {sum(p.numel() for p in layer.parameters()):,} parameters")
+    print(f"groups {groups}: keys {tuple(layer.init_state(torch.randn(1, 5, 64)).keys.shape)}, {sum(p.numel() for p in layer.parameters()):,} parameters")
 
 # %% [markdown] name="speed-text"
 r"""
-How fast does a whole decoder write? One of four layers, size 512, with a cache filled to the length on the axis, measured beforehand; bands go from the slowest to the fastest of five rounds. Room for the cache is allocated beforehand. (Ours from lesson 12 copies its cache for every word instead: the row *copied*.) The sliding window of lesson 17, over the last 256 words, is the other way to read less: what has left the window can be forgotten.
+How fast does a whole decoder write? One of four layers, size 512, with a cache filled to the length on the axis, measured beforehand; bands go from the slowest to the fastest of five rounds. Room for the cache is allocated beforehand. (To append a word by copying all that is kept is the row *copied*.) The sliding window of lesson 17, over the last 256 words, is the other way to read less: what has left the window can be forgotten.
 """
 
 # %% name="speed-figure"
@@ -533,7 +537,7 @@ Fewer keys are not exact: this is another model. Take the trained decoder above 
 def with_groups(model, groups):
     model = copy.deepcopy(model)
     for block in model.blocks:
-        block.itself = grouped(block.itself, groups)
+        block.self_attention = grouped(block.self_attention, groups)
     return model
 
 
@@ -589,7 +593,7 @@ This is a small model and an easy text, as you will see below. Ainslie and other
 r"""
 ## Forgetting
 
-With a sliding window the cache stops growing. The package's layer says what is worth keeping (`MultiHeadAttention.keep` asks the attention function how far back it sees), and the decoder's count of words goes on, so that positions stay right. What it writes equals the window's own definition without a cache.
+With a sliding window the cache stops growing. The package keeps what is worth keeping (the attention function says how far back it sees), and the decoder's count of words goes on, so that positions stay right. What it writes equals the window's own definition without a cache.
 """
 
 # %% name="window"
@@ -599,7 +603,7 @@ words, cache = write(windowed, 100)
 assert words.equal(write(windowed, 100, cached=False)[0])
 print("after 100 words the cache counts", cache.length, "and holds", cache.blocks[0].keys.shape[-2])
 for window in (2, 4, 8, 16, 256):
-    windowed.blocks[0].itself.attend = windowed.blocks[1].itself.attend = LocalAttention(window)
+    windowed.blocks[0].self_attention.attend = windowed.blocks[1].self_attention.attend = LocalAttention(window)
     print(f"window {window:>3}: {held_out(windowed):.2f} nats a word")
 
 # %% [markdown] name="window-after"

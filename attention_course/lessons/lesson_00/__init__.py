@@ -1,0 +1,1 @@
+"""What lesson 00 has for itself: reading an attention map."""

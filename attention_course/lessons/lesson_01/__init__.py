@@ -1,0 +1,1 @@
+"""What lesson 01 has for itself: attention as a weighted sum."""

@@ -1,0 +1,1 @@
+"""What lesson 03 has for itself: the bottleneck."""

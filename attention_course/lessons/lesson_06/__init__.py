@@ -1,0 +1,1 @@
+"""What lesson 06 has for itself: image captioning."""

@@ -1,0 +1,1 @@
+"""What lesson 07 has for itself: hierarchical attention."""

@@ -1,0 +1,385 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from attention_course.checks.problem import Problem, mistake
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A small function in the place of a trained score. It equals its copies, and shows as its formula."""
+
+    formula: str
+    function: Callable
+
+    def __call__(self, u, regions):
+        return self.function(u[:, None], regions)
+
+    def __repr__(self):
+        return self.formula
+
+
+SCORES = [
+    StandIn("(u[:, None] * regions).sum(-1)", lambda u, regions: (u * regions).sum(-1)),
+    StandIn("((u[:, None] - regions) ** 2).sum(-1) / 4", lambda u, regions: ((u - regions) ** 2).sum(-1) / 4),
+    StandIn("abs(u[:, None] + regions).sum(-1)", lambda u, regions: abs(u + regions).sum(-1)),
+]
+
+
+class StackedLooks(Problem):
+    """Several hops over the regions of several pictures."""
+
+    hints = (
+        "One hop is lesson 01: energies, softmax, weighted sum. What does the next hop need that the first did not have?",
+        "Keep u in a variable and change it in the loop: each hop compares the regions with the present u, and adds what it finds to it. The regions "
+        "stay the same.",
+        "for score in scores: weights = score(u, regions).softmax(-1); u = u + (weights.unsqueeze(1) @ regions).squeeze(1); and keep the weights. At the "
+        "end return u, torch.stack(maps, 1).",
+    )
+    praise = "With a GRU in front and a linear layer behind, this is the model of the lesson."
+
+    def inputs(self, generator):
+        def sized(pictures, regions, size, hops):
+            return drawn(generator, pictures, regions, size, SCORES[:hops])
+
+        yield "one picture of one region and one hop", sized(1, 1, 2, 1)
+        yield "one picture of two regions and one hop", sized(1, 2, 1, 1)
+        yield "one picture of two regions and two hops", sized(1, 2, 1, 2)
+        yield "one picture and two hops", sized(1, 4, 3, 2)
+        yield "two pictures of two regions and one hop", sized(2, 2, 2, 1)
+        yield "three pictures of three regions and two hops", sized(3, 3, 3, 2)
+        yield "two pictures and three hops", sized(2, 5, 4, 3)
+        yield "two pictures of one region each and two hops", sized(2, 1, 3, 2)
+
+    def admissible(self, generator):
+        sizes = (int(n) for n in torch.randint(1, 5, (3,), generator=generator))
+        hops = torch.randint(0, 3, (int(torch.randint(1, 5, (), generator=generator)),), generator=generator)
+        return drawn(generator, *sizes, [SCORES[i] for i in hops.tolist()])
+
+    def answer(u, regions, scores):
+        maps = []
+        for score in scores:
+            weights = score(u, regions).softmax(-1)  # (B, S)
+            u = u + (weights.unsqueeze(1) @ regions).squeeze(1)
+            maps.append(weights)
+        return u, torch.stack(maps, 1)
+
+    other_score = "The scores are used in another order, or not all of them. Each hop has its own: the first of the list is the first hop's."
+    not_all_maps = "These are not all maps. Keep those of every hop, in the order of the hops: (B, hops, S)."
+    another_rule = "The next u is another than u plus the context: nothing is halved, multiplied, bent or taken off."
+    shape_of_maps = "The maps are not (B, hops, S). Stack them along axis 1: pictures, hops, regions."
+    axis_lost = "A squeeze() without an axis drops every axis of one: that of the pictures, too, where there is one picture. Say which: squeeze(1)."
+    scaled_energies = "The energies were multiplied before the softmax. They go into it as the score gives them."
+    one_sum = (
+        "Softmax ran over all regions of all pictures at once. Each picture has weights of its own, which sum to one."
+    )
+
+    @mistake(
+        "The context has taken the place of u. So the second hop no longer knows what was asked: u^(m) is the context plus u^(m−1)."
+    )
+    def question_forgotten(*arguments):
+        return looped(*arguments, lambda first, u, context: context)
+
+    @mistake(
+        "Every context was added to the question alone, so what the hops before had found is lost. Add it to the u that the hop was asked with."
+    )
+    def findings_forgotten(*arguments):
+        return looped(*arguments, lambda first, u, context: first + context)
+
+    @mistake(
+        "All hops were asked with u^(0). They look side by side then, and none can depend on what another has found; that is several heads, not "
+        "several hops."
+    )
+    def all_ask_the_question(*arguments):
+        return looped(*arguments, ask=lambda first, u: first)
+
+    @mistake("A later hop was asked with the contexts alone. It is asked with u, in which the question still is.")
+    def contexts_ask(*arguments):
+        return looped(*arguments, ask=lambda first, u: u if u is first else u - first)
+
+    @mistake(
+        "The contexts so far were added at every hop, so that the earlier ones count several times. Add the new one."
+    )
+    def contexts_added_again(u, regions, scores):
+        maps, found = [], 0
+        for score in scores:
+            maps.append(score(u, regions).softmax(-1))
+            found = found + mixed(maps[-1], regions)
+            u = u + found
+        return u, torch.stack(maps, 1)
+
+    @mistake("The first hop's score was used in all of them. Each hop has its own.")
+    def first_score_alone(u, regions, scores):
+        return looped(u, regions, [scores[0]] * len(scores))
+
+    @mistake(other_score)
+    def last_score_alone(u, regions, scores):
+        return looped(u, regions, [scores[-1]] * len(scores))
+
+    @mistake(other_score)
+    def scores_reversed(u, regions, scores):
+        return looped(u, regions, scores[::-1])
+
+    @mistake("The first hop alone was done. There is one for each score: does the return stand inside the loop?")
+    def one_hop(u, regions, scores):
+        return looped(u, regions, scores[:1])
+
+    @mistake(other_score)
+    def first_score_left_out(u, regions, scores):
+        u, maps = looped(u, regions, scores[1:]) if scores[1:] else (u, None)
+        return u, torch.zeros(len(u), 0, regions.shape[1]) if maps is None else maps
+
+    @mistake("All hops looked at the first picture's question. Each picture has its own u.")
+    def question_of_the_first_picture(u, regions, scores):
+        return looped(u[:1].expand_as(u), regions, scores)
+
+    @mistake(
+        "The softmax runs over the pictures. The weights of each picture are to sum to one over its own regions: take the last axis."
+    )
+    def softmax_over_the_pictures(*arguments):
+        return looped(*arguments, share=lambda energies: energies.softmax(0))
+
+    @mistake(one_sum)
+    def softmax_over_everything(*arguments):
+        return looped(*arguments, share=lambda energies: energies.flatten().softmax(0).view_as(energies))
+
+    @mistake(
+        "The exponentials were divided by another picture's sum: a sum over the last axis that does not keep it, (B,), falls on the axis of the regions. "
+        "Take keepdim=True."
+    )
+    def sum_without_its_axis(*arguments):
+        return looped(*arguments, share=lambda energies: energies.exp() / energies.exp().sum(-1))
+
+    @mistake("The softmax is missing: the energies themselves were taken for weights.")
+    def without_softmax(*arguments):
+        return looped(*arguments, share=lambda energies: energies)
+
+    @mistake("The weights do not sum to one: the exponentials of the energies were not divided by their sum.")
+    def not_normalised(*arguments):
+        return looped(*arguments, share=torch.exp)
+
+    @mistake("The energies were divided by their sum, where softmax takes exp first. Energies may be negative.")
+    def without_exp(*arguments):
+        return looped(*arguments, share=lambda energies: energies / energies.sum(-1, keepdim=True))
+
+    @mistake("These weights are logarithms, and the regions were mixed with them: softmax, not log_softmax.")
+    def logarithms(*arguments):
+        return looped(*arguments, share=lambda energies: energies.log_softmax(-1))
+
+    @mistake("Each energy went through a sigmoid by itself. Weights are shares: softmax makes them sum to one.")
+    def sigmoid(*arguments):
+        return looped(*arguments, share=torch.sigmoid)
+
+    @mistake("Softmax was taken twice, which evens the weights out. Once makes shares of the energies.")
+    def softmax_twice(*arguments):
+        return looped(*arguments, share=lambda energies: energies.softmax(-1).softmax(-1))
+
+    @mistake("The energies have the wrong sign, so that the region that fits worst gets most.")
+    def negated(*arguments):
+        return looped(*arguments, share=lambda energies: (-energies).softmax(-1))
+
+    @mistake(scaled_energies)
+    def doubled(*arguments):
+        return looped(*arguments, share=lambda energies: (2 * energies).softmax(-1))
+
+    @mistake(scaled_energies)
+    def halved_energies(*arguments):
+        return looped(*arguments, share=lambda energies: (energies / 2).softmax(-1))
+
+    @mistake("The energies were divided by √E. The score function has done what is to be done.")
+    def scaled(u, regions, scores):
+        return looped(u, regions, scores, share=lambda energies: (energies / u.shape[-1] ** 0.5).softmax(-1))
+
+    @mistake(another_rule)
+    def context_taken_off(*arguments):
+        return looped(*arguments, lambda first, u, context: u - context)
+
+    @mistake(another_rule)
+    def halved(*arguments):
+        return looped(*arguments, lambda first, u, context: (u + context) / 2)
+
+    @mistake(another_rule)
+    def multiplied(*arguments):
+        return looped(*arguments, lambda first, u, context: u * context)
+
+    @mistake(another_rule)
+    def bent(*arguments):
+        return looped(*arguments, lambda first, u, context: torch.tanh(u + context))
+
+    @mistake(another_rule)
+    def of_length_one(*arguments):
+        return looped(*arguments, lambda first, u, context: torch.nn.functional.normalize(u + context, dim=-1))
+
+    @mistake("The u was added twice: u^(m) is the context plus u^(m−1).")
+    def u_twice(*arguments):
+        return looped(*arguments, lambda first, u, context: 2 * u + context)
+
+    @mistake("The question was added at every hop. It is in u already: u^(m) is the context plus u^(m−1).")
+    def question_added_again(*arguments):
+        return looped(*arguments, lambda first, u, context: first + u + context)
+
+    @mistake(
+        "The region with the largest weight was added alone. That is hard attention; the context is the weighted sum of all."
+    )
+    def largest_alone(*arguments):
+        return looped(*arguments, mix=lambda weights, regions: regions[torch.arange(len(regions)), weights.argmax(-1)])
+
+    @mistake("The plain mean of the regions was added: the weights were computed and not used.")
+    def plain_mean(*arguments):
+        return looped(*arguments, mix=lambda weights, regions: regions.mean(1))
+
+    @mistake("The plain sum of the regions was added: the weights were computed and not used.")
+    def plain_sum(*arguments):
+        return looped(*arguments, mix=lambda weights, regions: regions.sum(1))
+
+    @mistake("The weighted regions were averaged, which divides by S once more. The weights sum to one: take the sum.")
+    def weighted_mean(*arguments):
+        return looped(*arguments, mix=lambda weights, regions: (weights.unsqueeze(-1) * regions).mean(1))
+
+    @mistake("The last context is missing in u: it is read off after the last hop, too.")
+    def last_not_added(u, regions, scores):
+        return (looped(u, regions, scores[:-1])[0] if scores[1:] else u), looped(u, regions, scores)[1]
+
+    @mistake("That is the first u, the question. Return the last, to which all contexts have been added.")
+    def question_returned(u, regions, scores):
+        return u, looped(u, regions, scores)[1]
+
+    @mistake("These are the contexts alone. The question belongs to the last u.")
+    def contexts_returned(u, regions, scores):
+        last, maps = looped(u, regions, scores)
+        return last - u, maps
+
+    @mistake("That is every u. Asked for is the last, (B, E).")
+    def every_u(u, regions, scores):
+        all_of_them = [looped(u, regions, scores[: i + 1])[0] for i in range(len(scores))]
+        return torch.stack(all_of_them, 1), looped(u, regions, scores)[1]
+
+    @mistake("The map was computed with the new u. A hop's map holds the weights that it looked with.")
+    def map_of_the_new_u(u, regions, scores):
+        maps = []
+        for score in scores:
+            u = u + mixed(score(u, regions).softmax(-1), regions)
+            maps.append(score(u, regions).softmax(-1))
+        return u, torch.stack(maps, 1)
+
+    @mistake("The maps are energies. A map holds the weights, behind the softmax.")
+    def maps_of_energies(u, regions, scores):
+        start, energies = u, []
+        for score in scores:
+            energies.append(score(u, regions))
+            u = u + mixed(energies[-1].softmax(-1), regions)
+        return looped(start, regions, scores)[0], torch.stack(energies, 1)
+
+    @mistake("The maps have the hops in front. Asked for are pictures, hops, regions: stack along axis 1.")
+    def hops_first(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps.transpose(0, 1)
+
+    @mistake(shape_of_maps)
+    def hops_last(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps.mT
+
+    @mistake(shape_of_maps)
+    def maps_in_a_row(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps.flatten(1)
+
+    @mistake(shape_of_maps)
+    def maps_one_below_the_other(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps.transpose(0, 1).flatten(0, 1)
+
+    @mistake(not_all_maps)
+    def last_map_alone(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps[:, -1]
+
+    @mistake(not_all_maps)
+    def last_map_with_its_axis(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps[:, -1:]
+
+    @mistake(not_all_maps)
+    def maps_averaged(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps.mean(1)
+
+    @mistake("That is u alone. Return the maps, too: u, maps.")
+    def u_alone(*arguments):
+        return looped(*arguments)[0]
+
+    @mistake("These are the maps alone. Return the last u, too: u, maps.")
+    def maps_alone(*arguments):
+        return looped(*arguments)[1]
+
+    @mistake("The two have changed places: u first, then the maps.")
+    def turned_round(*arguments):
+        return looped(*arguments)[::-1]
+
+    @mistake("The values are right, but u has an axis of one left. It is (B, E).")
+    def axis_left(*arguments):
+        u, maps = looped(*arguments)
+        return u.unsqueeze(1), maps
+
+    @mistake(axis_lost)
+    def squeezed(*arguments):
+        return tuple(part.squeeze() for part in looped(*arguments))
+
+    @mistake(axis_lost)
+    def u_squeezed(*arguments):
+        u, maps = looped(*arguments)
+        return u.squeeze(), maps
+
+    @mistake(axis_lost)
+    def maps_squeezed(*arguments):
+        u, maps = looped(*arguments)
+        return u, maps.squeeze()
+
+    @mistake(
+        "The context was added to every region. It is the question that is refined; the regions stay what they are."
+    )
+    def regions_changed(*arguments):
+        return looped(*arguments, change=lambda weights, regions: regions + mixed(weights, regions).unsqueeze(1))
+
+    @mistake(
+        "The weighted regions took the place of the regions. They stay what they are: every hop looks at all of the picture."
+    )
+    def regions_weighted(*arguments):
+        return looped(*arguments, change=lambda weights, regions: weights.unsqueeze(-1) * regions)
+
+
+def mixed(weights, regions):
+    """The weighted sum of the regions, one a picture."""
+    return (weights.unsqueeze(1) @ regions).squeeze(1)
+
+
+def looped(
+    u,
+    regions,
+    scores,
+    refined=lambda first, u, context: u + context,
+    share=lambda energies: energies.softmax(-1),
+    mix=mixed,
+    ask=lambda first, u: u,
+    change=lambda weights, regions: regions,
+):
+    """The loop, with a place for each mistake."""
+    first, maps = u, []
+    for score in scores:
+        weights = share(score(ask(first, u), regions))
+        u = refined(first, u, mix(weights, regions))
+        regions = change(weights, regions)
+        maps.append(weights)
+    return u, torch.stack(maps, 1)
+
+
+def drawn(generator, pictures, regions, size, scores):
+    """Questions and regions, drawn at random; nothing near zero, lest two mistakes look alike."""
+
+    def away(*sizes):
+        signs = 1 - 2.0 * (torch.rand(sizes, generator=generator) < 0.5)
+        return (0.4 + torch.rand(sizes, generator=generator)) * signs
+
+    return away(pictures, size), away(pictures, regions, size), scores

@@ -1,0 +1,1 @@
+"""What lesson 09 has for itself: self-attention."""

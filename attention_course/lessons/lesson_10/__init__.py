@@ -1,0 +1,1 @@
+"""What lesson 10 has for itself: multi-head attention."""

@@ -1,0 +1,1 @@
+"""What lesson 12 has for itself: the Transformer."""

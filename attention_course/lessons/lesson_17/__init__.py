@@ -1,0 +1,1 @@
+"""What lesson 17 has for itself: sparse and local attention."""

@@ -1,0 +1,1 @@
+"""What lesson 20 has for itself: exact and cheaper."""
