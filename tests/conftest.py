@@ -38,3 +38,12 @@ def sim():
         pytest.skip(reason)
     with simulated.switched_on() as device:
         yield device
+
+
+@pytest.fixture
+def as_on_a_gpu(sim, monkeypatch):
+    """What is decided by the kind of device is decided alike on the CPU and on `sim`, or the last bits would differ."""
+    monkeypatch.setattr("attention_course.functional.empty_rows_give_zero", lambda device: False)
+    monkeypatch.setattr("attention_course.functional.fused_is_faster", lambda queries, keys: True)
+    monkeypatch.setattr("attention_course.device.bfloat16_pays", lambda kind="cpu": False)
+    monkeypatch.setattr("attention_course.training.recipe.FUSED", ("cpu", sim.type))

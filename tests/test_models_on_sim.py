@@ -1,5 +1,7 @@
 """Every family of models on the pretended device: what they compute, learn and say is what they do on the CPU."""
 
+import signal
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,28 +10,21 @@ from factories import FAMILIES, MODELS, PREVIOUS, SOURCE, TARGET, new_model, new
 from simulated.agreeing import assert_agree, assert_same_bits, bits
 from torch import nn
 
-from attention_course import functional
 from attention_course.decoding import beam, greedy
-from attention_course.layers import AttentionPooling
+from attention_course.layers import AttentionPooling, MeanPooling
 from attention_course.layers.shared_query_key import SharedQueryKey
 from attention_course.models.captioner import Album, Captioner, MeanCaptioner, doubly_stochastic
-from attention_course.models.hierarchical import AsTheyAre, BothWays, HierarchicalAttention, Level, MeanPooling
+from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 from attention_course.models.stacked import StackedAttention
 from attention_course.models.transformer import Config, Transformer
 
+pytestmark = pytest.mark.usefixtures("as_on_a_gpu")
 FEATURES = normal(3, 9, 5)
 LEVELS = {
-    "GRUs": lambda: [Level(BothWays(6), AttentionPooling(6, 5)) for _ in range(2)],
-    "no order": lambda: [Level(AsTheyAre(), AttentionPooling(6, 5)) for _ in range(2)],
-    "means": lambda: [Level(AsTheyAre(), MeanPooling()) for _ in range(2)],
+    "GRUs": lambda: [Level(BidirectionalGRU(6), AttentionPooling(6, 5)) for _ in range(2)],
+    "no order": lambda: [Level(Identity(), AttentionPooling(6, 5)) for _ in range(2)],
+    "means": lambda: [Level(Identity(), MeanPooling()) for _ in range(2)],
 }
-
-
-@pytest.fixture(autouse=True)
-def as_on_a_gpu(sim, monkeypatch):
-    """What is decided by the kind of device is decided alike on both, or the last bits would differ."""
-    monkeypatch.setattr(functional, "empty_rows_give_zero", lambda device: False)
-    monkeypatch.setattr(functional, "fused_is_faster", lambda queries, keys: True)
 
 
 def gradients(model):
@@ -54,14 +49,14 @@ def test_translators(name, sim):
 def test_translations(name, sim):
     def translate(device):
         model, source = new_model(name).to(device), SOURCE.to(device)
-        found = beam(model, source, width=3, longest=6)
+        found = beam(model, source, width=3, max_length=6)
         said = [(h.words, h.log_probability, h.score) for of_one in found for h in of_one]
-        return greedy(model, source, longest=6), said, [h.weights for of_one in found for h in of_one]
+        return greedy(model, source, max_length=6), said, [h.weights for of_one in found for h in of_one]
 
     assert_same_bits(translate)
 
 
-@pytest.mark.parametrize("form", ["rotary", "t5", "local", "linear", "retention", "hashing", "tiled, causal"])
+@pytest.mark.parametrize("form", ["rotary", "t5", "local", "linear", "hashing", "tiled, causal"])
 def test_transformers_with_another_attention(form, sim):
     shared = SharedQueryKey if form == "hashing" else Config().attention
 
@@ -72,7 +67,7 @@ def test_transformers_with_another_attention(form, sim):
         torch.manual_seed(1)
         logits, _ = model(SOURCE.to(device), PREVIOUS.to(device))
         logits.square().mean().backward()
-        return logits, gradients(model), greedy(model.eval(), SOURCE.to(device), longest=5)
+        return logits, gradients(model), greedy(model.eval(), SOURCE.to(device), max_length=5)
 
     assert_same_bits(learn)
 
@@ -99,8 +94,8 @@ def test_captioners(kind, sim):
         counts = (TARGET != 0).double().to(device)
         loss = (logits.log_softmax(-1).amax(-1) * counts).sum() + doubly_stochastic(weights, counts)
         loss.backward()
-        said = [[h.words for h in of_one] for of_one in beam(album, pictures, width=2, longest=4)]
-        return logits, weights, loss, gradients(album), greedy(album, pictures, longest=4), said
+        said = [[h.words for h in of_one] for of_one in beam(album, pictures, width=2, max_length=4)]
+        return logits, weights, loss, gradients(album), greedy(album, pictures, max_length=4), said
 
     assert_same_bits(learn)
 
@@ -149,3 +144,44 @@ def test_a_model_moves_to_the_device_and_back(sim):
     assert bits(learned[0]) != bits(first[0])
     assert_agree(learned, model.to("cpu")(SOURCE, PREVIOUS))
     assert all(isinstance(p, nn.Parameter) and p.device.type == "cpu" for p in model.parameters())
+
+
+def test_a_training_is_taken_there_and_brought_back(sim, monkeypatch):
+    """Where the device is named, or "auto" finds it, model and loss are there while they learn, and only then."""
+    monkeypatch.setenv("ATTENTION_COURSE_DEVICE", sim.type)
+    where = []
+
+    def learn(device):
+        model = new_translator(dropout=0.2)
+        model.register_forward_pre_hook(lambda module, inputs: where.append(inputs[0].device.type))
+        torch.manual_seed(1)
+        run = train_tiny(model, device=device, validate=lambda model: model.bias.sum().item(), validate_at=(0.5, 1.0))
+        return run.device, [p.detach() for p in model.parameters()], run.losses
+
+    kind, there, losses = learn("auto")
+    assert kind == sim.type and set(where) == {sim.type}
+    kind, here, expected = learn("cpu")
+    assert kind == "cpu" and losses == expected
+    assert [bits(x) for x in there] == [bits(x) for x in here] and {x.device.type for x in there} == {"cpu"}
+
+
+def test_a_checkpoint_holds_the_random_numbers_of_the_device(sim, tmp_path):
+    """A training that was broken off there goes on with the dropout that it would have had."""
+
+    def learn(name, stop_at=None):
+        model, steps = new_translator(dropout=0.4), []
+
+        def stop(module, inputs):
+            steps.append(module)
+            if len(steps) == stop_at:
+                signal.raise_signal(signal.SIGINT)
+
+        model.register_forward_pre_hook(stop)
+        torch.manual_seed(1)
+        run = train_tiny(model, checkpoint=tmp_path / name, device=sim)
+        return run.interrupted, [bits(p) for p in model.parameters()]
+
+    _, whole = learn("whole")
+    assert learn("broken", stop_at=6)[0]
+    torch.rand(3, device=sim)
+    assert learn("broken") == (False, whole)

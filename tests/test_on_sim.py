@@ -2,38 +2,31 @@
 
 import pytest
 import torch
-from everything import FORMS, HEAD_SIZE, HEADS, LAYERS, PAIRS, SIZE, lively, new_layer, one_vector, only_back
+from everything import FORMS, HEAD_SIZE, HEADS, LAYERS, PAIRS, SIZE, lively, new_layer, one_vector
 from factories import SCORES, new_score, normal, some_mask
 from simulated.agreeing import assert_same_bits
 from torch import nn
 
-from attention_course import functional, masks
+from attention_course import masks
 from attention_course.efficient.blocks import block_mask
 from attention_course.efficient.reach import layers_needed
-from attention_course.efficient.reversible import ReversibleStack
 from attention_course.functional import attention_weights, context_vector, masked_softmax
 from attention_course.layers import (
     AttentionLayer,
     AttentionPooling,
-    KeysValues,
     SelfAttention,
     StructuredAttention,
     hop_penalty,
     prune_heads,
 )
 from attention_course.layers.attends import innermost
+from attention_course.layers.reversible import ReversibleStack
 from attention_course.positions import LearnedPositions, SinusoidalPositions
 
+pytestmark = pytest.mark.usefixtures("as_on_a_gpu")
 B, N = 2, 11
 every_form = pytest.mark.parametrize("form", FORMS)
 every_pair = pytest.mark.parametrize(("layer", "form"), PAIRS)
-
-
-@pytest.fixture(autouse=True)
-def as_on_a_gpu(sim, monkeypatch):
-    """What is decided by the kind of device is decided alike on both, or the last bits would differ."""
-    monkeypatch.setattr(functional, "empty_rows_give_zero", lambda device: False)
-    monkeypatch.setattr(functional, "fused_is_faster", lambda queries, keys: True)
 
 
 def of_keys(*batch):
@@ -72,7 +65,7 @@ def test_attention(form, sim):
             mask = None if mask is None else mask.to(device)
             for need_weights in (True, False):
                 q, k, v = (leaf(B, HEADS, N, HEAD_SIZE, device=device, seed=seed) for seed in range(3))
-                results = function(q, q if one_vector(form) else k, v, mask, need_weights)
+                results = function(q, q if one_vector(form) else k, v, mask, FORMS[form].causal, need_weights)
                 assert (results[1] is not None) == need_weights
                 found.append(learned(results, q, v, *[function] * isinstance(function, nn.Module)))
         return found
@@ -86,7 +79,7 @@ def test_half_width(form, sim):
     function = new_form(form, sim)
     q, k, v = (leaf(B, HEADS, N, HEAD_SIZE, device=sim, seed=seed) for seed in range(3))
     with torch.autocast("sim", torch.bfloat16):
-        output, _ = function(q, q if one_vector(form) else k, v, of_keys(HEADS).to(sim), False)
+        output, _ = function(q, q if one_vector(form) else k, v, of_keys(HEADS).to(sim), FORMS[form].causal, False)
     output.float().square().sum().backward()
     assert output.device == q.grad.device == v.grad.device
     assert q.grad.dtype == torch.float32 and q.grad.isfinite().all() and v.grad.isfinite().all()
@@ -97,9 +90,11 @@ def test_who_sees_whom(form, sim):
     """Masks of a form are made where it is told."""
 
     def allowed(device):
-        attend = innermost(new_form(form, device))
-        seen = [attend.allowed(N, N, device), attend.allowed(3, N, device)] if hasattr(attend, "allowed") else []
-        return [*seen, layers_needed(seen[:1] * 2)] if seen else []
+        attend, causal = innermost(new_form(form, device)), FORMS[form].causal
+        if not hasattr(attend, "allowed"):
+            return []
+        seen = [attend.allowed(queries, N, causal, device) for queries in (N, 3)]
+        return [*seen, layers_needed(seen[:1] * 2)]
 
     assert_same_bits(allowed)
 
@@ -162,25 +157,24 @@ def test_positions(sim):
 @every_pair
 def test_layers(layer, form, sim):
     def attend(device):
-        attention, mask = new_layer(layer, form).to(device), of_keys().to(device)
+        attention, mask, causal = new_layer(layer, form).to(device), of_keys().to(device), FORMS[form].causal
         x, head_mask = leaf(B, N, SIZE, device=device, dtype=torch.float64), torch.arange(HEADS, device=device) != 1
-        results = *attention(x, mask=mask), *attention(x, mask=mask, need_weights=False, head_mask=head_mask)
+        whole = attention(x, mask=mask, causal=causal)
+        results = *whole, *attention(x, mask=mask, causal=causal, need_weights=False, head_mask=head_mask)
         return learned(results, x, attention)
 
     assert_same_bits(attend)
 
 
-@pytest.mark.parametrize(("layer", "form"), [pair for pair in PAIRS if only_back(pair[1]) or FORMS[pair[1]].any_mask])
+@pytest.mark.parametrize(("layer", "form"), [pair for pair in PAIRS if FORMS[pair[1]].causal])
 def test_word_by_word(layer, form, sim):
     @torch.inference_mode()
     def decode(device):
-        attention, x = new_layer(layer, form).to(device), normal(B, 4, SIZE).to(device)
-        kept, found = attention.prepare(x[:, :0]), []
-        for word in x.split(1, 1):
-            new = attention.prepare(word)
-            so_far = KeysValues(*(torch.cat(pair, -2) for pair in zip(kept, new, strict=True)))
-            found.append(attention.look(word, so_far)[0])
-            kept = attention.keep(so_far)
+        attention, x = new_layer(layer, form).to(device), normal(B, 5, SIZE).to(device)
+        state, found = None, []
+        for words in x.split([2, 1, 1, 1], 1):
+            output, _, state = attention.step(words, state)
+            found.append(output)
         return found
 
     assert_same_bits(decode)

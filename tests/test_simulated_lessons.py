@@ -15,7 +15,6 @@ import torch
 from torch import nn
 from attention_course import training
 from attention_course.data import grammar
-from attention_course.models import fitting
 
 # %% name="promise"
 pairs = grammar.pairs(5000)
@@ -30,7 +29,7 @@ class Model(nn.Linear):
         return super().forward(x), None
 
 model = Model(3, 4)
-losses = fitting.fit(model, draw, steps=1000, learning_rate=0.1, progress=False)
+losses = training.train_classifier(model, draw, steps=1000, learning_rate=0.1, progress=False)
 
 # %% name="look"
 model(torch.ones(1, 3))[0].argmax(-1)
@@ -76,7 +75,7 @@ def test_a_lesson_runs_to_its_end_and_only_what_is_wrong_fails(run):
 
 @pytest.mark.parametrize(
     ("setting", "cells"),
-    [("trained there, and back", []), ("trained there", ["look"]), ("all there", ["generator", "numpy"])],
+    [("auto", []), ("auto, Apple's", []), ("all there", ["generator", "numpy"])],
 )
 def test_what_would_be_refused_is_told_with_its_cell(setting, cells, run):
     report = run(setting)

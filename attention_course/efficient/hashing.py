@@ -129,8 +129,9 @@ class HashingAttention(nn.Module):
             raise ValueError(f"buckets: expected an even number, got {buckets}")
         if rounds < 1 or window < 1:
             raise ValueError(f"rounds and window: expected at least 1, got {rounds} and {window}")
-        generator = torch.Generator().manual_seed(seed)
-        self.register_buffer("rotations", torch.randn(rounds, size, buckets // 2, generator=generator))
+        generator = torch.Generator("cpu").manual_seed(seed)
+        rotations = torch.randn(rounds, size, buckets // 2, generator=generator, device="cpu")  # the same everywhere
+        self.register_buffer("rotations", rotations.to(torch.get_default_device()))
         self.window = window
 
     def seen(self, key_mask: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:

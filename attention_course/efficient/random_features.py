@@ -31,7 +31,8 @@ class PositiveRandomFeatures(nn.Module):
     def __init__(self, size: int, number: int, orthogonal: bool = True, seed: int = 0):
         super().__init__()
         self.orthogonal = orthogonal
-        self.register_buffer("directions", draw(size, number, orthogonal, seed))  # (R, D)
+        directions = draw(size, number, orthogonal, seed)  # (R, D), the same everywhere
+        self.register_buffer("directions", directions.to(torch.get_default_device()))
 
     def redraw(self, seed: int) -> None:
         """Other random directions, in place."""
@@ -49,13 +50,13 @@ class PositiveRandomFeatures(nn.Module):
 
 def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "number size"]:
     """`number` normal vectors; orthogonal ones keep a normal vector's lengths."""
-    generator = torch.Generator().manual_seed(seed)
-    normal = torch.randn(number, size, generator=generator)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    normal = torch.randn(number, size, generator=generator, device="cpu")
     if not orthogonal:
         return normal
     blocks = []
     for _ in range(-(-number // size)):
-        q, r = torch.linalg.qr(torch.randn(size, size, generator=generator))
+        q, r = torch.linalg.qr(torch.randn(size, size, generator=generator, device="cpu"))
         blocks.append(q * r.diagonal().sign())  # QR settles signs its own way: without this no direction is uniform
     return torch.cat(blocks)[:number] * normal.norm(dim=-1, keepdim=True)
 

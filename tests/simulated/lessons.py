@@ -1,6 +1,6 @@
 """A lesson run on the pretended device with its budgets cut: would a GPU refuse any of its cells?
 
-    python -m simulated.lessons 04 --setting "trained there, and back"
+    python -m simulated.lessons 04 --setting auto
 
 runs notebooks/src/lessons/04_*.py and prints as JSON which cells failed, and what would have been refused. Quality is
 not asked for: the asserts of a lesson are off, and a cell may fail for want of training. It fails with the setting
@@ -33,13 +33,13 @@ LESSONS = ROOT / "notebooks" / "src" / "lessons"
 WARM_UP = {"attention_course.training:train": {"target_tokens": 40_000}}  # on the CPU: else nothing is said to look at
 TRAININGS = {  # functions that train their first argument, and how much of what they are given they get
     "attention_course.training:train": {"target_tokens": 700},
-    "attention_course.models.fitting:fit": {"steps": 2},
-    "attention_course.models.growing:grow": {"updates": 1, "free": 1, "batch": 8},
-    "attention_course.models.document_training:train": {"passes": 1, "documents": 40, "labels": 40},
+    "attention_course.training:train_classifier": {"steps": 2},
+    "attention_course.lessons.lesson_08.curriculum:grow": {"updates": 1, "free": 1, "batch": 8},
+    "attention_course.lessons.lesson_07.document_training:train": {"passes": 1, "documents": 40, "labels": 40},
 }
 DATA = {
     "attention_course.models.small_encoder:trained_encoder": {"images": 70, "steps": 1, "batch": 32},
-    "attention_course.models.growing:examine": {"n": 60},
+    "attention_course.lessons.lesson_08.curriculum:evaluate": {"n": 60},
     "attention_course.data.grammar:pairs": {"n": 300},
     "attention_course.data.scenes:scenes": {"n": 40},
     "attention_course.data.multi30k:pairs": {"return": 600},
@@ -50,20 +50,16 @@ DATA = {
 class Setting(NamedTuple):
     """How the device comes into a lesson."""
 
-    chosen: str = simulated.NAME  # what ATTENTION_COURSE_DEVICE says, for a package that asks it
+    chosen: str = simulated.NAME  # what ATTENTION_COURSE_DEVICE says: where models are trained
     default: bool = False  # what does not say where is made on the device
-    moved: bool = False  # models are moved to the device to be trained
-    back: bool = False  # and then back to the CPU
     wide: bool = True  # the device has float64; Apple's have not
 
 
 SETTINGS = {
     "cpu": Setting("cpu"),
     "auto": Setting(),
+    "auto, Apple's": Setting(wide=False),
     "all there": Setting(default=True),
-    "trained there": Setting(moved=True),
-    "trained there, and back": Setting(moved=True, back=True),
-    "trained on Apple's, and back": Setting(moved=True, back=True, wide=False),
 }
 
 
@@ -79,7 +75,7 @@ def run(source: Path, setting: Setting) -> Report:
         device = stack.enter_context(simulated.switched_on(setting.wide))
         stack.enter_context(mock.patch.dict(os.environ, {"ATTENTION_COURSE_DEVICE": setting.chosen}))
         for place, most in (DATA | TRAININGS).items():
-            stack.enter_context(replaced(place, functools.partial(shortened, place, most, setting)))
+            stack.enter_context(replaced(place, functools.partial(shortened, place, most)))
         pays = "attention_course.device:bfloat16_pays"  # as on most GPUs, so that autocast is tried too
         stack.enter_context(replaced(pays, lambda _: lambda kind="cpu": kind == simulated.NAME))
         torch.set_default_device(device if setting.default else None)
@@ -133,7 +129,7 @@ def replaced(place: str, change):
         yield
 
 
-def shortened(place: str, most: dict[str, int], setting: Setting, function):
+def shortened(place: str, most: dict[str, int], function):
     """The function with less of everything; a training begins on the CPU and goes on where it is to be tried."""
 
     @functools.wraps(function)
@@ -141,13 +137,7 @@ def shortened(place: str, most: dict[str, int], setting: Setting, function):
         if place in WARM_UP:
             with mock.patch.dict(os.environ, {"ATTENTION_COURSE_DEVICE": "cpu"}):
                 with_less(WARM_UP[place], function)(*args, **kwargs)
-        moved = place in TRAININGS and setting.moved
-        if moved:
-            args[0].to(simulated.NAME)
-        found = with_less(most, function)(*args, **kwargs)
-        if moved and setting.back:
-            args[0].to("cpu")
-        return found
+        return with_less(most, function)(*args, **kwargs)
 
     return call
 
