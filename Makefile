@@ -33,7 +33,7 @@ test: $(VENV)/installed  ## everything that CI runs
 	$(RUN)/python $(RUN)/lint-imports
 	$(RUN)/python tools/notebooks.py --check
 	$(RUN)/python tools/notebooks.py --filled build/filled
-	$(RUN)/python -m pytest notebooks build/filled tests $(WORKERS) $(NBVAL) --durations=20
+	$(RUN)/python -m pytest notebooks/*.ipynb build/filled tests $(WORKERS) $(NBVAL) --durations=20
 
 # Two files at a time, each on one thread. The notebooks take longest and come first. (Sorted by their number of tests,
 # as is usual, they would come last.)

@@ -1,5 +1,6 @@
 """A lesson is run with less of everything, on the device it is to be tried on, and what a GPU would refuse is told."""
 
+import cut_short
 import pytest
 import simulated
 from simulated import lessons
@@ -57,7 +58,7 @@ torch.rand(2, generator=torch.Generator())
 def run(tmp_path, monkeypatch):
     if reason := simulated.unfit():
         pytest.skip(reason)
-    monkeypatch.setattr(lessons, "WARM_UP", {})
+    monkeypatch.setattr(cut_short, "WARM_UP", {})
 
     def run(setting):
         source = tmp_path / "00_toy.py"
@@ -81,23 +82,3 @@ def test_what_would_be_refused_is_told_with_its_cell(setting, cells, run):
     report = run(setting)
     assert list(report.failed) == ["00_toy:wrong"]
     assert sorted({name.split(":")[1] for name, _, _, _ in report.refused}) == cells
-
-
-def test_budgets_and_data_are_cut(run, monkeypatch):
-    with lessons.replaced("attention_course.data.grammar:pairs", lambda pairs: lessons.with_less({"n": 3}, pairs)):
-        from attention_course.data import grammar
-
-        assert len(grammar.pairs(5000)) == 3 and len(grammar.pairs(2)) == 2
-    assert lessons.less((5, 2, 9), 3) == (3, 2, 3) and lessons.less(["a", "b"], 1) == ["a"]
-    assert lessons.less(None, 3) is None and lessons.less(7, None) == 7
-
-
-def test_every_function_that_is_cut_is_there():
-    for place, most in (lessons.DATA | lessons.TRAININGS).items():
-        with lessons.replaced(place, lambda function, most=most: lessons.with_less(most, function)):
-            pass
-
-
-def test_a_function_that_has_moved_is_told():
-    with pytest.raises(AttributeError, match="no_such"), lessons.replaced("attention_course.training:no_such", id):
-        pass

@@ -21,7 +21,7 @@ from mutating.devices import device_faults
 ROOT = Path(__file__).parents[1]
 HARMLESS, TABLE = ROOT / "tests" / "harmless_device_faults.toml", ROOT / "tests" / "device_faults.md"
 PACKAGE = ROOT / "attention_course"
-TESTS = sorted(str(path) for path in (ROOT / "tests").glob("test_*on_sim.py") if path.stem != "test_lessons_on_sim")
+PARTS = PACKAGE.name, "tests", "conftest.py", "pyproject.toml", "constraints.txt"  # all that a run needs
 LEARNERS = re.compile(r"/problems/|/checks/|cli\.py|claims\.py")  # what they run stays on the CPU
 PATIENCE = 600  # seconds
 
@@ -40,16 +40,19 @@ def caught(fault: tuple[str, str, str]) -> str:
     """The first test that fails; empty where none does."""
     name, _, text = fault
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(PACKAGE, Path(folder) / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-        (Path(folder) / PACKAGE.name / name).write_text(text, encoding="utf-8")
-        return first_failure(folder)
+        for part in PARTS:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, Path(folder, part))
+        Path(folder, PACKAGE.name, name).write_text(text, encoding="utf-8")
+        return first_failure(Path(folder))
 
 
-def first_failure(folder: str) -> str:
-    """Of the tests on the device, with the package that stands in a folder."""
-    command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS]
-    environment = os.environ | {"PYTHONPATH": folder, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+def first_failure(root: Path) -> str:
+    """Of the tests on the device, with the package that stands beside them."""
+    tests = [path for path in sorted((root / "tests").glob("test_*on_sim.py")) if path.stem != "test_lessons_on_sim"]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *map(str, tests)]
+    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=PATIENCE)
     told = re.search(r"^(FAILED|ERROR) \S*?(test_\S+)", done.stdout, re.MULTILINE)
     return told[2] if told else "a run that ended" if done.returncode else ""
 
@@ -81,7 +84,7 @@ def main() -> int:
     wanted = parser.parse_args().wanted
     reasons = tomllib.loads(HARMLESS.read_text(encoding="utf-8"))
     chosen = [fault for fault in faults() if not wanted or any(part in fault[0] for part in wanted)]
-    if broken := first_failure(str(ROOT)):
+    if broken := first_failure(ROOT):
         sys.exit(f"the package as it is fails, in {broken}")
     rows, wrong = {}, []
     with ThreadPoolExecutor(max_workers=2) as pool:
