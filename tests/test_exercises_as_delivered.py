@@ -13,7 +13,7 @@ SOURCES = sorted((cut_short.SOURCES / "exercises").glob("[0-9]*.py"))
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name[:2])
 def test_no_cell_fails_and_every_check_says_that_there_is_no_answer(source, tmp_path):
-    problems = checks.problems(f"lesson_{source.name[:2]}")
+    problems = checks.problems(checks.lesson(f"lesson_{source.name[:2]}"))
     failed, said = cut_short.in_a_process(str(source), folder=tmp_path)
     assert failed == {}
     assert all(f"Not attempted. Write your answer in the cell above. check.{name}." in said for name in problems)
