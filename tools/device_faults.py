@@ -24,6 +24,10 @@ PACKAGE = ROOT / "attention_course"
 PARTS = PACKAGE.name, "tests", "conftest.py", "pyproject.toml", "constraints.txt"  # all that a run needs
 LEARNERS = re.compile(r"/problems/|/checks/|cli\.py|claims\.py")  # what they run stays on the CPU
 PATIENCE = 600  # seconds
+LIKELY = {"lessons/": "test_rooms", "plots/": "test_plots", "masks": "test_on", "layers/": "test_on"}
+LIKELY |= {"efficient/": "test_on", "positions/": "test_on", "metrics/": "test_rooms", "region_": "test_rooms"}
+LIKELY |= {"encoder": "test_rooms", "hard_": "test_rooms", "decoding": "test_rooms", "fingerprint": "test_rooms"}
+"""The tests that catch a fault in such a file, as a rule; the others come after them."""
 
 
 def faults() -> list[tuple[str, str, str]]:
@@ -44,12 +48,13 @@ def caught(fault: tuple[str, str, str]) -> str:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, Path(folder, part))
         Path(folder, PACKAGE.name, name).write_text(text, encoding="utf-8")
-        return first_failure(Path(folder))
+        return first_failure(Path(folder), next((test for part, test in LIKELY.items() if part in name), "test_models"))
 
 
-def first_failure(root: Path) -> str:
-    """Of the tests on the device, with the package that stands beside them."""
-    tests = [path for path in sorted((root / "tests").glob("test_*on_sim.py")) if path.stem != "test_lessons_on_sim"]
+def first_failure(root: Path, likely: str = "") -> str:
+    """Of the tests on the device, with the package that stands beside them. likely: the beginning of the first file."""
+    tests = [path for path in (root / "tests").glob("test_*on_sim.py") if path.stem != "test_lessons_on_sim"]
+    tests.sort(key=lambda path: (not path.stem.startswith(likely), path.stem))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *map(str, tests)]
     environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, timeout=PATIENCE)
