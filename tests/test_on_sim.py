@@ -4,11 +4,12 @@ import pytest
 import torch
 from everything import FORMS, HEAD_SIZE, HEADS, LAYERS, PAIRS, SIZE, lively, new_layer, one_vector
 from factories import SCORES, new_score, normal, some_mask
-from simulated.agreeing import assert_same_bits
+from simulated.agreeing import assert_agree, assert_same_bits
 from torch import nn
 
 from attention_course import masks
 from attention_course.efficient.blocks import block_mask
+from attention_course.efficient.grouped_query import grouped
 from attention_course.efficient.reach import layers_needed
 from attention_course.functional import attention_weights, context_vector, masked_softmax
 from attention_course.layers import (
@@ -112,6 +113,23 @@ def test_masks(sim):
     )
 
 
+@every_form
+def test_with_another_default_device(form, sim):
+    """A form is made there, with the numbers that it has on the CPU, and computes where its input is all the same."""
+    q, k, v = (normal(B, HEADS, N, HEAD_SIZE, dtype=torch.float32, seed=seed) for seed in range(3))
+    k = q if one_vector(form) else k
+    torch.manual_seed(0)
+    here = FORMS[form].make()
+    torch.set_default_device(sim)
+    torch.manual_seed(0)
+    there = FORMS[form].make()
+    if isinstance(there, nn.Module):
+        assert_agree(there.state_dict(), here.state_dict())
+    for attend, device in ((there, sim), (here, "cpu")):
+        output, _ = attend(*(x.to(device) for x in (q, k, v)), None, FORMS[form].causal, False)
+        assert output.device == q.to(device).device
+
+
 # Scores and the layers of one head
 
 
@@ -186,6 +204,15 @@ def test_heads_are_removed(layer, sim):
 
     def look(device):
         smaller = prune_heads(new_layer(layer, form).to(device), [3, 0])
+        x = leaf(B, N, SIZE, device=device, dtype=torch.float64)
+        return learned(smaller(x), x, smaller)
+
+    assert_same_bits(look)
+
+
+def test_heads_of_keys_are_put_together(sim):
+    def look(device):
+        smaller = grouped(new_layer("multi-head", "plain").to(device), 2)
         x = leaf(B, N, SIZE, device=device, dtype=torch.float64)
         return learned(smaller(x), x, smaller)
 
