@@ -17,6 +17,7 @@ from attention_course.models.captioner import Album, Captioner, MeanCaptioner, d
 from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 from attention_course.models.stacked import StackedAttention
 from attention_course.models.transformer import Config, Transformer
+from attention_course.training import train_classifier
 
 pytestmark = pytest.mark.usefixtures("as_on_a_gpu")
 FEATURES = normal(3, 9, 5)
@@ -185,3 +186,24 @@ def test_a_checkpoint_holds_the_random_numbers_of_the_device(sim, tmp_path):
     assert learn("broken", stop_at=6)[0]
     torch.rand(3, device=sim)
     assert learn("broken") == (False, whole)
+
+
+def test_a_classifier_is_taken_there_and_brought_back(sim):
+    def learn(device):
+        torch.manual_seed(0)
+        model = Pair(nn.Linear(5, 3))
+        run = train_classifier(
+            model, lambda: ((FEATURES.float(),), torch.zeros(3, 9, dtype=torch.long)), steps=3, learning_rate=0.1,
+            penalty=lambda weights: weights.square().sum(), device=device, progress=False,
+        )  # fmt: skip
+        return run.device, run.losses, [bits(p) for p in model.parameters()]
+
+    assert learn(sim) == (sim.type, *learn("cpu")[1:])
+
+
+class Pair(nn.Sequential):
+    """A model that gives logits and something like weights."""
+
+    def forward(self, x):
+        logits = super().forward(x)
+        return logits, logits.softmax(-1)

@@ -11,6 +11,7 @@ from attention_course import masks
 from attention_course.efficient.blocks import block_mask
 from attention_course.efficient.grouped_query import grouped
 from attention_course.efficient.reach import layers_needed
+from attention_course.efficient.unnormalised import fading, unnormalised
 from attention_course.functional import attention_weights, context_vector, masked_softmax
 from attention_course.layers import (
     AttentionLayer,
@@ -159,6 +160,16 @@ def test_layers_of_one_head(sim):
     assert_same_bits(look)
 
 
+def test_linear_attention_as_a_memory(sim):
+    def look(device):
+        queries, keys, values = (leaf(B, N, 6, device=device, seed=seed) for seed in range(3))
+        return learned(
+            [attend(queries, keys, values)[0] for attend in (unnormalised, fading(0.8))], queries, keys, values
+        )
+
+    assert_same_bits(look)
+
+
 def test_positions(sim):
     def place(device):
         torch.manual_seed(0)
@@ -190,8 +201,9 @@ def test_word_by_word(layer, form, sim):
     def decode(device):
         attention, x = new_layer(layer, form).to(device), normal(B, 5, SIZE).to(device)
         state, found = None, []
-        for words in x.split([2, 1, 1, 1], 1):
-            output, _, state = attention.step(words, state)
+        for words, mask in zip(x.split([2, 1, 1, 1], 1), (None, True, None, False), strict=True):
+            its_mask = None if mask is None else torch.full((B, 1, 1), mask, device=device)
+            output, _, state = attention.step(words, state, its_mask)
             found.append(output)
         return found
 

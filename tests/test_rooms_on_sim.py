@@ -69,20 +69,23 @@ def test_questions_are_asked_where_the_scenes_are(sim):
     assert {part.device.type for part in vqa.random_questions(there, (1, 2), here)} == {sim.type}
 
 
-def test_drawings_and_the_curriculum(sim):
-    """By hand: encoder, bank and model are moved."""
+@pytest.mark.parametrize("moved", ["encoder and model", "model", "nothing"])
+def test_drawings_and_the_curriculum(moved, sim):
+    """A reader moves some by hand; the training takes the rest there."""
 
     def learn(device):
         torch.manual_seed(0)
-        train, test = drawing_banks(SmallEncoder().to(device), 2)
+        train, test = drawing_banks(SmallEncoder().to(device if "encoder" in moved else "cpu"), 2)
         sizes = len(vqa.WORDS), train.features.shape[-1] + 8, len(vqa.ANSWERS)
-        model = StackedAttention(*sizes, hops=2, size=8, score_size=6).to(device)
-        run = curriculum.grow(model, train, updates=(1, 2), batch=6, frozen=1, progress=False)
+        model = StackedAttention(*sizes, hops=2, size=8, score_size=6)
+        model.to(device if "model" in moved else "cpu")
+        run = curriculum.grow(model, train, updates=(1, 2), batch=6, frozen=1, device=device, progress=False)
+        assert run.device == device.type
         found = curriculum.evaluate(model, test, n=12)
         assert {part.device.type for part in (found.right, found.maps)} == {"cpu"}
         drawings = test.variants(3, torch.Generator(device).manual_seed(0))
         picture = test.picture(vqa.random_scenes(3, torch.Generator(device).manual_seed(0)), drawings, 2)
-        return list(model.parameters()), train.features, run.losses, [found.right.tolist(), picture.tolist()]
+        return list(model.to(device).parameters()), run.losses, [found.right.tolist(), picture.tolist()]
 
     assert_same_bits(learn)
 
@@ -96,7 +99,9 @@ def test_documents(word_dropout, sim):
         levels = [Level(Identity(), AttentionPooling(6, 5)) for _ in range(2)]
         model = HierarchicalAttention(12, *levels, size=6, classes=3).to(device)
         settings = {"passes": 2, "batch": 2, "learning_rate": 0.01, "word_dropout": word_dropout}
-        run = document_training.train(model, documents, [0, 2, 1], **settings, progress=False)
+        run = document_training.train(model.to("cpu"), documents, [0, 2, 1], **settings, device=device, progress=False)
+        assert run.device == device.type
+        model.to(device)
         reading = document_training.read(model, documents, batch=2)
         return reading, run.losses, document_training.accuracy(reading, [0, 2, 1])
 

@@ -68,8 +68,8 @@ def table(rows: dict[str, Counter]) -> str:
     lines = [
         "# Device faults",
         "",
-        "One word about devices forgotten in the package at a time: a `device=`, a `.to(...)`, a `.cpu()`, the device",
-        "of a generator (`tools/mutating/devices.py`); and whether the tests on the pretended device fail. Written by",
+        "One word about devices forgotten in the package at a time: a `device=`, a `.to(...)`, a `.cpu()`",
+        "(`tools/mutating/devices.py`); and whether the tests on the pretended device fail. Written by",
         "`make device-faults`. Why nothing comes of the harmless ones stands in",
         "[harmless_device_faults.toml](harmless_device_faults.toml).",
         "",

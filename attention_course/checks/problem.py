@@ -140,7 +140,7 @@ class Problem:
 
         The seed is turned into another: numbers that a learner draws with a seed of 0 or 42 should not be these.
         """
-        generator = torch.Generator("cpu").manual_seed(zlib.crc32(f"{self.lesson} {self.name} {seed}".encode()))
+        generator = torch.Generator().manual_seed(zlib.crc32(f"{self.lesson} {self.name} {seed}".encode()))
         with neutral():
             chosen = list(self.inputs(generator))
             if type(self).admissible is not Problem.admissible:

@@ -31,7 +31,7 @@ def block_layout(
     place = torch.arange(size, device="cpu")
     layout = (place.unsqueeze(-1) - place).abs() <= neighbours
     layout[:, :everywhere] = True
-    generator = torch.Generator("cpu").manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     for end in (1 << power for power in range(size.bit_length())):
         seen = layout[end // 2 : end, :end]
         numbers = torch.rand(seen.shape, generator=generator, device="cpu").masked_fill(seen, -1)

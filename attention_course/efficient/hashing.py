@@ -129,7 +129,7 @@ class HashingAttention(nn.Module):
             raise ValueError(f"buckets: expected an even number, got {buckets}")
         if rounds < 1 or window < 1:
             raise ValueError(f"rounds and window: expected at least 1, got {rounds} and {window}")
-        generator = torch.Generator("cpu").manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         rotations = torch.randn(rounds, size, buckets // 2, generator=generator, device="cpu")  # the same everywhere
         self.register_buffer("rotations", rotations.to(torch.get_default_device()))
         self.window = window

@@ -50,7 +50,7 @@ class PositiveRandomFeatures(nn.Module):
 
 def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "number size"]:
     """`number` normal vectors; orthogonal ones keep a normal vector's lengths."""
-    generator = torch.Generator("cpu").manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     normal = torch.randn(number, size, generator=generator, device="cpu")
     if not orthogonal:
         return normal

@@ -11,7 +11,7 @@ NO_DEVICE = re.compile(r"dtype$|^dtype$|^wide$|^torch\.int8$|^torch\.promote_typ
 
 
 def device_faults(code: str) -> Iterator[Mutant]:
-    """All of them, one at a time: a `device=` that falls away, a `.to` or `.cpu()`, a generator's "cpu"."""
+    """All of them, one at a time: a `device=` that falls away, a `.to` or a `.cpu()`."""
     tree, told = ast.parse(code), {}
     for number, node in enumerate(ast.walk(tree)):
         for new in forgotten(node):
@@ -34,5 +34,3 @@ def forgotten(node: ast.AST) -> Iterator[ast.AST]:
     said = ", ".join(ast.unparse(part) for part in [*node.args, *node.keywords])
     if name == "cpu" or (name == "to" and not NO_DEVICE.search(said)):
         yield node.func.value
-    if name == "Generator" and node.args:
-        yield ast.Call(node.func, [], [])

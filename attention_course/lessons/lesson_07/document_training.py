@@ -57,7 +57,7 @@ def batches(
 ) -> Iterator[Batch]:
     """The documents of each pass with their labels, in random order, `size` at a time. For the rest, see `train`."""
     order, shuffle = list(range(len(documents))), random.Random(seed)
-    noise = torch.Generator("cpu").manual_seed(seed)
+    noise = torch.Generator().manual_seed(seed)
     for _ in range(passes):
         shuffle.shuffle(order)
         for chosen in [order[i : i + size] for i in range(0, len(order), size)]:

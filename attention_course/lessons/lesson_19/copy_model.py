@@ -53,11 +53,11 @@ class CopyModel(nn.Module):
 
     def train_for(self, steps: int, seed: int, learning_rate: float = 1e-2, progress: bool = True) -> list[float]:
         """`train_classifier` on fresh sequences, 32 a step; the losses."""
-        draw = partial(self.draw, 32, torch.Generator("cpu").manual_seed(seed))
+        draw = partial(self.draw, 32, torch.Generator().manual_seed(seed))
         return train_classifier(self, draw, steps=steps, learning_rate=learning_rate, progress=progress).losses
 
     @torch.no_grad()
     def words_right(self, count: int, seed: int) -> float:
         """The share of words that are right, each given all before it."""
-        (heard,), said = self.draw(count, torch.Generator("cpu").manual_seed(seed))
+        (heard,), said = self.draw(count, torch.Generator().manual_seed(seed))
         return (self(heard)[0].argmax(-1) == said).float().mean().item()
