@@ -26,6 +26,7 @@ from attention_course.lessons.lesson_18.recall_task import recall
 from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.lessons.lesson_19.copy_task import copy_task
 from attention_course.metrics.pointing import pointing
+from attention_course.models import small_encoder
 from attention_course.models.captioner import Album
 from attention_course.models.hard_attention import HardCaptioner, Reinforce
 from attention_course.models.hierarchical import HierarchicalAttention, Identity, Level
@@ -126,7 +127,9 @@ def test_a_model_that_copies(sim):
     assert_same_bits(learn)
 
 
-def test_encoders_of_pictures(sim, tmp_path, monkeypatch):
+@pytest.mark.parametrize("default", ["cpu", "sim"])
+def test_encoders_of_pictures(default, sim, tmp_path, monkeypatch):
+    torch.set_default_device(default)
     monkeypatch.setenv("ATTENTION_COURSE_CACHE", str(tmp_path / "cache"))
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
 
@@ -141,19 +144,35 @@ def test_encoders_of_pictures(sim, tmp_path, monkeypatch):
     assert_same_bits(look)
 
 
-def test_pointing(sim):
+@pytest.mark.parametrize("installed", [True, False])
+def test_an_encoder_is_made_where_it_is_wanted(installed, sim, monkeypatch):
+    def pretrained():
+        if not installed:
+            raise ImportError
+        return SmallEncoder()
+
+    monkeypatch.setattr(small_encoder, "pretrained", pretrained)
+    monkeypatch.setattr(small_encoder, "trained_encoder", partial(trained_encoder, 4, 1, 4, False))
+    assert {p.device.type for p in small_encoder.an_encoder(sim).parameters()} == {sim.type}
+
+
+@pytest.mark.parametrize("default", ["cpu", "sim"])
+def test_pointing(default, sim):
     box, maps = (0.0, 0.0, 0.5, 0.5), normal(2, 9).softmax(-1)
+    torch.set_default_device(default)
     assert pointing(maps.to(sim), [[box]] * 2, [[box]] * 2) == pointing(maps, [[box]] * 2, [[box]] * 2)
 
 
-def test_hard_attention(sim):
-    """The loss goes with the model, as it does in a training."""
+@pytest.mark.parametrize("moved", [True, False])
+def test_hard_attention(moved, sim):
+    """The loss goes with the model, as it does in a training, or finds out where it is."""
     features = normal(3, 9, 5, dtype=torch.float32)
 
     def learn(device):
         torch.manual_seed(0)
         sizes = {"size": 8, "embedding_size": 6, "decoder_size": 10, "score_size": 7}
-        album, loss = Album(HardCaptioner(features, 11, **sizes), features).to(device), Reinforce(8).to(device)
+        album, loss = Album(HardCaptioner(features, 11, **sizes), features).to(device), Reinforce(8)
+        loss.to(device if moved else "cpu")
         pictures, target = torch.tensor([[2], [0], [1]]), torch.cat([PREVIOUS[:, :1], TARGET], 1)
         pictures, target = pictures.to(device), target.to(device)
         torch.manual_seed(1)
