@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from attention_course.device import default_device
 from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.functional import check_mask, check_sizes
 
@@ -131,7 +132,7 @@ class HashingAttention(nn.Module):
             raise ValueError(f"rounds and window: expected at least 1, got {rounds} and {window}")
         generator = torch.Generator().manual_seed(seed)
         rotations = torch.randn(rounds, size, buckets // 2, generator=generator, device="cpu")  # the same everywhere
-        self.register_buffer("rotations", rotations.to(torch.get_default_device()))
+        self.register_buffer("rotations", rotations.to(default_device()))
         self.window = window
 
     def seen(self, key_mask: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.device import at_least_float32
+from attention_course.device import at_least_float32, default_device
 from attention_course.efficient import gated, linear
 from attention_course.efficient.sums import any_counts, drop_masked, quotient, refuse_weights, set_aside_, weigh_back
 from attention_course.functional import check_sizes
@@ -32,7 +32,7 @@ class PositiveRandomFeatures(nn.Module):
         super().__init__()
         self.orthogonal = orthogonal
         directions = draw(size, number, orthogonal, seed)  # (R, D), the same everywhere
-        self.register_buffer("directions", directions.to(torch.get_default_device()))
+        self.register_buffer("directions", directions.to(default_device()))
 
     def redraw(self, seed: int) -> None:
         """Other random directions, in place."""
