@@ -3,6 +3,7 @@
 import os
 import pkgutil
 import signal
+from pathlib import Path
 
 import jaxtyping
 import pytest
@@ -18,8 +19,16 @@ simulated.reserve()  # a place for `sim` among PyTorch's devices, which are coun
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what is to run in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # the models here are small, and threads that wait for a busy core cost most of all
-parts = [part.name for part in pkgutil.iter_modules(attention_course.__path__)]
-CHECKED = [f"attention_course.{part}" for part in parts if part != "checks"]  # they have no shapes, and call much
+UNCHECKED = "checks", "check", "problems"  # they have no shapes, and call much
+PACKAGE = Path(attention_course.__file__).parent
+places = {"attention_course": PACKAGE}
+places |= {f"attention_course.lessons.{room.name}": room for room in (PACKAGE / "lessons").glob("lesson_*")}
+CHECKED = [
+    f"{package}.{part.name}"
+    for package, folder in places.items()
+    for part in pkgutil.iter_modules([str(folder)])
+    if part.name not in (*UNCHECKED, "lessons")
+]
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 
 
