@@ -65,7 +65,7 @@ def batches(
             if word_dropout:
                 lost = torch.rand(tokens.shape, generator=noise, dtype=torch.float32, device="cpu") < word_dropout
                 tokens[lost.to(tokens.device) & (tokens != PAD)] = UNKNOWN
-            yield tokens, torch.tensor([int(labels[i]) for i in chosen], device=tokens.device)
+            yield tokens, torch.tensor([int(labels[i]) for i in chosen])
 
 
 @torch.no_grad()
