@@ -9,7 +9,7 @@ import pytest
 import torch
 from factories import SIZES, SOURCE, tiny_examples, train_tiny
 
-from attention_course import device
+from attention_course import checkpoint, device
 from attention_course.decoding import greedy
 from attention_course.models.luong import Luong
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
@@ -165,9 +165,7 @@ def test_a_model_of_another_precision_is_another_model(finished):
 
 def pretend(monkeypatch, count, module):
     """So many GPUs, whose random numbers a module knows."""
-    monkeypatch.setattr(torch.accelerator, "is_available", lambda: count > 0)
-    monkeypatch.setattr(torch.accelerator, "device_count", lambda: count)
-    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(checkpoint, "_accelerators", lambda: [torch.device("cuda", i) for i in range(count)])
     monkeypatch.setattr(torch, "get_device_module", lambda place: module)
 
 
