@@ -95,7 +95,7 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:
         for (name, change, _), by in zip(chosen, pool.map(caught, chosen), strict=True):
             known = change in reasons.get(name, {})
-            rows.setdefault(name, Counter()).update(made=1, caught=bool(by), harmless=not by)
+            rows.setdefault(name, Counter()).update(made=1, caught=int(bool(by)), harmless=int(not by))
             if bool(by) == known:
                 wrong.append(f"{name}: {change}")
             said = ("caught by " + by if by else "passes") + (", and stands among the harmless" if known else "")
