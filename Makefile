@@ -16,7 +16,7 @@ ifneq ($(strip $(value ATTENTION_COURSE_CACHE)),)
 export ATTENTION_COURSE_CACHE := $(call from-here,$(value ATTENTION_COURSE_CACHE))
 endif
 
-.PHONY: lab test quick mutants test-browser lessons notebooks new-lesson experiments benchmarks site repository clean
+.PHONY: lab test quick sim device-faults mutants test-browser lessons notebooks new-lesson experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/python -m jupyterlab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
@@ -33,7 +33,7 @@ test: $(VENV)/installed  ## everything that CI runs
 	$(RUN)/python $(RUN)/lint-imports
 	$(RUN)/python tools/notebooks.py --check
 	$(RUN)/python tools/notebooks.py --filled build/filled
-	$(RUN)/python -m pytest notebooks build/filled tests $(WORKERS) $(NBVAL) --durations=20
+	$(RUN)/python -m pytest notebooks/*.ipynb build/filled tests $(WORKERS) $(NBVAL) --durations=20
 
 # Two files at a time, each on one thread. The notebooks take longest and come first. (Sorted by their number of tests,
 # as is usual, they would come last.)
@@ -52,6 +52,14 @@ quick: $(VENV)/installed  ## for one who is at work: lint, whether the notebooks
 
 MECHANISMS := functional masks scores layers positions multi_head every_form every_attention causality linear sparse \
 	tiled hashing grouped_query sliding_window half_precision recurrent seq2seq transformer beam greedy fit
+
+sim: export ATTENTION_COURSE_PROGRESS := off
+sim: export OMP_NUM_THREADS := 1
+sim: $(VENV)/installed  ## the package and every lesson on a pretended GPU: what a real one would refuse is refused
+	$(RUN)/python -m pytest tests/test_*on_sim.py tests/test_simulated_*.py -m "" --numprocesses=2 --dist=worksteal --durations=20
+
+device-faults: $(VENV)/installed  ## forget one word about devices at a time, and see that those tests fail (up to an hour)
+	$(RUN)/python tools/device_faults.py
 
 mutants: $(VENV)/installed  ## change every solution a little, and see that its check refuses it (up to half an hour)
 	$(RUN)/python tools/mutants.py

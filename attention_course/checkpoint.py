@@ -50,7 +50,7 @@ def read(path: Path, model: nn.Module, settings: dict, loss: Callable | None = N
     try:
         state = torch.load(data, map_location="cpu", weights_only=True)
         was, losses, weights = state["settings"], state["loss"], state["model"]
-        own, _, _ = state["random"]["own"], state["run"], state["optimizer"]
+        own, _, _, _ = state["random"]["own"], state["random"]["accelerator"], state["run"], state["optimizer"]
     except Exception as error:  # there is no telling what PyTorch stumbles over in a broken file
         raise ValueError(f"checkpoint {path}: this file is broken or no checkpoint; {DELETE}") from error
     for name, value in settings.items():
@@ -102,8 +102,7 @@ def _random_numbers(model: nn.Module, loss: Callable | None) -> dict:
         "python": random.getstate(),
         "numpy": (name, keys.tolist(), *rest),
         "cpu": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all(),
-        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+        "accelerator": [torch.get_device_module(place).get_rng_state(place) for place in _accelerators()],
         "own": [generator.get_state() for generator in _generators(model, loss)],
     }
 
@@ -113,12 +112,18 @@ def _draw_on(numbers: dict, model: nn.Module, loss: Callable | None) -> None:
     random.setstate(numbers["python"])
     numpy.random.set_state(numbers["numpy"])  # noqa: NPY002
     torch.set_rng_state(numbers["cpu"])
-    for i, state in enumerate(numbers["cuda"][: torch.cuda.device_count()]):
-        torch.cuda.set_rng_state(state, i)
-    if numbers["mps"] is not None and torch.backends.mps.is_available():
-        torch.mps.set_rng_state(numbers["mps"])
+    for place, state in zip(_accelerators(), numbers["accelerator"], strict=False):
+        torch.get_device_module(place).set_rng_state(state, place)
     for generator, state in zip(_generators(model, loss), numbers["own"], strict=True):
         generator.set_state(state)
+
+
+def _accelerators() -> list[torch.device]:
+    """The devices besides the CPU: some of CUDA, or Apple's one."""
+    if not torch.accelerator.is_available():
+        return []
+    kind = torch.accelerator.current_accelerator().type
+    return [torch.device(kind, i) for i in range(torch.accelerator.device_count())]
 
 
 def _generators(model: nn.Module, loss: Callable | None) -> list[torch.Generator]:

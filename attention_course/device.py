@@ -64,6 +64,14 @@ def _on_this_machine(said: str, name: str) -> torch.device:
         raise ValueError(f"{said}: expected {expected}; got {name!r}") from error
 
 
+def default_device() -> torch.device:
+    """Where PyTorch makes what does not say where.
+
+    PyTorch 2.6 has a function for it that fails after `set_default_device(None)`.
+    """
+    return torch.empty(0).device
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python's, NumPy's and PyTorch's generators.
 

@@ -1,13 +1,15 @@
 """Checkpoints: a training that was broken off ends as if it had not been, and no other training takes its place."""
 
+import inspect
 import math
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
 from factories import SIZES, SOURCE, tiny_examples, train_tiny
 
-from attention_course import device
+from attention_course import checkpoint, device
 from attention_course.decoding import greedy
 from attention_course.models.luong import Luong
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
@@ -161,31 +163,32 @@ def test_a_model_of_another_precision_is_another_model(finished):
     refused(finished, "it belongs to another model", other_numbers().double())
 
 
+def pretend(monkeypatch, count, module):
+    """So many GPUs, whose random numbers a module knows."""
+    monkeypatch.setattr(checkpoint, "_accelerators", lambda: [torch.device("cuda", i) for i in range(count)])
+    monkeypatch.setattr(torch, "get_device_module", lambda place: module)
+
+
 @pytest.mark.parametrize("gpus", [0, 1, 2, 3])
 def test_a_checkpoint_from_two_gpus_goes_on_with_as_many_as_there_are(gpus, tmp_path, monkeypatch):
-    unbroken = new()
+    unbroken, found = new(), {}
     expected = everything(unbroken, run(unbroken))
-    states, found = [torch.tensor([n], dtype=torch.uint8) for n in (7, 8)], {}
-    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
+    theirs = SimpleNamespace(
+        get_rng_state=lambda place: torch.tensor([7 + place.index], dtype=torch.uint8),
+        set_rng_state=lambda state, place: found.update({place.index: state.item()}),
+    )
+    pretend(monkeypatch, 2, theirs)
     run(break_at(new(), 3, interrupt), tmp_path / "run.pt")
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, place: found.update({place: state.item()}))
+    pretend(monkeypatch, gpus, theirs)
     assert everything(*resumed(tmp_path / "run.pt")) == expected
     assert found == dict([(0, 7), (1, 8)][:gpus])
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_the_random_numbers_of_an_apple_gpu_go_on_where_there_is_one(there, tmp_path, monkeypatch):
-    found = []
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.backends.mps, "is_available", lambda: True)
-        patch.setattr(torch.mps, "get_rng_state", lambda: torch.tensor([5], dtype=torch.uint8))
-        run(break_at(new(), 3, interrupt), tmp_path / "run.pt")
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there)
-    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.tensor([5], dtype=torch.uint8))
-    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: found.append(state.item()))
-    resumed(tmp_path / "run.pt")
-    assert found == [5] * there
+@pytest.mark.parametrize("kind", ["cuda", "mps", "xpu"])
+def test_the_random_numbers_of_every_kind_of_gpu_are_asked_for_alike(kind):
+    module, place = torch.get_device_module(kind), torch.device(kind, 0)
+    inspect.signature(module.get_rng_state).bind(place)
+    inspect.signature(module.set_rng_state).bind(torch.zeros(1), place)
 
 
 class Tied(torch.nn.Module):

@@ -140,14 +140,14 @@ def masked(Q, K, V, w, apart=lambda i, j: abs(i - j)):
 
 
 def masked_numpy(Q, K, V, w):
-    Q, K, V = map(np.asarray, (Q, K, V))
+    Q, K, V = (np.asarray(x, float) for x in (Q, K, V))
     i = np.arange(len(Q))
     weights = np.exp(Q @ K.T / np.sqrt(Q.shape[1])) * (abs(i[:, None] - i) < w)
     return weights / weights.sum(1, keepdims=True) @ V
 
 
 def rows_of_a_mask(Q, K, V, w):
-    Q, K, V = map(np.asarray, (Q, K, V))
+    Q, K, V = (np.asarray(x, float) for x in (Q, K, V))
     near, rows = abs(np.subtract.outer(range(len(Q)), range(len(Q)))) < w, []
     for q, row in zip(Q, near, strict=True):
         weights = np.exp(K[row] @ q / np.sqrt(len(q)))

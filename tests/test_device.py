@@ -346,3 +346,10 @@ def test_the_peak_of_memory_is_in_bytes_and_can_be_forgotten():
     give_back_memory()
     forget_peak_memory()
     assert peak_memory() < before + 100_000_000
+
+
+def test_the_default_device_is_known_before_and_after_one_was_set():
+    assert device.default_device().type == "cpu"
+    for name in ("meta", None):
+        torch.set_default_device(name)
+        assert device.default_device().type == (name or "cpu")

@@ -315,9 +315,20 @@ def test_a_model_in_float64_is_used_in_float64(name):
     assert {p.dtype for p in model.parameters()} == {torch.float64}
 
 
+def adam_counts_on_the_default_device():
+    """As that of PyTorch 2.6 does, where it is not fused."""
+    weight = torch.nn.Parameter(torch.ones(1))
+    optimizer, weight.grad = torch.optim.Adam([weight]), torch.ones(1)
+    with torch.device("meta"), contextlib.suppress(RuntimeError):
+        optimizer.step()
+    return optimizer.state[weight]["step"].is_meta
+
+
 @pytest.mark.parametrize("name", [name for name, helper in HELPERS.items() if not helper.pads])
 def test_the_default_device_changes_nothing(name):
     """There is nothing on this default device: who leans on it falls."""
+    if name in ("train a classifier", "grow") and adam_counts_on_the_default_device():
+        pytest.skip("this PyTorch's Adam counts its steps on the default device")
     expected = plain(done(name, new(name)))
     model = new(name)
     with torch.device("meta"):

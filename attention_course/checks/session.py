@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 
+from attention_course.device import default_device
+
 SEED = 5_077_941  # of what an answer draws: each try of it draws the same, and no learner begins with this one
 
 
@@ -16,7 +18,7 @@ def neutral() -> Iterator[None]:
 
     An answer may set a seed, a default dtype or a mode for itself: that ends here, too.
     """
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    dtype, device = torch.get_default_dtype(), default_device()
     precision = torch.get_float32_matmul_precision()
     deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 answers draw from the global one
@@ -43,7 +45,7 @@ def neutral() -> Iterator[None]:
             torch.set_float32_matmul_precision(precision)
             if torch.are_deterministic_algorithms_enabled() != deterministic[0]:
                 torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
-            if torch.get_default_device().type != "cpu":  # the answer has set one
+            if default_device().type != "cpu":  # the answer has set one
                 torch.set_default_device(None if device.type == "cpu" else device)
             random.setstate(states[0])
             np.random.set_state(states[1])  # noqa: NPY002

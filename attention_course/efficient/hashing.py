@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from attention_course.device import default_device
 from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.functional import check_mask, check_sizes
 
@@ -130,7 +131,8 @@ class HashingAttention(nn.Module):
         if rounds < 1 or window < 1:
             raise ValueError(f"rounds and window: expected at least 1, got {rounds} and {window}")
         generator = torch.Generator().manual_seed(seed)
-        self.register_buffer("rotations", torch.randn(rounds, size, buckets // 2, generator=generator))
+        rotations = torch.randn(rounds, size, buckets // 2, generator=generator, device="cpu")  # the same everywhere
+        self.register_buffer("rotations", rotations.to(default_device()))
         self.window = window
 
     def seen(self, key_mask: Bool[Tensor, "*some length"], causal: bool) -> Bool[Tensor, "*some length"]:

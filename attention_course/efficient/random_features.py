@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attention_course.device import at_least_float32
+from attention_course.device import at_least_float32, default_device
 from attention_course.efficient import gated, linear
 from attention_course.efficient.sums import any_counts, drop_masked, quotient, refuse_weights, set_aside_, weigh_back
 from attention_course.functional import check_sizes
@@ -31,7 +31,8 @@ class PositiveRandomFeatures(nn.Module):
     def __init__(self, size: int, number: int, orthogonal: bool = True, seed: int = 0):
         super().__init__()
         self.orthogonal = orthogonal
-        self.register_buffer("directions", draw(size, number, orthogonal, seed))  # (R, D)
+        directions = draw(size, number, orthogonal, seed)  # (R, D), the same everywhere
+        self.register_buffer("directions", directions.to(default_device()))
 
     def redraw(self, seed: int) -> None:
         """Other random directions, in place."""
@@ -50,12 +51,12 @@ class PositiveRandomFeatures(nn.Module):
 def draw(size: int, number: int, orthogonal: bool, seed: int) -> Float[Tensor, "number size"]:
     """`number` normal vectors; orthogonal ones keep a normal vector's lengths."""
     generator = torch.Generator().manual_seed(seed)
-    normal = torch.randn(number, size, generator=generator)
+    normal = torch.randn(number, size, generator=generator, device="cpu")
     if not orthogonal:
         return normal
     blocks = []
     for _ in range(-(-number // size)):
-        q, r = torch.linalg.qr(torch.randn(size, size, generator=generator))
+        q, r = torch.linalg.qr(torch.randn(size, size, generator=generator, device="cpu"))
         blocks.append(q * r.diagonal().sign())  # QR settles signs its own way: without this no direction is uniform
     return torch.cat(blocks)[:number] * normal.norm(dim=-1, keepdim=True)
 

@@ -102,18 +102,18 @@ class Surroundings:
     """The random numbers to come, and the precision, as they were when a layer was computed."""
 
     def __init__(self, like: Tensor):
-        kind = like.device.type
+        self.kind = like.device.type
         self.precision = {
-            "device_type": kind,
-            "dtype": torch.get_autocast_dtype(kind),
-            "enabled": torch.is_autocast_enabled(kind),
+            "device_type": self.kind,
+            "dtype": torch.get_autocast_dtype(self.kind),
+            "enabled": torch.is_autocast_enabled(self.kind),
         }
         self.random = torch.get_rng_state()
         self.devices, self.random_there = get_device_states(like)
 
     @contextmanager
     def again(self):
-        with torch.random.fork_rng(self.devices), torch.autocast(**self.precision):
+        with torch.random.fork_rng(self.devices, device_type=self.kind), torch.autocast(**self.precision):
             torch.set_rng_state(self.random)
-            set_device_states(self.devices, self.random_there)
+            set_device_states(self.devices, self.random_there, device_type=self.kind)
             yield

@@ -5,6 +5,15 @@ import numpy as np
 from attention_course.plots.text import literal
 
 
+def as_numbers(given) -> np.ndarray:
+    """Numbers as an array of float64: a tensor of any device, a list with such, or what NumPy takes."""
+    if isinstance(given, list | tuple):
+        given = [as_numbers(part) for part in given]
+    if hasattr(given, "detach"):
+        given = given.detach().cpu().double().numpy()
+    return np.asarray(given, dtype=float)
+
+
 def as_weights(weights, *names: str) -> np.ndarray:
     """`weights` as an array of float64 with one axis for each of `names`; ValueError unless all lie in 0 to 1."""
     wanted = f"shape ({', '.join(names)}{',' if len(names) == 1 else ''})"

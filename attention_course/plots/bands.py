@@ -1,9 +1,8 @@
 """Curves with the interval around each, named beside their right ends."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import counted
+from attention_course.plots.arguments import as_numbers, counted
 from attention_course.plots.axes import STYLES, apart, quiet
 from attention_course.plots.picture import Picture, describe, size_in_points
 from attention_course.plots.text import LITERAL, NORMAL
@@ -16,8 +15,8 @@ def bands(x, curves: dict[str, object], *, x_label: str, y_label: str, log: str 
     a logarithmic x has a tick at each of `x`. ValueError where a curve has not three numbers for each x, or there are
     none or more than five.
     """
-    x = np.asarray(x, dtype=float)
-    curves = {name: np.asarray(rows, dtype=float) for name, rows in curves.items()}
+    x = as_numbers(x)
+    curves = {name: as_numbers(rows) for name, rows in curves.items()}
     counted("x", x)
     counted("curves", curves, len(STYLES))
     for name, rows in curves.items():

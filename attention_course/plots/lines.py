@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import counted
+from attention_course.plots.arguments import as_numbers, counted
 from attention_course.plots.axes import STYLES, apart, quiet
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL
@@ -15,8 +15,8 @@ def lines(x, curves: dict[str, object], *, x_label: str, y_label: str, log: str 
     log: "x", "y" or "xy" for logarithmic axes. low: the curve whose lowest point is marked and named.
     ValueError where a curve has not as many points as `x`, `low` is no curve, or there are none or more than five.
     """
-    x = np.asarray(x, dtype=float)
-    curves = {name: np.asarray(y, dtype=float) for name, y in curves.items()}
+    x = as_numbers(x)
+    curves = {name: as_numbers(y) for name, y in curves.items()}
     counted("x", x)
     counted("curves", curves, len(STYLES))
     if low and low not in curves:

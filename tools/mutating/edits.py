@@ -50,7 +50,7 @@ def mutants(code: str, kinds: bool) -> Iterator[Mutant]:
         for new in edits(node):
             changed = copy.deepcopy(tree)
             place = next(n for i, n in enumerate(ast.walk(changed)) if i == number)
-            ast.fix_missing_locations(_Put(place, new).visit(changed))
+            ast.fix_missing_locations(Put(place, new).visit(changed))
             try:
                 text = ast.unparse(changed)
                 compile(text, "mutant", "exec")
@@ -59,12 +59,12 @@ def mutants(code: str, kinds: bool) -> Iterator[Mutant]:
             if text in made:
                 continue
             made.add(text)
-            change = f"{_line(node)} → {_line(new) if new is not None else 'nothing'}"
+            change = f"{line(node)} → {line(new) if new is not None else 'nothing'}"
             told[change] = told.get(change, 0) + 1
             yield Mutant(change if told[change] == 1 else f"{change} ({told[change]})", text)
 
 
-class _Put(ast.NodeTransformer):
+class Put(ast.NodeTransformer):
     """Puts a node in another's place; for None it takes a statement out."""
 
     def __init__(self, place: ast.AST, new: ast.AST | None):
@@ -76,7 +76,7 @@ class _Put(ast.NodeTransformer):
         return super().visit(node)
 
 
-def _line(node: ast.AST) -> str:
+def line(node: ast.AST) -> str:
     return ast.unparse(node).splitlines()[0]
 
 

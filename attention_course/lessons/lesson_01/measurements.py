@@ -1,9 +1,8 @@
 """Measurements as keys and values: the curve that attention draws through them, and where one query looks."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import as_weights
+from attention_course.plots.arguments import as_numbers, as_weights
 from attention_course.plots.axes import quiet
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.picture import Picture, describe
@@ -18,13 +17,13 @@ def measurements(
     With `query` and its `weights` (one a point) each point is shaded by its weight, and the answer, the average of y
     under the weights, is marked at the query. ValueError where lengths do not fit or a weight is not in 0 to 1.
     """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    x, y = as_numbers(x), as_numbers(y)
     if x.ndim != 1 or x.shape != y.shape:
         raise ValueError(f"x and y: expected two of one length, got {x.shape} and {y.shape}")
     ax = Picture((7.2, 3.4)).add_subplot() if ax is None else ax
     said = f"{len(x)} measurements of {y_label} by {x_label}."
     if curve is not None:
-        ax.plot(*(np.asarray(c) for c in curve), color="#c4622d", linewidth=2, zorder=2)
+        ax.plot(*(as_numbers(c) for c in curve), color="#c4622d", linewidth=2, zorder=2)
         said += " A line is drawn through them."
     if query is None:
         ax.plot(x, y, "o", color="#2a598c", markersize=4, zorder=3)

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import as_labels, as_weights
+from attention_course.plots.arguments import as_labels, as_numbers, as_weights
 from attention_course.plots.colours import LINES
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, looks
@@ -22,7 +22,7 @@ def plane(query, keys, weights, labels, *, limit: float | int = 3.0, ax=None) ->
     """
     weights = as_weights(weights, "keys")
     labels = as_labels("labels", labels, len(weights), "key")
-    keys, query = np.asarray(keys, dtype=float), np.asarray(query, dtype=float)
+    keys, query = as_numbers(keys), as_numbers(query)
     if keys.shape != (len(weights), 2) or query.shape != (2,):
         raise ValueError(f"query and keys: expected (2,) and ({len(weights)}, 2), got {query.shape} and {keys.shape}")
     farthest = max(np.abs(keys).max(), np.abs(query).max())

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from attention_course.plots.arguments import as_numbers
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL
 
@@ -12,7 +13,7 @@ def landscape(x, y, scores, query, *, title: str = "", steps: int = 9, ax=None) 
 
     ValueError where the shape of `scores` does not fit.
     """
-    x, y, scores, query = (np.asarray(a, dtype=float) for a in (x, y, scores, query))
+    x, y, scores, query = (as_numbers(a) for a in (x, y, scores, query))
     if scores.shape != (len(y), len(x)) or query.shape != (2,):
         raise ValueError(f"scores and query: expected ({len(y)}, {len(x)}) and (2,), got {scores.shape}, {query.shape}")
     ax = Picture((3.2, 3.2)).add_subplot() if ax is None else ax

@@ -57,7 +57,7 @@ def batches(
 ) -> Iterator[Batch]:
     """The documents of each pass with their labels, in random order, `size` at a time. For the rest, see `train`."""
     order, shuffle = list(range(len(documents))), random.Random(seed)
-    noise = torch.Generator("cpu").manual_seed(seed)
+    noise = torch.Generator().manual_seed(seed)
     for _ in range(passes):
         shuffle.shuffle(order)
         for chosen in [order[i : i + size] for i in range(0, len(order), size)]:
@@ -65,7 +65,7 @@ def batches(
             if word_dropout:
                 lost = torch.rand(tokens.shape, generator=noise, dtype=torch.float32, device="cpu") < word_dropout
                 tokens[lost.to(tokens.device) & (tokens != PAD)] = UNKNOWN
-            yield tokens, torch.tensor([int(labels[i]) for i in chosen], device=tokens.device)
+            yield tokens, torch.tensor([int(labels[i]) for i in chosen])
 
 
 @torch.no_grad()

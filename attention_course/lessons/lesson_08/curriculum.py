@@ -74,7 +74,7 @@ def grow(
 
     return fit(
         model,
-        _lessons(model, parts, bank, updates, free, batch, frozen, old, torch.Generator("cpu").manual_seed(seed)),
+        _lessons(model, parts, bank, updates, free, batch, frozen, old, torch.Generator().manual_seed(seed)),
         lambda model, regions, words, mask, answer, hops: F.cross_entropy(model(regions, words, mask, hops)[0], answer),
         budget=total,
         learning_rate=learning_rate,
@@ -128,7 +128,7 @@ def evaluate(
     seed: int = 1_000_000,
 ) -> Evaluation:
     """Ask a model `n` new questions about new pictures, without dropout. All that it gives is on the CPU."""
-    like, generator = next(model.parameters()), torch.Generator("cpu").manual_seed(seed)
+    like, generator = next(model.parameters()), torch.Generator().manual_seed(seed)
     scenes = vqa.random_scenes(n, generator)
     asked = vqa.random_questions(scenes, steps, generator)
     regions = bank.regions(scenes, bank.variants(n, generator)).to(like)

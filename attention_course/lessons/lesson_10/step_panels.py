@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attention_course.plots.arguments import as_labels, counted
+from attention_course.plots.arguments import as_labels, as_numbers, counted
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.maps import RING
 from attention_course.plots.picture import Picture, describe
@@ -74,7 +74,7 @@ def step_panels(panels: dict[str, list[Grid]]) -> Figure:
 
 
 def _checked(grid: Grid) -> Grid:
-    array = grid.array.detach().cpu().numpy() if hasattr(grid.array, "detach") else np.asarray(grid.array)
+    array = as_numbers(grid.array)
     if array.ndim != 2:
         raise ValueError(f"array: expected two axes, got the shape {array.shape}")
     counted("array", array.ravel())

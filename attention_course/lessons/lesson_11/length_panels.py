@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import counted
+from attention_course.plots.arguments import as_numbers, counted
 from attention_course.plots.axes import quiet
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, every_nth, widest
@@ -21,8 +21,8 @@ def length_panels(
     `x`, or `mark` is none of `x`.
     """
     counted("curves", curves)
-    x = np.asarray(x, dtype=float)
-    curves = {name: np.atleast_2d(np.asarray(rows, dtype=float)) for name, rows in curves.items()}
+    x = as_numbers(x)
+    curves = {name: np.atleast_2d(as_numbers(rows)) for name, rows in curves.items()}
     for name, rows in curves.items():
         if rows.shape[1:] != x.shape:
             raise ValueError(f"{name}: expected rows of {len(x)} numbers like x, got {rows.shape}")

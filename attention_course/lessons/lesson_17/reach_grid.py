@@ -5,7 +5,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from attention_course.plots.arguments import counted
+from attention_course.plots.arguments import as_numbers, counted
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, widest
@@ -24,7 +24,7 @@ def reach_grid(needed: dict[str, object], *, layers: int = 3, columns: int = 4) 
     """
     counted("needed", needed)
     counted("layers", range(layers), MOST)
-    needed = {name: np.asarray(array) for name, array in needed.items()}
+    needed = {name: as_numbers(array) for name, array in needed.items()}
     for name, array in needed.items():
         if array.ndim != 2 or array.shape[0] != array.shape[1]:
             raise ValueError(f"{name}: expected a square, got {array.shape}")

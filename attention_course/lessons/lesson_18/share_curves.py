@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import counted
+from attention_course.plots.arguments import as_numbers, counted
 from attention_course.plots.axes import quiet
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, SMALL
@@ -34,8 +34,8 @@ def share_curves(
     of about one amount or more than six amounts.
     """
     counted("curves", curves)
-    x = np.asarray(x, dtype=float)
-    curves = {name: np.asarray(y, dtype=float) for name, y in curves.items()}
+    x = as_numbers(x)
+    curves = {name: as_numbers(y) for name, y in curves.items()}
     if wrong := [name for name, y in curves.items() if y.shape != x.shape or name not in amounts]:
         raise ValueError(f"{wrong[0]}: expected {len(x)} points and an amount")
     groups: list[list[str]] = []  # names of about one amount
@@ -58,7 +58,7 @@ def share_curves(
     )  # fmt: skip
     ends: dict[float, list[str]] = {}  # names by the height at which their lines end, so that none covers another
     for i, (name, (y, share)) in enumerate(others.items()):
-        y = np.asarray(y, dtype=float)
+        y = as_numbers(y)
         left.plot(x, y, "--", color=OTHER, linewidth=1.5)
         right.plot(np.full(len(y), share), y, "x", color=OTHER, markersize=7)
         ends.setdefault(round(y[-1], 1), []).append(name)

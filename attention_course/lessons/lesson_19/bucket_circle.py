@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Rectangle, Wedge
 
-from attention_course.plots.arguments import as_labels, counted
+from attention_course.plots.arguments import as_labels, as_numbers, counted
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, widest
 
@@ -27,7 +27,7 @@ def bucket_circle(angles, buckets, words, *, turn: float | int, sectors: int, wi
     counted("words", words)
     words = as_labels("words", words, len(angles), "angle")
     counted("sectors", range(sectors), len(ascii_uppercase))
-    angles, buckets = np.asarray(angles, dtype=float), np.asarray(buckets)
+    angles, buckets = as_numbers(angles), as_numbers(buckets).astype(int)
     if buckets.shape != angles.shape or not ((buckets >= 0) & (buckets < sectors)).all():
         raise ValueError(f"buckets: expected one in 0 to {sectors - 1} for each angle, got {buckets.tolist()}")
     shades = [SHADES[b % 4] for b in range(sectors)]  # sectors side by side differ

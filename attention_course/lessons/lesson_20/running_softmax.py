@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.arguments import as_labels, counted
+from attention_course.plots.arguments import as_labels, as_numbers, counted
 from attention_course.plots.axes import quiet
 from attention_course.plots.colours import BAR
 from attention_course.plots.picture import Picture, describe
@@ -23,7 +23,7 @@ def running_softmax(scores, labels, tile: int) -> Figure:
     where scores are not one row of finite numbers with a label each, for a tile below 1, and for more than 32 scores or
     20 tiles.
     """
-    scores = np.asarray(scores, dtype=float)
+    scores = as_numbers(scores)
     if scores.ndim != 1 or not len(scores):
         raise ValueError(f"scores: expected one row, got the shape {scores.shape}")
     counted("scores", scores, MOST_SCORES)

@@ -1,0 +1,51 @@
+"""A source is run with less of everything, and what fails in it is told."""
+
+import cut_short
+import pytest
+
+EXERCISE = """
+# %% name="promise"
+from attention_course.data import grammar
+pairs = grammar.pairs(5000)
+assert len(pairs) == 5000, "a promise"
+
+# %% name="wrong"
+1 / 0
+
+# %% name="shown"
+class Shown:
+    def _repr_mimebundle_(self):
+        print("shown")
+
+Shown()
+"""
+
+
+def test_every_cell_is_run_and_what_fails_is_told(tmp_path):
+    (tmp_path / "00_toy.py").write_text(EXERCISE, encoding="utf-8")
+    failed, said = cut_short.in_a_process(str(tmp_path / "00_toy.py"), folder=tmp_path)
+    assert failed == {"00_toy:wrong": "ZeroDivisionError at 00_toy:wrong:1: division by zero"}
+    assert "shown" in said
+
+
+def test_budgets_and_data_are_cut():
+    with cut_short.replaced("attention_course.data.grammar:pairs", lambda pairs: cut_short.with_less({"n": 3}, pairs)):
+        from attention_course.data import grammar
+
+        assert len(grammar.pairs(5000)) == 3 and len(grammar.pairs(2)) == 2
+    assert cut_short.less((5, 2, 9), 3) == (3, 2, 3) and cut_short.less(["a", "b"], 1) == ["a"]
+    assert cut_short.less(None, 3) is None and cut_short.less(7, None) == 7
+
+
+def test_every_function_that_is_cut_is_there():
+    for place, most in (cut_short.DATA | cut_short.TRAININGS).items():
+        with cut_short.replaced(place, lambda function, most=most: cut_short.with_less(most, function)):
+            pass
+
+
+def test_a_function_that_has_moved_is_told():
+    with (
+        pytest.raises(AttributeError, match="no_such"),
+        cut_short.replaced("attention_course.training:no_such", lambda function: function),
+    ):
+        pass
