@@ -43,7 +43,7 @@ def copied(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     for name in FOLDERS:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in ("README.md", "pyproject.toml"):
+    for name in ("README.md", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, root)
     laid_out = run(root, "tools/new_lesson.py", "13", "training_transformers")
     assert not laid_out.returncode, laid_out.stderr
