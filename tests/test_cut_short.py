@@ -1,6 +1,7 @@
 """A source is run with less of everything, and what fails in it is told."""
 
 import cut_short
+import jupytext
 import pytest
 
 EXERCISE = """
@@ -26,6 +27,13 @@ def test_every_cell_is_run_and_what_fails_is_told(tmp_path):
     failed, said = cut_short.in_a_process(str(tmp_path / "00_toy.py"), folder=tmp_path)
     assert failed == {"00_toy:wrong": "ZeroDivisionError at 00_toy:wrong:1: division by zero"}
     assert "shown" in said
+
+
+@pytest.mark.parametrize("source", sorted(cut_short.SOURCES.glob("*/[0-9]*.py")), ids=lambda source: source.stem)
+def test_cells_are_those_that_jupytext_reads(source):
+    read = [cell for cell in jupytext.read(source).cells if cell.cell_type == "code"]
+    named = [(cell.metadata["name"], cell.source.strip()) for cell in read]
+    assert [(name, code.strip()) for name, code in cut_short.cells(source)] == named
 
 
 def test_budgets_and_data_are_cut():

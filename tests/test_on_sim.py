@@ -28,7 +28,10 @@ from attention_course.positions import LearnedPositions, SinusoidalPositions
 pytestmark = pytest.mark.usefixtures("as_on_a_gpu")
 B, N = 2, 11
 every_form = pytest.mark.parametrize("form", FORMS)
-every_pair = pytest.mark.parametrize(("layer", "form"), PAIRS)
+# Where a layer makes its tensors does not depend on the form, nor the other way round.
+SOME_PAIRS = [
+    (layer, form) for layer, form in PAIRS if layer == "multi-head" or form.split(",")[0] in ("t5", "hashing")
+]
 
 
 def of_keys(*batch):
@@ -183,7 +186,7 @@ def test_positions(sim):
 # Layers of several heads
 
 
-@every_pair
+@pytest.mark.parametrize(("layer", "form"), SOME_PAIRS)
 def test_layers(layer, form, sim):
     def attend(device):
         attention, mask, causal = new_layer(layer, form).to(device), of_keys().to(device), FORMS[form].causal
@@ -195,7 +198,7 @@ def test_layers(layer, form, sim):
     assert_same_bits(attend)
 
 
-@pytest.mark.parametrize(("layer", "form"), [pair for pair in PAIRS if FORMS[pair[1]].causal])
+@pytest.mark.parametrize(("layer", "form"), [pair for pair in SOME_PAIRS if FORMS[pair[1]].causal])
 def test_word_by_word(layer, form, sim):
     @torch.inference_mode()
     def decode(device):
