@@ -61,7 +61,7 @@ sim: $(VENV)/installed  ## the package and every lesson on a pretended GPU: what
 device-faults: $(VENV)/installed  ## forget one word about devices at a time, and see that those tests fail (up to an hour)
 	$(RUN)/python tools/device_faults.py
 
-mutants: $(VENV)/installed  ## change every solution a little, and see that its check refuses it (up to half an hour)
+mutants: $(VENV)/installed  ## change every solution a little, and see that its check refuses it (minutes)
 	$(RUN)/python tools/mutants.py
 
 test-browser: export ATTENTION_COURSE_PROGRESS := off

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from figures import some_weights
 from PIL import Image
 
 import attention_course
@@ -25,10 +26,6 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 FRENCH = ["le", "chat", "était", "assis", "sur", "le", "tapis"]
 ENGLISH = ["the", "cat", "sat", "on", "the", "mat"]
 ATTACK = "<img src=x onerror=alert(1)>"
-
-
-def some_weights(*shape, seed=0):
-    return np.random.default_rng(seed).dirichlet(np.full(shape[-1], 0.3), shape[:-1])
 
 
 def restored(explorer):

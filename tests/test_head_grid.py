@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from figures import some_weights
 from matplotlib.text import Text
 
 from attention_course.plots import ATTENTION_COLOURS, head_grid, picture_grid
@@ -11,10 +12,6 @@ from attention_course.plots.picture_grid import faded
 FRENCH = ["le", "chat", "était", "assis", "sur", "le", "tapis"]
 ENGLISH = ["the", "cat", "sat", "on", "the", "mat"]
 ATTACK = "<img src=x onerror=alert(1)>"
-
-
-def some_weights(*shape):
-    return np.random.default_rng(0).dirichlet(np.full(shape[-1], 0.3), shape[:-1])
 
 
 def maps(picture):

@@ -129,9 +129,11 @@ def test_with_another_default_device(form, sim):
     there = FORMS[form].make()
     if isinstance(there, nn.Module):
         assert_agree(there.state_dict(), here.state_dict())
-    for attend, device in ((there, sim), (here, "cpu")):
-        output, _ = attend(*(x.to(device) for x in (q, k, v)), None, FORMS[form].causal, False)
-        assert output.device == q.to(device).device
+    outputs = [
+        attend(*(x.to(device) for x in (q, k, v)), None, FORMS[form].causal, False)
+        for attend, device in ((there, sim), (here, "cpu"))
+    ]
+    assert_agree(*outputs)
 
 
 # Scores and the layers of one head

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from figures import some_weights
 from jupyter_client.manager import start_new_kernel
 from matplotlib import pyplot
 from matplotlib.figure import Figure
@@ -23,10 +24,6 @@ from attention_course.plots.png import with_palette
 WORDS = ["the", "cat", "sat", "on", "the", "mat", "."]
 NASTY = ["$5", "x_1", "<img src=x onerror=alert(1)>", "\\alpha", "été", "%", "", "$a$", "a^2 {b}"]
 ROW = np.array([0.05, 0.7, 0.05, 0.05, 0.05, 0.05, 0.05])
-
-
-def some_weights(rows, columns, seed=0):
-    return np.random.default_rng(seed).dirichlet(np.full(columns, 0.3), rows)
 
 
 def shown(labels):

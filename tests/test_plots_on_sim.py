@@ -7,6 +7,7 @@ import pkgutil
 import numpy as np
 import pytest
 import torch
+from figures import CORNERS, IMAGE, XY, some
 from matplotlib.figure import Figure
 
 from attention_course import lessons, plots
@@ -24,15 +25,8 @@ from attention_course.lessons.lesson_20.running_softmax import running_softmax
 from attention_course.plots.picture import describe
 
 AB, ABC, ABCD = [*"ab"], [*"abc"], [*"abcd"]
-XY = {"x_label": "x", "y_label": "y"}
-IMAGE = np.full((40, 40, 3), 200, np.uint8)
-CORNERS = [(0, 0), (20, 0), (0, 20), (20, 20)]
 X, Y, PLACES = np.linspace(1, 3, 4), np.array([0.5, 2.0, 1.0, 3.0]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0]])
 APART = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
-
-
-def some(*shape):
-    return np.random.default_rng(0).dirichlet(np.ones(shape[-1]), shape[:-1])
 
 
 FIGURES = {  # each of what `given` makes of the arrays

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from figures import CORNERS, IMAGE, XY, some
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
@@ -25,15 +26,8 @@ from attention_course.plots.colours import luminance
 SHORT = [f"w{i}" for i in range(40)]
 LONG = [f"a name that is rather long {i}" for i in range(40)]
 X = np.linspace(1, 3, 8)
-XY = {"x_label": "x", "y_label": "y"}
-IMAGE = np.full((40, 40, 3), 200, np.uint8)
-CORNERS = [(0, 0), (20, 0), (0, 20), (20, 20)]
 ABC = ["a", "b", "c"]
 APART = np.abs(np.subtract.outer(np.arange(9), np.arange(9)))
-
-
-def some(*shape):
-    return np.random.default_rng(0).dirichlet(np.ones(shape[-1]), shape[:-1])
 
 
 def curves(names):

@@ -17,12 +17,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mutating.devices import device_faults
+from mutating.tables import table
 
 ROOT = Path(__file__).parents[1]
 HARMLESS, TABLE = ROOT / "tests" / "harmless_device_faults.toml", ROOT / "tests" / "device_faults.md"
 PACKAGE = ROOT / "attention_course"
 PARTS = PACKAGE.name, "tests", "conftest.py", "pyproject.toml", "constraints.txt"  # all that a run needs
 LEARNERS = re.compile(r"/problems/|/checks/|cli\.py|claims\.py")  # what they run stays on the CPU
+COLUMNS = ["forgotten", "caught", "harmless"]
+HEAD = """\
+# Device faults
+
+One word about devices forgotten in the package at a time: a `device=`, a `.to(...)`, a `.cpu()`
+(`tools/mutating/devices.py`); and whether the tests on the pretended device fail. Written by
+`make device-faults`. Why nothing comes of the harmless ones stands in
+[harmless_device_faults.toml](harmless_device_faults.toml).
+"""
 PATIENCE = 600  # seconds
 LIKELY = {"lessons/": "test_rooms", "plots/": "test_plots", "masks": "test_on", "layers/": "test_on"}
 LIKELY |= {"efficient/": "test_on", "positions/": "test_on", "metrics/": "test_rooms", "region_": "test_rooms"}
@@ -62,27 +72,6 @@ def first_failure(root: Path, likely: str = "") -> str:
     return told[2] if told else "a run that ended" if done.returncode else ""
 
 
-def table(rows: dict[str, Counter]) -> str:
-    """File by file."""
-    total = sum(rows.values(), Counter())
-    lines = [
-        "# Device faults",
-        "",
-        "One word about devices forgotten in the package at a time: a `device=`, a `.to(...)`, a `.cpu()`",
-        "(`tools/mutating/devices.py`); and whether the tests on the pretended device fail. Written by",
-        "`make device-faults`. Why nothing comes of the harmless ones stands in",
-        "[harmless_device_faults.toml](harmless_device_faults.toml).",
-        "",
-        "| file | forgotten | caught | harmless |",
-        "|---|---|---|---|",
-        *(
-            f"| {name} | {row['made']} | {row['caught']} | {row['harmless']} |"
-            for name, row in [*sorted(rows.items()), ("all", total)]
-        ),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wanted", nargs="*", help="parts of files' names, such as efficient/; all files if none")
@@ -95,7 +84,7 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:
         for (name, change, _), by in zip(chosen, pool.map(caught, chosen), strict=True):
             known = change in reasons.get(name, {})
-            rows.setdefault(name, Counter()).update(made=1, caught=int(bool(by)), harmless=int(not by))
+            rows.setdefault(name, Counter()).update(forgotten=1, caught=int(bool(by)), harmless=int(not by))
             if bool(by) == known:
                 wrong.append(f"{name}: {change}")
             said = ("caught by " + by if by else "passes") + (", and stands among the harmless" if known else "")
@@ -105,7 +94,7 @@ def main() -> int:
         wrong += [f"{name}: listed as harmless, and not made any more: {change}" for name, change in sorted(gone)]
     print("\n".join(["", *wrong]))
     if not wanted:
-        TABLE.write_text(table(rows), encoding="utf-8")
+        TABLE.write_text(table(HEAD, "file", COLUMNS, rows), encoding="utf-8")
     return int(bool(wrong))
 
 

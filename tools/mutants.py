@@ -20,6 +20,7 @@ os.environ["ATTENTION_COURSE_PROGRESS"] = "off"
 
 import torch
 from mutating.edits import mutants
+from mutating.tables import table
 
 from attention_course import checks
 from attention_course.checks.comparing import other_kind
@@ -28,6 +29,14 @@ from attention_course.checks.session import neutral
 ROOT = Path(__file__).parents[1]
 EQUIVALENT, TABLE = ROOT / "tests" / "equivalent_mutants.toml", ROOT / "tests" / "mutants.md"
 ADMISSIBLE = 200
+COLUMNS = ["problems", "mutants made", "refused", "equivalent"]
+HEAD = """\
+# Mutants
+
+Each solution of the exercises, changed a little in many ways (`tools/mutating/edits.py`), and what its check
+said of it. Written by `make mutants`. Why the equivalent ones are as right as the solution stands in
+[equivalent_mutants.toml](equivalent_mutants.toml).
+"""
 PATIENCE = 60  # seconds of processor time for one mutant
 
 
@@ -108,28 +117,13 @@ class limited:
         signal.signal(signal.SIGVTALRM, self.before)
 
 
-def table(reports: list[dict]) -> str:
-    """Lesson by lesson."""
+def by_lesson(reports: list[dict]) -> dict[str, Counter]:
     rows = {}
     for report in reports:
         row = rows.setdefault(report["title"].partition(".")[0].removeprefix("lesson_"), Counter())
-        row.update(problems=1, made=report["made"], refused=report["refused"], equivalent=len(report["equivalent"]))
-    total = sum(rows.values(), Counter())
-    lines = [
-        "# Mutants",
-        "",
-        "Each solution of the exercises, changed a little in many ways (`tools/mutating/edits.py`), and what its check",
-        "said of it. Written by `make mutants`. Why the equivalent ones are as right as the solution stands in",
-        "[equivalent_mutants.toml](equivalent_mutants.toml).",
-        "",
-        "| lesson | problems | mutants made | refused | equivalent |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {name} | {row['problems']} | {row['made']} | {row['refused']} | {row['equivalent']} |"
-            for name, row in [*sorted(rows.items()), ("all", total)]
-        ),
-    ]
-    return "\n".join(lines) + "\n"
+        row.update({"problems": 1, "mutants made": report["made"], "refused": report["refused"]})
+        row.update(equivalent=len(report["equivalent"]))
+    return rows
 
 
 def main() -> int:
@@ -146,7 +140,7 @@ def main() -> int:
             for fault in report["faults"]:
                 print(f"    {fault}", flush=True)
     if not wanted:
-        TABLE.write_text(table(reports), encoding="utf-8")
+        TABLE.write_text(table(HEAD, "lesson", COLUMNS, by_lesson(reports)), encoding="utf-8")
     return int(any(report["faults"] for report in reports))
 
 
