@@ -2,8 +2,9 @@
 
     python -m cut_short notebooks/src/lessons/04_translation.py
 
-prints as JSON the names of the cells that failed, and why. Quality is not asked for: asserts are off. A process runs
-one source, for lessons set threads, seeds and more; `in_a_process` begins one.
+prints as JSON the names of the cells that failed, and why, and what the source has printed. Quality is not asked for:
+asserts are off. A process runs one source, for lessons set threads, seeds and more. Several sources run in copies of a
+process that has loaded PyTorch already. `in_a_process` begins one.
 """
 
 import argparse
@@ -12,7 +13,9 @@ import contextlib
 import functools
 import importlib
 import inspect
+import io
 import json
+import multiprocessing
 import os
 import re
 import subprocess
@@ -140,6 +143,13 @@ def less(value, most: int | None):
 
 # Processes
 
+LOADED = [
+    "attention_course.training",
+    "attention_course.plots",
+    "attention_course.widgets",
+    "matplotlib.backends.backend_agg",
+]
+
 
 def in_a_process(*arguments: str, folder: Path, module: str = "cut_short", **variables: str):
     """What `python -m module arguments` prints as JSON, run in an empty folder, and what the source has printed.
@@ -156,16 +166,36 @@ def in_a_process(*arguments: str, folder: Path, module: str = "cut_short", **var
     return json.loads(done.stdout), done.stderr
 
 
+def each_in_a_process(sources: list[Path], folder: Path) -> dict[str, tuple[dict[str, str], str]]:
+    """By the names of several sources which of their cells failed, and what they have printed."""
+    said, _ = in_a_process(*map(str, sources), folder=folder)
+    return {name: tuple(found) for name, found in said.items()}
+
+
+def run_aside(source: Path) -> tuple[dict[str, str], str]:
+    """`run`, and what the source prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        failed = run(source)
+    return failed, printed.getvalue()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path)
+    parser.add_argument("sources", type=Path, nargs="+")
     parser.add_argument("--without", help="a package that is not installed then")
     options = parser.parse_args()
     if options.without:
         sys.modules[options.without] = None
-    with contextlib.redirect_stdout(sys.stderr):  # what the source prints
-        failed = run(options.source)
-    print(json.dumps(failed, indent=1))
+    if len(options.sources) == 1:
+        print(json.dumps({options.sources[0].name: run_aside(options.sources[0])}, indent=1))
+        return
+    for name in LOADED:
+        importlib.import_module(name)
+    copies = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with copies.Pool(1, maxtasksperchild=1) as pool:
+        found = pool.map(run_aside, options.sources, chunksize=1)
+    print(json.dumps({source.name: result for source, result in zip(options.sources, found, strict=True)}, indent=1))
 
 
 if __name__ == "__main__":

@@ -22,11 +22,16 @@ Shown()
 """
 
 
-def test_every_cell_is_run_and_what_fails_is_told(tmp_path):
-    (tmp_path / "00_toy.py").write_text(EXERCISE, encoding="utf-8")
-    failed, said = cut_short.in_a_process(str(tmp_path / "00_toy.py"), folder=tmp_path)
-    assert failed == {"00_toy:wrong": "ZeroDivisionError at 00_toy:wrong:1: division by zero"}
-    assert "shown" in said
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_cell_is_run_and_what_fails_is_told(tmp_path, count):
+    toys = [tmp_path / f"0{number}_toy.py" for number in range(count)]
+    for toy in toys:
+        toy.write_text(EXERCISE, encoding="utf-8")
+    found = cut_short.each_in_a_process(toys, tmp_path)
+    for toy in toys:
+        failed, said = found[toy.name]
+        assert failed == {f"{toy.stem}:wrong": f"ZeroDivisionError at {toy.stem}:wrong:1: division by zero"}
+        assert "shown" in said
 
 
 @pytest.mark.parametrize("source", sorted(cut_short.SOURCES.glob("*/[0-9]*.py")), ids=lambda source: source.stem)

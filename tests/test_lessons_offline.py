@@ -27,8 +27,10 @@ def test_a_lesson_runs_to_its_end_without_its_data(lesson, dataset, tmp_path):
         "ATTENTION_COURSE_DATA": str(tmp_path / "no such mirror"),
         "ATTENTION_COURSE_CACHE": str(tmp_path / "cache"),
     }
-    source = str(cut_short.SOURCES / "lessons" / f"{lesson}.py")
-    failed, said = cut_short.in_a_process(source, *["--without", WEIGHTS] * (not dataset), folder=tmp_path, **nowhere)
+    source = cut_short.SOURCES / "lessons" / f"{lesson}.py"
+    less = ["--without", WEIGHTS] * (not dataset)
+    found, _ = cut_short.in_a_process(str(source), *less, folder=tmp_path, **nowhere)
+    failed, said = found[source.name]
     assert failed == {}
     assert "cannot be had here" in said
     assert dataset or "a small CNN, trained now on single pictures, takes their place" in said
