@@ -75,7 +75,7 @@ def test_the_solution_passes(problem):
 def test_a_mistake_goes_by_its_name(mistaken):
     problem, name = mistaken
     function = problem.mistakes[name]
-    for seed in SEEDS[:-1]:  # the last in a hostile session, below
+    for seed in SEEDS[:-1]:  # with the last, some are tried in a hostile session
         result = problem.grade(name if isinstance(problem, Choice) else function, seed)
         assert (result.outcome, result.mistake, result.message) == ("wrong", name, function.sentence)
 
@@ -120,7 +120,7 @@ def hostile_session():
 def test_a_verdict_does_not_depend_on_the_session(problem, hostile_session):
     problem, seed = type(problem)(), SEEDS[-1]  # one that has computed nothing yet
     assert problem.grade(right(problem), seed).outcome == "correct"
-    for name, function in problem.mistakes.items():
+    for name, function in list(problem.mistakes.items())[::3]:  # in an ordinary session all are tried
         told = problem.grade(name if isinstance(problem, Choice) else function, seed)
         assert (told.outcome, told.mistake, told.message) == ("wrong", name, function.sentence)
 

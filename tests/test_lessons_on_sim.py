@@ -6,7 +6,7 @@ from cut_short import SOURCES
 from simulated.lessons import in_a_process
 
 LESSONS = {path.name[:2]: path for path in sorted((SOURCES / "lessons").glob("[0-9]*.py"))}
-QUICK = [("07", "auto"), ("09", "auto, Apple's"), ("17", "auto")]
+QUICK = [("07", "auto"), ("09", "auto, Apple's")]
 ALL = [(number, setting) for number in LESSONS for setting in ("auto", "auto, Apple's")]
 CASES = [case if case in QUICK else pytest.param(*case, marks=pytest.mark.every_lesson) for case in ALL]
 
