@@ -1,9 +1,11 @@
 """Translation by length, with one vector for a sentence and with attention, inside the trained lengths and beyond.
 
-Writes attention_course/results/03_the_bottleneck.json. About six minutes on two cores.
+Two controls ask whether the one vector is too small or its training too short: one of 512 numbers instead of 128, and
+three times the training. Writes attention_course/results/03_the_bottleneck.json. About half an hour on two cores.
 """
 
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from on_grammar import error_rate, exact, trained
 
@@ -14,13 +16,19 @@ from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
 SEEDS = range(5)
 BUDGET = 1_000_000  # target tokens
 LENGTHS = [(4, 6), (7, 9), (10, 12), (13, 15), (16, 20), (21, 25), (26, 30)]  # English words; trained on 15 at most
-MODELS = {"without": EncoderDecoder, "with": RNNsearch}
+MODELS = {
+    "without": EncoderDecoder,
+    "with": RNNsearch,
+    "wide": partial(EncoderDecoder, hidden_size=256),  # a vector of 512 numbers
+    "longer": EncoderDecoder,
+}
+BUDGETS = dict.fromkeys(MODELS, BUDGET) | {"longer": 3 * BUDGET}
 
 
 def measure(job: tuple[str, int]) -> dict:
     """Train one model with one seed."""
     name, seed = job
-    model, run = trained(MODELS[name], seed, BUDGET)
+    model, run = trained(MODELS[name], seed, BUDGETS[name])
     unseen = grammar.pairs(1_000, part="test")
     found = {
         "exact": exact(model, unseen),
@@ -34,11 +42,11 @@ def measure(job: tuple[str, int]) -> dict:
 
 
 def main() -> None:
-    """Two models, five seeds each."""
+    """Four trainings, five seeds each."""
     jobs = [(name, seed) for seed in SEEDS for name in MODELS]
     with ProcessPoolExecutor(2) as pool:
         measured = dict(zip(jobs, pool.map(measure, jobs), strict=True))
-    values = {"lengths": LENGTHS, "budget": BUDGET}
+    values = {"lengths": LENGTHS, "budget": BUDGET, "budgets": BUDGETS}
     for name in MODELS:
         runs = [measured[name, seed] for seed in SEEDS]
         for key in runs[0]:
