@@ -262,6 +262,13 @@ def test_the_bars_are_judged_on_each_kind(page):
     assert reached == ["yes", "no", "yes", "yes", "yes", "yes"]
 
 
+def test_whatever_the_kind_ours_trains_faster_than_the_peer():
+    """A training in emulated bfloat16, on a kind without it, would be several times slower."""
+    kept = json.loads((BENCHMARKS / "results/translation.json").read_text(encoding="utf-8"))
+    slower = [(kind, row["setting"]) for kind in kept for row in kept[kind]["speed"]["rows"] if min(row["ratios"]) < 1]
+    assert len(kept) > 1 and not slower
+
+
 def test_a_part_that_one_kind_lacks_is_shown_for_the_other(page):
     def part(kept):
         two_kinds(kept)
