@@ -23,6 +23,8 @@ from attention_course.training import train_step, translation_loss
 D2L_SIZES = {"embedding_size": 256, "hidden_size": 128, "decoder_size": 256, "score_size": 256}
 TURNS = 12  # batches in a round
 PEER, SHIPPED, SMALL = "d2l", "as shipped", "d2l's"
+PRECISIONS = {(False, False): "float32", (True, True): "bfloat16", (False, True): "bfloat16 against float32"}
+"""What a comparison is computed in, by whether d2l and ours are in bfloat16: a row says what was run."""
 
 
 def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
@@ -41,16 +43,17 @@ def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
         for name, model in models.items()
     }
 
-    def contenders(
-        theirs: Sequence, ours: Sequence, autocast: tuple[bool, bool], smoothing: float
-    ) -> dict[str, Contender]:
+    def beside(
+        setting: str, theirs: Sequence, ours: Sequence, halves: tuple[bool, bool], smoothing: float = 0.0
+    ) -> list[dict]:
         loss = partial(translation_loss, label_smoothing=smoothing)
 
         def step(name):
-            return lambda *batch: train_step(models[name], optimizers[name], loss, batch, half=autocast[1])
+            return lambda *batch: train_step(models[name], optimizers[name], loss, batch, half=halves[1])
 
-        them = Contender(lambda s, t: peer.step(s, t, autocast[0]), theirs)
-        return {PEER: them} | {name: Contender(step(name), ours) for name in models}
+        them = Contender(lambda s, t: peer.step(s, t, halves[0]), theirs)
+        contenders = {PEER: them} | {name: Contender(step(name), ours) for name in models}
+        return compare(setting, PRECISIONS[halves], contenders, rounds)
 
     def batch(places: Sequence[int]) -> Batch:
         return pad([examples[i][0] for i in places]), pad([examples[i][1] for i in places])
@@ -59,22 +62,20 @@ def measure(sizes: dict, dropout: float, recipe: dict, rounds: int) -> dict:
     middles = [(2 * turn + 1) * len(order) // (2 * TURNS) for turn in range(TURNS)]  # short sentences to long ones
     alike = [[batch(order[i - BATCH // 2 : i + BATCH // 2])] for i in middles]
     fast = device.bfloat16_pays()
-    found = compare("same batches", "float32", contenders(alike, alike, (False, False), 0.0), rounds)
+    found = beside("same batches", alike, alike, (False, False))
     if fast:
-        found += compare("same batches", "bfloat16", contenders(alike, alike, (True, True), 0.0), rounds)
+        found += beside("same batches", alike, alike, (True, True))
 
     generator = random.Random(0)
     mixed = [[batch(generator.sample(order, BATCH))] for _ in range(TURNS // 2)]
     cuts = iter(cut(examples, recipe["batch_tokens"], generator))
     several = 2_000 // recipe["batch_tokens"]  # batches with about as many words
     bucketed = [[batch(next(cuts)) for _ in range(several)] for _ in mixed]
-    precision = "bfloat16 against float32" if fast else "float32"
     shipped, smoothing = "each as shipped", recipe["label_smoothing"]
-    found += compare(shipped, precision, contenders(mixed, bucketed, (False, fast), smoothing), rounds)
+    found += beside(shipped, mixed, bucketed, (False, fast), smoothing)
     lengths = [max(map(len, sides)) for sides in zip(*examples, strict=True)]
     fixed = [[padded(batch, lengths) for batch in batches] for batches in mixed]
-    shipped += ", d2l with one length"
-    found += compare(shipped, precision, contenders(fixed, bucketed, (False, fast), smoothing), rounds)
+    found += beside(f"{shipped}, d2l with one length", fixed, bucketed, (False, fast), smoothing)
 
     parameters = {name: sum(p.numel() for p in m.parameters()) for name, m in [(PEER, peer.model), *models.items()]}
     versions = f"d2l {version('d2l')}; {device.describe()}"
