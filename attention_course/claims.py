@@ -109,6 +109,11 @@ class Verdict:
             f"Measure: {self.claim.measure}. {self._rule()}\n{self.provenance}"
         )
 
+    def _repr_markdown_(self):
+        said = f"Claim ({self.source}): *{self.wording}*", f"**{self.outcome.capitalize()}**: {self.measured()}."
+        how = f"Measure: {self.claim.measure}. {self._rule()}", self.provenance
+        return "\n>\n".join(f"> {line}" for line in (*said, *how))
+
     def _repr_html_(self):
         # only the page's own colours, so that it reads in light and dark themes
         return (
@@ -143,6 +148,8 @@ class Table:
     def __repr__(self):
         head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in self._cells())
         return "\n".join(f"| {line} |" for line in [head, "--- | --- | --- | --- | ---", *body])
+
+    _repr_markdown_ = __repr__
 
     def _repr_html_(self):
         rows = []

@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 from factories import SIZES, SOURCE, tiny_examples, train_tiny
+from tqdm import tqdm
 
 from attention_course import checkpoint, device
 from attention_course.decoding import greedy
 from attention_course.models.luong import Luong
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
-from attention_course.training import loop, saving
+from attention_course.training import saving
 
 MODELS = [RNNsearch, EncoderDecoder, Luong]
 
@@ -115,8 +116,8 @@ def test_a_training_may_be_broken_off_again_and_again_and_while_it_validates(tmp
 
 
 def test_an_interruption_between_two_steps_is_saved_too(tmp_path, monkeypatch):
-    update = loop.tqdm.set_postfix
-    monkeypatch.setattr(loop.tqdm, "set_postfix", lambda bar, **what: interrupt() or update(bar, **what))
+    update = tqdm.set_postfix
+    monkeypatch.setattr(tqdm, "set_postfix", lambda bar, **what: interrupt() or update(bar, **what))
     broken = run(new(), tmp_path / "run.pt")
     assert broken.interrupted and broken.steps == 1
     monkeypatch.undo()

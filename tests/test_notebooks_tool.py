@@ -445,6 +445,10 @@ FINDINGS = {
         lambda course: edit_cell(lesson(course), "slider", outputs=[ERROR]),
         'cell "slider" holds an error, ValueError: no',
     ),
+    "outputs without the data": (
+        lambda course: edit_cell(lesson(course), "slider", outputs=[{**OUTPUT, "text": "X cannot be had here: no.\n"}]),
+        'cell "slider" was executed without its data set',
+    ),
     "outputs in an exercise": (
         lambda course: edit_cell(exercise(course), "setup", outputs=[{**OUTPUT, "text": "x"}]),
         'exercises/00_start.ipynb: cell "setup" was executed',

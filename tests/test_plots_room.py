@@ -9,9 +9,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from attention_course import plots
+from attention_course.lessons.lesson_01 import look as lesson_01_look
 from attention_course.lessons.lesson_01.measurements import measurements
-from attention_course.lessons.lesson_01.plane import plane
+from attention_course.lessons.lesson_02.colour_strips import colour_strips
 from attention_course.lessons.lesson_02.landscape import landscape
+from attention_course.lessons.lesson_02.learned import learned
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
@@ -78,6 +80,11 @@ PLOTS = {  # a picture of things with these names, and what of it must be there,
     "bands": (lambda n: plots.bands(X, bands(n), **XY), looks),
     "one amount": (lambda n: shares(n, [64] * len(n)), looks),
     "amounts": (lambda n: shares(n, [4.0**i for i in range(len(n))]), looks),
+    "learned": (lambda n: learned({name: some(3, 4) for name in n}, **XY), looks),
+    "colours": (
+        lambda n: colour_strips({name: some(4, 3) for name in n}, "x"),
+        lambda f: f.axes[0].images[0].get_array(),
+    ),
     "bars": (lambda n: plots.weight_bars(some(len(n)), n), rectangles),
     "upright bars": (lambda n: plots.weight_bars(some(len(n)), n, horizontal=False), rectangles),
     "queries": (lambda n: plots.attention_map(some(len(n), 3), n, ABC), lambda f: f.axes[0].images[0].get_array()),
@@ -90,7 +97,7 @@ PLOTS = {  # a picture of things with these names, and what of it must be there,
     "hops": (lambda n: hop_maps(IMAGE, some(len(n), 4), CORNERS, 20, "abcd", titles=n), titled),
     "panels": (lambda n: length_panels(X, {name: [X] for name in n}, mark=1.0, mark_label="", **XY), titled),
     "patterns": (lambda n: reach_grid(dict.fromkeys(n, APART)), titled),
-    "plane": (lambda n: plane([1, 1], keys(len(n)), some(len(n)), n), points),
+    "look": (lambda n: lesson_01_look.look(n, [1, 1], keys(len(n)), keys(len(n)), some(len(n))), points),
     "steps": (lambda n: step_panels({name: [Grid(some(2, 3), ["a", "b"])] for name in n}), lambda f: f.axes),
     "rows": (lambda n: step_panels({"": [Grid(some(len(n), 3), n)]}), lambda f: f.axes[0].images[0].get_array()),
     "columns": (
@@ -106,7 +113,10 @@ PLOTS = {  # a picture of things with these names, and what of it must be there,
         lambda f: f.axes[0].collections[0].get_segments(),
     ),
 }  # fmt: skip
-MOST = {"lines": 5, "lines that meet": 5, "bands": 5, "one amount": 4, "amounts": 6, "buckets": 26, "scores": 32}
+MOST = {
+    "lines": 5, "lines that meet": 5, "bands": 5, "learned": 7,
+    "one amount": 4, "amounts": 6, "buckets": 26, "scores": 32,
+}  # fmt: skip
 FIRST = {"pictures": 12}  # it says that of more it draws these
 NAMED_FROM_TWO = {"heads", "layers"}
 
@@ -142,7 +152,7 @@ def assert_inside_and_apart(figure, texts, plot):
     boxes = [text.get_window_extent() for text in texts]
     for box in boxes:
         assert box.x0 > -1 and box.y0 > -1 and box.x1 < figure.bbox.x1 + 1 and box.y1 < figure.bbox.y1 + 1
-    if plot == "plane":  # where keys lie is not for the plot to say
+    if plot == "look":  # where keys lie is not for the plot to say
         return
     straight = [box for text, box in zip(texts, boxes, strict=True) if text.get_rotation() % 90 == 0]
     for a, b in itertools.combinations(straight, 2):
@@ -180,13 +190,6 @@ def test_every_number_of_layers_has_a_shade_of_its_own():
 def test_every_lowest_square_says_of_whom():
     figure = reach_grid(dict.fromkeys(SHORT[:6], APART))
     assert [bool(ax.get_xlabel()) for ax in titled(figure)] == [False, False, True, True, True, True]
-
-
-def test_what_lies_outside_of_the_axes_is_refused():
-    for query, points in [([5, 0], [[1, 0]]), ([1, 0], [[0, -5]])]:
-        with pytest.raises(ValueError, match="limit: expected 5 or more, which the query or a key needs, got 3"):
-            plane(query, points, [1.0], ["key"])
-        plane(query, points, [1.0], ["key"], limit=5)
 
 
 @pytest.mark.parametrize("draw", [

@@ -1,7 +1,6 @@
 """What an image encoder makes of scenes, region by region: computed once, and kept on disk."""
 
 import hashlib
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,9 +10,9 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float16, UInt8
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from attention_course import device
+from attention_course.bar import bar
 from attention_course.data import registry
 from attention_course.data.scenes import Scene
 from attention_course.modes import evaluating
@@ -63,14 +62,11 @@ def region_features(
     if (kept := _load(path, shape)) is not None:
         return kept
     features = torch.empty(shape, dtype=torch.float16, device="cpu")
-    # To stdout: what a notebook gets on stderr it shows as if something had gone wrong.
-    with tqdm(
-        total=len(scenes), unit=" images", mininterval=0.5, disable=not progress, file=sys.stdout, leave=False
-    ) as bar:
+    with bar(total=len(scenes), unit="images", shown=progress) as moving:
         for start in range(0, len(scenes), BATCH):
             pixels = np.stack([scene.image(size) for scene in scenes[start : start + BATCH]])
             features[start : start + BATCH] = encode_images(encoder, pixels)
-            bar.update(len(pixels))
+            moving.update(len(pixels))
     with suppress(OSError):
         _save(path, features)
     return features

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from attention_course import device as machine
+from attention_course.bar import bar
 from attention_course.interruptions import interruptions
 from attention_course.modes import evaluating, start_training
 from attention_course.moving import move, visiting
@@ -105,7 +104,8 @@ def fit(
         saver = Saver(checkpoint, model, descent, loss, settings, dict(optimizer=optimizer, schedule=schedule))
         run = saver.resume(run, stream)
         start = time.perf_counter() - run["seconds"]
-        with _bar(budget, run["used"], unit, progress) as bar, interruptions() as interrupted:
+        moving = bar(total=budget, unit=unit, done=min(run["used"], budget), shown=progress)
+        with moving, interruptions() as interrupted:
             while run["used"] < budget and not interrupted:
                 batch = next(stream, None)
                 if batch is None:
@@ -121,14 +121,14 @@ def fit(
                 run["used"] = after
                 if validate and any(before < share * budget <= after for share in validate_at):
                     _validate(model, validate, run)
-                bar.update(min(amount, budget - bar.n))
-                bar.set_postfix(loss=f"{value:.2f}", refresh=False)
+                moving.update(min(amount, budget - moving.n))
+                moving.set_postfix(loss=f"{value:.2f}", refresh=False)
                 if len(run["losses"]) % TIDY_EVERY == 0:
                     machine.give_back_memory()
                 run["seconds"] = time.perf_counter() - start
                 saver.after_step(run)
             saver.at_the_end(run)
-            bar.refresh()  # a training shorter than the bar's interval shows its loss, too
+            moving.refresh()  # a training shorter than the bar's interval shows its loss, too
         if run["best"] and run["used"] >= budget:
             model.load_state_dict(run["best"])
     model.eval()
@@ -180,9 +180,3 @@ def _validate(model: nn.Module, validate: Callable[[nn.Module], float], run: dic
     if not run["validations"] or score > max(s for _, s in run["validations"]):
         run["best"] = copy.deepcopy(model.state_dict())
     run["validations"].append((run["used"], score))
-
-
-def _bar(budget: int, used: int, unit: str, progress: bool) -> tqdm:
-    """To stdout: what a notebook gets on stderr it shows as if something had gone wrong."""
-    options = {"mininterval": 0.5, "disable": not progress, "file": sys.stdout, "leave": False}
-    return tqdm(total=budget, initial=min(used, budget), unit=f" {unit}", **options)

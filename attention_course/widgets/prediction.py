@@ -43,7 +43,10 @@ class Prediction(VBox):
     def _repr_mimebundle_(self, **kwargs):
         options = "".join(f"<li>{escape(option)}</li>" for option in self.options)
         html = f"<div {PLAIN}><p><b>{escape(self.question)}</b> Your prediction:</p><ul>{options}</ul></div>"
-        return {**super()._repr_mimebundle_(**kwargs), "text/plain": repr(self), "text/html": html}
+        listed = "\n".join(f"- {option}" for option in self.options)
+        markdown = f"**{self.question}** Your prediction:\n\n{listed}"
+        words = {"text/plain": repr(self), "text/html": html, "text/markdown": markdown}
+        return {**super()._repr_mimebundle_(**kwargs), **words}
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,6 +68,9 @@ class Reveal:
 
     def __repr__(self):
         return f"{self._verdict()} {self.why}".strip()
+
+    def _repr_markdown_(self):
+        return f"**{self._verdict()}** {self.why}".strip()
 
     def _repr_html_(self):
         return f"<p {PLAIN}><b>{escape(self._verdict())}</b> {escape(self.why)}</p>"

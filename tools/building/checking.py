@@ -16,6 +16,7 @@ MACHINE_PATH = (
     r"|\b[A-Za-z]:\\+Users\b|\b(?:site|dist)-packages/|\bipykernel_\d"
 )
 NOT_A_PATH = re.compile(r"""(?:https?://|data:)[^\s"'<>]+""")
+WITHOUT_DATA = "cannot be had here"  # a lesson that goes on without its data set says so in these words
 NOT_TEXT = ("image/png", "image/jpeg", "image/gif", "audio/", "video/", "application/pdf", "buffers")
 
 
@@ -101,6 +102,9 @@ def _lesson_outputs(notebook: NotebookNode) -> Iterator[str]:
     for cell in filter(not_executed, code):
         errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error"]
         yield f'cell "{cell.get("id")}" ' + (f"holds an error, {errors[0]}" if errors else "was not executed")
+    for cell in code:
+        if any(WITHOUT_DATA in output.get("text", "") for output in cell.outputs):
+            yield f'cell "{cell.get("id")}" was executed without its data set: set ATTENTION_COURSE_DATA'
 
 
 def _exercise_outputs(notebook: NotebookNode) -> Iterator[str]:
