@@ -6,6 +6,7 @@ from attention_course.plots.arguments import as_numbers, as_weights
 from attention_course.plots.axes import quiet
 from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.picture import Picture, describe
+from attention_course.plots.roles import ROLES
 from attention_course.plots.text import LITERAL, NORMAL
 
 
@@ -20,10 +21,10 @@ def measurements(
     x, y = as_numbers(x), as_numbers(y)
     if x.ndim != 1 or x.shape != y.shape:
         raise ValueError(f"x and y: expected two of one length, got {x.shape} and {y.shape}")
-    ax = Picture((7.2, 3.4)).add_subplot() if ax is None else ax
+    ax = Picture((6.0, 3.3)).add_subplot() if ax is None else ax
     said = f"{len(x)} measurements of {y_label} by {x_label}."
     if curve is not None:
-        ax.plot(*(as_numbers(c) for c in curve), color="#c4622d", linewidth=2, zorder=2)
+        ax.plot(*(as_numbers(c) for c in curve), color=ROLES["context"].edge, linewidth=2, zorder=2)
         said += " A line is drawn through them."
     if query is None:
         ax.plot(x, y, "o", color="#2a598c", markersize=4, zorder=3)
@@ -38,10 +39,10 @@ def measurements(
             x, y, c=weights, cmap=ATTENTION_COLOURS, vmin=0, vmax=most, s=26, edgecolors="#888888",
             linewidths=0.6, zorder=3,
         )  # fmt: skip
-        ax.plot(query, answer, "D", color="#c4622d", markersize=9, zorder=4)
+        ax.plot(query, answer, "D", color=ROLES["context"].edge, markersize=9, zorder=4)
         ax.annotate(
-            f"{query:g}: {told}", (query, answer), xytext=(12, 26), textcoords="offset points",
-            fontsize=NORMAL, color="#c4622d", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **LITERAL,
+            f"{query:g}: {told}", (query, answer), xytext=(12, 26), textcoords="offset points", fontsize=NORMAL,
+            color=ROLES["context"].edge, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, **LITERAL,
         )  # fmt: skip
         best = int(weights.argmax())
         looks = f"most at {x[best]:g}, with {weights[best]:.2f}" if weights[best] else "at nothing"

@@ -2,7 +2,11 @@
 r"""
 # Exercises 01 · A weighted sum
 
-Five problems on [lesson 01](../01_weighted_sum.ipynb), about fifty minutes. Write in PyTorch or NumPy, as you like. `check.soft_look_up.hint()` gives a hint, each time a more explicit one; `check.soft_look_up.solution()` shows one solution.
+Five problems on [lesson 01](../01_weighted_sum.ipynb), about forty-five minutes.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.soft_look_up.hint()` gives a hint, a more explicit one each time. `check.soft_look_up.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors. Write in PyTorch or NumPy, as you like. Return a new result, and do not change the inputs. Where a result is true or false it must be Boolean, and where it is a whole number it must be an integer type. Letters in brackets are shapes, as in the lesson: L queries, S keys.
 """
 
 # %% name="imports"
@@ -15,9 +19,11 @@ from attention_course.checks import lesson_01 as check
 r"""
 ## 1 · A soft look-up
 
-★☆☆, 8 minutes
+★☆☆, 8 minutes: writes the mechanism
 
-From one `query` of size E, `keys` (S, E) and `values` (S, D), return the context vector of size D: dot-product scores, Eq. (2), Eq. (1). It must survive scores in the thousands, above and below zero. Write the softmax out; a ready-made one would pass, and teach you nothing.
+There is one `query` (D), and there are `keys` (S, D) and `values` (S, D_v). Return the context vector (D_v). Use dot products as scores, then Eq. (2), then Eq. (1). Your function must survive scores in the thousands, positive and negative.
+
+Write the softmax yourself. A ready-made one would pass, and teach you nothing.
 """
 
 # %% name="soft-look-up" tags=["exercise"]
@@ -32,9 +38,9 @@ check.soft_look_up(soft_look_up)
 r"""
 ## 2 · A mask that does not mask
 
-★☆☆, 5 minutes
+★☆☆, 5 minutes: breaks something and explains
 
-A colleague keeps padding out of the attention by multiplying the scores with the mask, "so that padding has a score of zero": `(scores * mask).softmax(-1)`, with the scores (−1, −2, 3), of which the third is padding. Before you run anything: what happens?
+A colleague wants to hide the padding. She multiplies the scores by the mask, "so that padding has a score of zero": `(scores * mask).softmax(-1)`. Take the scores (−1, −2, 3). The third belongs to a PAD. Decide before you run anything: what happens?
 
 - **A** Padding gets no weight, as was meant.
 - **B** Padding gets weight, and more than a real key whose score is negative.
@@ -57,9 +63,9 @@ mask = torch.tensor([True, True, False])
 r"""
 ## 3 · A mask that does
 
-★★☆, 12 minutes
+★★☆, 12 minutes: writes the mechanism
 
-From `scores` (L, S) and a Boolean `mask` (L, S) in which `True` means *may attend*, return the weights (L, S): softmax along each row among the keys it may attend to, exactly zero elsewhere. A row that may attend to nothing is all zeros, and its gradient is finite.
+There are `scores` (L, S) and a Boolean `mask` (L, S), in which `True` means *may attend*. Return the weights (L, S). Each row is a softmax over the keys that it may attend to. All other weights are exactly zero. A row that may attend to nothing is all zeros, and its gradient is finite.
 """
 
 # %% name="masked-weights" tags=["exercise"]
@@ -74,9 +80,11 @@ check.masked_weights(masked_weights)
 r"""
 ## 4 · What the gradient rewards
 
-★★☆, 10 minutes
+★★☆, 10 minutes: explains
 
-One query has the `weights` (S,) over `values` (S, D). The loss has the `gradient` (D,) with respect to the context vector. Work out on paper its gradient with respect to the scores, from the derivative of softmax and without looking at the lesson, and return it, (S,). (Autograd would pass, too. Use it afterwards to convince yourself.)
+One query has the `weights` (S) over the `values` (S, D_v). `gradient` (D_v) is the gradient of the loss with respect to the context vector. Return the gradient of the loss with respect to the scores (S).
+
+Work it out on paper first, from the derivative of the softmax, without looking at the lesson. Autograd would pass, too; use it afterwards to convince yourself.
 """
 
 # %% name="score-gradient" tags=["exercise"]
@@ -91,9 +99,9 @@ check.score_gradient(score_gradient)
 r"""
 ## 5 · No looking at oneself
 
-★★★, 15 minutes
+★★☆, 10 minutes: extends
 
-Kernel regression on the points (`x`, `y`), each of shape (N,), with a Gaussian kernel of the given `width`: the score of point $j$ for point $i$ is $-(x_i - x_j)^2 / (2 w^2)$. Return the prediction (N,) for every point, made from the *other* points alone. A point may lie far from all others.
+This is kernel regression, as with the Nile. There are N points with places `x` (N) and measurements `y` (N). The score of point $j$ for point $i$ is $-(x_i - x_j)^2 / (2 \sigma^2)$, where σ is the `width`. Return a prediction (N) for every point, made from the *other* points only. There are at least two points, and their numbers are floats. A point may lie far from all others.
 """
 
 # %% name="leave-one-out" tags=["exercise"]
