@@ -2,13 +2,16 @@
 r"""
 # Exercises 03 · The bottleneck
 
-Five problems on [lesson 03](../03_the_bottleneck.ipynb), about fifty minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.shift.hint()` gives a hint, each time a more explicit one; `check.shift.solution()` shows one solution.
+Five problems on [lesson 03](../03_the_bottleneck.ipynb), about fifty minutes.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.shift.hint()` gives a hint, a more explicit one each time. `check.shift.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. Where a result is true or false it must be Boolean, and where it is a whole number it must be an integer type. Letters in brackets are shapes, as in the lesson: B sentences, S source words, L target words with `<eos>`, H numbers in a state.
 """
 
 # %% name="imports"
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from attention_course import device, plots
 from attention_course.checks import lesson_03 as check
@@ -16,6 +19,7 @@ from attention_course.data import grammar
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import Vocabulary
 from attention_course.decoding import translate
+from attention_course.lessons.lesson_03.probe import read_off
 from attention_course.models.seq2seq import EncoderDecoder
 from attention_course.training import train
 
@@ -23,9 +27,9 @@ from attention_course.training import train
 r"""
 ## 1 · What the decoder is given, and what it has to say
 
-Writes the mechanism · ★☆☆, 8 minutes
+★☆☆, 8 minutes: writes the mechanism
 
-In training the decoder is told the true words, each of them one step late. From `sentences` (B, L), numbers of words with `PAD` = 0 behind the shorter ones, return the tuple `(previous, target)`, both (B, L + 1): `previous` is `BOS` = 1 and then the words, `target` is the words and then `EOS` = 2, and behind them stands `PAD`. The sentence 7 5 in a row of three gives 1 7 5 0 and 7 5 2 0.
+In teacher forcing, the decoder is given the true words, each of them one step late. `sentences` (B, N) holds the numbers of words; shorter sentences are filled up with `PAD` = 0. Return the tuple `(previous, target)`, both (B, L) with L = N + 1. `previous` is `BOS` = 1 and then the words. `target` is the words and then `EOS` = 2. What is left of a row is `PAD`. For example, the sentence 7 5 in a row of three gives 1 7 5 0 and 7 5 2 0.
 """
 
 # %% name="shift" tags=["exercise"]
@@ -40,9 +44,11 @@ check.shift(shift)
 r"""
 ## 2 · One vector for each sentence of a batch
 
-Writes the mechanism · ★★☆, 8 minutes
+★★☆, 8 minutes: writes the mechanism
 
-Two GRUs have read a batch of padded sentences. `from_left` (B, S, H) holds the states of the one that starts at the first word; at place `t` it has read the words up to `t`, and it goes on into the padding. `from_right` (B, S, H) holds those of the one that starts at each sentence's last word; at place `t` it has read the words from there back to `t`. Both are in the order of the words (in the lesson's `write`, `from_right` was in the order of reading), and what stands in padded places means nothing. With `lengths` (B,), return $c$ of Eq. (4), (B, 2H): the state of the first when it has read the whole sentence, joined with that of the second.
+Two GRUs have read a batch of padded sentences. `from_left` (B, S, H) holds the states of the GRU that starts at the first word. At place `j` it has read the words up to `j`. Unlike in the lesson, it goes on into the padding. `from_right` (B, S, H) holds the states of the GRU that starts at each sentence's last word. At place `j` it has read the words from the last one back to `j`. Both are in the order of the words. States at padded places mean nothing. `lengths` (B) says how many words each sentence has.
+
+Return $c$ of Eq. (4), (B, 2H): the state of the first GRU when it has read the whole sentence, joined with that of the second.
 """
 
 # %% name="summary" tags=["exercise"]
@@ -57,7 +63,7 @@ check.summary(summary)
 r"""
 ## 3 · Right, by length
 
-Measures · ★☆☆, 8 minutes
+★☆☆, 8 minutes: measures
 
 `translations` and `references` are lists of sentences, a sentence is a list of words, and `lengths` holds the number of words in each *source* sentence. `bins` is a list of pairs `(a, b)`, such as `[(4, 6), (7, 9)]`; both ends belong to the bin. Return a list with one entry for each bin: the share of its sentences that are translated exactly, or `None` if it has no sentence.
 """
@@ -74,9 +80,9 @@ check.exact_by_length(exact_by_length)
 r"""
 ## 4 · Two readers
 
-Extends · ★★★, 14 minutes
+★★★, 14 minutes: extends
 
-The lesson's one-number reader, $h_t = \tfrac12 h_{t-1} + x_t$, with as many binary digits as it is given, one of them before the point. What does not fit is cut off here:
+This is the lesson's one-number reader, $h_j = \tfrac12 h_{j-1} + x_j$. It has as many binary digits as it is given, and one of them stands before the point. What does not fit is cut off:
 """
 
 # %% name="two-readers-reader"
@@ -93,7 +99,7 @@ left, right
 
 # %% [markdown] name="two-readers-more"
 r"""
-Now two of them read the same sentence of zeros and ones, one from the left and one from the right, and you get the numbers in which they end, `left` and `right`, with the `length` of the sentence and the number of `bits` that each of them has. Return what they still know, a list of `length` numbers: the word, 0 or 1, wherever one of the readers holds it, and 0.5 where neither does. For the sentence above that is `[1, 0, 1, 0.5, 1, 1, 0]`.
+Now two such readers read the same sentence of zeros and ones, one from the left and one from the right. You get the numbers in which they end, `left` and `right`, the `length` of the sentence, and the number of `bits` that each reader has. Return what they still know, a list of `length` numbers: the word, 0 or 1, where at least one reader holds it, and 0.5 where neither does. For the sentence above this is `[1, 0, 1, 0.5, 1, 1, 0]`.
 """
 
 # %% name="two-readers" tags=["exercise"]
@@ -108,11 +114,11 @@ check.two_readers(two_readers)
 r"""
 ## 5 · One reader, from right to left
 
-Breaks something and explains · ★★☆, 12 minutes
+★★☆, 12 minutes: breaks something and explains
 
-Sutskever, Vinyals and Le had no reader from the left. They fed each source sentence to a single one from the last word to the first, and report that BLEU on their test set rose from 25.9 to 30.6 ([2014](https://arxiv.org/abs/1409.3215), section 3.3).
+Sutskever, Vinyals and Le had a single reader. They fed each source sentence to it from the last word to the first, and report that BLEU on their test set rose from 25.9 to 30.6 ([2014](https://arxiv.org/abs/1409.3215), section 3.3).
 
-Take the GRU that reads from left to right out of the lesson's translator, let the other one have 128 numbers, and train. It has read the last word first and the first word last. Before you run anything: where does the line of the lesson's figure lie now, the share of words that can be read off $c$, by their place? (Forget the full stop at the end, which is always there.)
+Take the GRU that reads from left to right out of the lesson's translator. Give the other one 128 numbers, and train. Decide before you run anything: what happens to the shares of words that can be read off $c$, by their place? (Forget the full stop at the end, which is always there.)
 
 - **A** It falls. The first words come back best, and the later a word stands the worse.
 - **B** It rises. The last words come back best.
@@ -136,7 +142,7 @@ class OneReader(EncoderDecoder):
     def encode(self, source):
         c, first_state = super().encode(source)
         from_left, from_right = c.chunk(2, -1)
-        return torch.cat([0 * from_left, from_right], -1), first_state  # the left reader's half is always zero
+        return torch.cat([0 * from_left, from_right], -1), first_state  # the left half is zero
 
 
 pairs = grammar.pairs(30_000, part="train")
@@ -146,38 +152,28 @@ examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english
 
 # %% name="try-probe"
 LENGTH = 13
-some = grammar.pairs(4_000, 2, "train", LENGTH, LENGTH), grammar.pairs(800, 3, "test", LENGTH, LENGTH)
-words, unseen = (torch.tensor([english.encode(pair.english) for pair in part]) for part in some)
+learn = grammar.pairs(4_000, 2, "train", LENGTH, LENGTH)
+ask = grammar.pairs(800, 3, "test", LENGTH, LENGTH)
+words, unseen = (torch.tensor([english.encode(p.english) for p in part]) for part in (learn, ask))
 
 
-def read_off(model):
+def by_place(model):
     with torch.no_grad():
         c, c_of_unseen = model.encode(words)[0], model.encode(unseen)[0]
-    mean, deviation = c.mean(0), c.std(0) + 1e-6
-    probe = torch.nn.Linear(c.shape[1], LENGTH * len(english))
-    where = device.pick_device(probe)  # a GPU, where there is one and it pays
-    probe.to(where)
-    optimizer = torch.optim.Adam(probe.parameters(), lr=0.03, weight_decay=1e-4)
-    for _ in range(40):
-        few = torch.randperm(len(c))[:1000]
-        logits = probe(((c[few] - mean) / deviation).to(where)).view(-1, LENGTH, len(english))
-        optimizer.zero_grad()
-        F.cross_entropy(logits.flatten(0, 1), words[few].flatten().to(where)).backward()
-        optimizer.step()
-    probe.to("cpu")
-    guessed = probe((c_of_unseen - mean) / deviation).view(-1, LENGTH, len(english)).argmax(-1)
-    return (guessed == unseen).float().mean(0)
+    return read_off(c, words, c_of_unseen, unseen, len(english))
 
 # %% name="try-train"
-KIND, NUMBERS, BUDGET = OneReader, 128, 300_000  # numbers of a reader's state; French words to train on
+KIND, NUMBERS = OneReader, 128  # numbers of a reader's state
+BUDGET = 300_000  # French words to train on
 
 device.use_threads(1)
 device.seed_everything(0)
 model = KIND(len(english), len(french), hidden_size=NUMBERS)
-lines = {"untrained": read_off(model)}
+lines = {"untrained": by_place(model)}
 run = train(model, examples, target_tokens=BUDGET, batch_tokens=320, learning_rate=1e-2)
-lines["trained"] = read_off(model)
-plots.lines(range(1, LENGTH + 1), lines, x_label="place of the word in the sentence", y_label="share that is right")
+lines["trained"] = by_place(model)
+axes = {"x_label": "place of the word in the sentence", "y_label": "share that is right"}
+plots.lines(range(1, LENGTH + 1), lines, **axes)
 
 # %% [markdown] name="try-more"
 r"""
