@@ -24,7 +24,8 @@ from attention_course.efficient.random_features import PositiveRandomFeatures, S
 from attention_course.layers import AttentionPooling, MeanPooling, SelfAttention, StructuredAttention
 from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.reversible import ReversibleStack
-from attention_course.lessons.lesson_03 import built
+from attention_course.lessons.lesson_03 import built as built_03
+from attention_course.lessons.lesson_04 import built as built_04
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
@@ -80,7 +81,8 @@ MODULES = {
     "repeater, hashing": lambda: CopyModel(3, attend=FORMS["hashing"].make()),
     "recaller": lambda: AssociativeRecall(4, 5, FORMS["linear"].make()),
     "encoder-decoder": lambda: EncoderDecoder(12, 11, **SIZES),
-    "encoder-decoder of lesson 03": lambda: built.EncoderDecoder(12, 11),
+    "encoder-decoder of lesson 03": lambda: built_03.EncoderDecoder(12, 11),
+    "RNNsearch of lesson 04": lambda: built_04.RNNsearch(12, 11),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
     "Luong, local-p": lambda: luong.Luong(12, 11, window=luong.PredictiveWindow(10, 2), **SIZES),
