@@ -5,6 +5,7 @@ import json
 import math
 import re
 import sys
+import tomllib
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from attention_course import checks, claims, results
+from attention_course.lessons.lesson_00.diagrams import PARTS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
@@ -57,15 +59,33 @@ def test_a_lesson_that_is_not_there_is_said_to_be_planned():
             assert not missing or re.match(r",? (?:to come|planned)", after), f"{where}: {named[0]}{after!r}"
 
 
+def test_the_map_of_the_course_is_the_syllabus():
+    def span(numbers):
+        return f"{min(numbers)}–{max(numbers)}" if numbers else ""
+
+    listed = tomllib.loads((ROOT / "notebooks" / "syllabus.toml").read_text(encoding="utf-8"))["part"]
+    expected = []
+    for part in listed:
+        there = [lesson["name"][:2] for lesson in part["lessons"] if "name" in lesson and not lesson.get("draft")]
+        planned = [
+            lesson.get("number") or lesson["name"][:2]
+            for lesson in part["lessons"]
+            if lesson.get("draft", "name" not in lesson)
+        ]
+        expected.append((part["number"], part["title"], span(there), span(planned)))
+    assert [part[:4] for part in PARTS] == expected
+
+
 def test_no_number_of_lessons_is_promised():
     for where, what in told_of_lessons():
         assert not re.search(r"(?i)\b(?:\d\d|(?:twenty|thirty)[\w-]*) (?:more )?lessons", what), where
 
 
 def test_a_link_leads_to_a_page_that_is_there():
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^):]+\.ipynb)\)", text(page)):
-            assert (page.notebook.parent / target).is_file(), f"{page.name}: {target}"
+    beside = [(path.name, path.parent, path.read_text(encoding="utf-8")) for path in (ROOT / "docs").glob("*.md")]
+    for name, folder, what in [(page.name, page.notebook.parent, text(page)) for page in PAGES] + beside:
+        for target in re.findall(r"\]\(([^):#]+\.(?:ipynb|md))\)", what):
+            assert (folder / target).is_file(), f"{name}: {target}"
 
 
 # Equations, by their numbers in the survey
@@ -226,3 +246,39 @@ def test_as_many_random_starts_as_were_measured(page):
     prose = re.sub(r'"\s*\n\s*"', "", text(page))
     for said in re.findall(r"\b(\w+) (?:random starts|starts each)\b", prose):
         assert said not in WORDS or WORDS[said] in measured, f"{said} random starts, of {sorted(measured)}"
+
+
+# Lessons told as a first explanation (CONTRIBUTING, "A lesson")
+
+TOLD_ANEW = {"00", "01", "02", "03", "04"}
+LONGEST_LINE, MOST_LINES = 100, 15
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.number in TOLD_ANEW], ids=str)
+def test_cells_are_short_and_so_are_their_lines(page):
+    for cell in CELLS[page]:
+        if cell.cell_type == "code":
+            lines = cell.source.splitlines()
+            assert max(map(len, lines), default=0) <= LONGEST_LINE, cell.id
+            code = [line for line in lines if line.strip() and not line.strip().startswith("#")]
+            assert len(code) <= MOST_LINES, cell.id
+
+
+@pytest.mark.parametrize("page", [page for page in LESSONS if page.number in TOLD_ANEW], ids=lambda page: page.name)
+def test_it_begins_with_a_diagram_and_ends_with_what_to_remember(page):
+    first = next(cell.source for cell in CELLS[page] if cell.cell_type == "code")
+    assert "diagrams." in first
+    remembered = re.search(r"^## What to remember$(.*?)(?=^## |\Z)", text(page, "markdown"), re.M | re.S)
+    assert remembered and remembered[1].count("<details><summary>") == remembered[1].count("</details>") == 3
+
+
+def test_letters_mean_in_a_lesson_what_they_mean_in_the_table_of_notation():
+    """Every letter of a lesson's table of letters has a row in docs/notation.md."""
+    known = (ROOT / "docs" / "notation.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in known.splitlines() if line.startswith("| $")]
+    for page in LESSONS:
+        if page.number in TOLD_ANEW:
+            for table in re.findall(r"^\| letter \|.*\n(?:\|.*\n)+", text(page, "markdown"), re.M):
+                letters = "".join(line.split("|")[1] for line in table.splitlines()[2:])
+                for letter in re.findall(r"\$([^$]+)\$", letters):
+                    assert any(f"${letter}$" in row for row in rows), f"{page.name}: {letter}"

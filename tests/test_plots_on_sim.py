@@ -11,9 +11,16 @@ from figures import CORNERS, IMAGE, XY, some
 from matplotlib.figure import Figure
 
 from attention_course import lessons, plots
+from attention_course.lessons.lesson_00 import diagrams as diagrams_00
+from attention_course.lessons.lesson_01 import diagrams as diagrams_01
+from attention_course.lessons.lesson_01.look import look
 from attention_course.lessons.lesson_01.measurements import measurements
-from attention_course.lessons.lesson_01.plane import plane
-from attention_course.lessons.lesson_02.landscape import landscape
+from attention_course.lessons.lesson_02 import diagrams as diagrams_02
+from attention_course.lessons.lesson_02.colour_strips import colour_strips
+from attention_course.lessons.lesson_02.landscape import landscape, landscapes
+from attention_course.lessons.lesson_02.learned import learned, over_sizes
+from attention_course.lessons.lesson_03 import diagrams as diagrams_03
+from attention_course.lessons.lesson_04 import diagrams as diagrams_04
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
@@ -29,6 +36,19 @@ X, Y, PLACES = np.linspace(1, 3, 4), np.array([0.5, 2.0, 1.0, 3.0]), np.array([[
 APART = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
 
 
+WORDS = ["cat", "sat", "chair"]
+
+
+def vectors(given, *shapes):
+    """Whole numbers, as hand-made examples have them, as tensors of what `given` makes of them."""
+    draw = np.random.default_rng(0)
+    return [torch.as_tensor(given(draw.integers(-2, 3, shape).astype(float))) for shape in shapes]
+
+
+def weights(given, *shape):
+    return torch.as_tensor(given(some(*shape)))
+
+
 FIGURES = {  # each of what `given` makes of the arrays
     plots.attention_map: lambda given: plots.attention_map(given(some(2, 3)), AB, ABC),
     plots.bands: lambda given: plots.bands(given(X), {"a": given(np.stack([Y, Y - 1, Y + 1], 1))}, **XY),
@@ -40,8 +60,66 @@ FIGURES = {  # each of what `given` makes of the arrays
     measurements: lambda given: measurements(
         given(X), given(Y), curve=(given(X), given(Y)), query=2.0, weights=given(some(4)), **XY
     ),
-    plane: lambda given: plane(given(PLACES[0]), given(PLACES), given(some(3)), ABC),
+    diagrams_00.looking_back: lambda given: diagrams_00.looking_back(),
+    diagrams_00.one_step: lambda given: diagrams_00.one_step(
+        diagrams_00.ENGLISH,
+        "(start)",
+        "tapis",
+        given(PLACES.ravel()[[0, 1, 2, 3, 4, 5, 0]]),
+        weights(given, 7),
+        0.5,
+        (128, 128, 364),
+    ),
+    diagrams_00.annotations: lambda given: diagrams_00.annotations(),
+    diagrams_00.two_routes: lambda given: diagrams_00.two_routes(),
+    diagrams_00.course: lambda given: diagrams_00.course(),
+    look: lambda given: look(ABC, given(PLACES[0]), given(PLACES), given(PLACES), given(some(3))),
+    diagrams_01.two_sentences: lambda given: diagrams_01.two_sentences(),
+    diagrams_01.soft_look_up: lambda given: diagrams_01.soft_look_up(WORDS, *vectors(given, (2,), (3, 2), (3, 2))),
+    diagrams_01.three_queries: lambda given: diagrams_01.three_queries(
+        WORDS, WORDS, *vectors(given, (3, 2), (3, 2), (3, 2))
+    ),
+    diagrams_01.padding: lambda given: diagrams_01.padding(
+        WORDS,
+        *vectors(given, (3,)),
+        dict.fromkeys(["no mask", "set to 0\nafter", "−∞\nbefore"], weights(given, 3)),
+        *vectors(given, (3, 2)),
+    ),
+    diagrams_01.batch: lambda given: diagrams_01.batch(
+        [WORDS, WORDS],
+        *vectors(given, (2, 1, 3)),
+        torch.as_tensor(given(np.ones((2, 1, 3), bool))),
+        weights(given, 2, 1, 3),
+        *vectors(given, (2, 1, 2)),
+    ),
+    diagrams_01.year_maps: lambda given: diagrams_01.year_maps(
+        [1871, 1872, 1873], dict.fromkeys(["leak: σ = 0.2, no mask", "masked: σ = 1.7"], weights(given, 3, 3))
+    ),
+    diagrams_03.one_vector: lambda given: diagrams_03.one_vector(),
+    diagrams_03.gru_step: lambda given: diagrams_03.gru_step(WORDS, [1, 0, 0.5], [0.5, -0.8, 0.2], [0.9, 0.3, 0.6]),
+    diagrams_03.teacher_forcing: lambda given: diagrams_03.teacher_forcing(["the", "cat"], ["le", "chat", "dort"]),
+    diagrams_04.look_back: lambda given: diagrams_04.look_back(
+        WORDS, *vectors(given, (3, 2), (2,), (3,)), weights(given, 3), *vectors(given, (2,))
+    ),
+    diagrams_04.beam_tree: lambda given: diagrams_04.beam_tree({"le": (0.55, {"petit": 0.4, "vieux": 0.35})}),
+    diagrams_02.untrained: lambda given: diagrams_02.untrained(
+        [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
+    ),
+    diagrams_02.five_scores: lambda given: diagrams_02.five_scores(
+        WORDS, *vectors(given, (1, 2), (3, 2), (2, 2), (2, 1)), vectors(given, (2, 4), (2, 4), (4,))
+    ),
+    diagrams_02.added: lambda given: diagrams_02.added(WORDS, *vectors(given, (1, 4), (3, 4), (4,))),
+    diagrams_02.saturated: lambda given: diagrams_02.saturated(
+        WORDS, dict.fromkeys(["× 1", "× 3", "× 10"], (*vectors(given, (3,)), weights(given, 3), weights(given, 3)))
+    ),
+    diagrams_02.shelf: lambda given: diagrams_02.shelf(
+        ["cup", "ball", "book", "lamp", "hat", "shoe", "box", "vase"], 1, *vectors(given, (8,), (8, 3))
+    ),
+    colour_strips: lambda given: colour_strips({"asked for": given(some(4, 3)), "answered": given(some(4, 3))}, "x"),
+    over_sizes: lambda given: over_sizes(given(X), {"a": given(X), "dot": given(some(len(X), 3))}, y_label="y"),
+    learned: lambda given: learned({"a": given(some(5, 4)), "b": given(some(5, 4))}, **XY),
     landscape: lambda given: landscape(given(X), given(X), given(np.outer(X, X)), given(PLACES[0])),
+    landscapes: lambda given: landscapes(given(X), {"a": given(np.outer(X, X))}, given(PLACES[0])),
     document_map: lambda given: document_map([AB, AB], given(some(2)), given(some(2, 2))),
     hop_maps: lambda given: hop_maps(IMAGE, given(some(2, 4)), CORNERS, 20, ABCD),
     step_panels: lambda given: step_panels({"a": [Grid(given(some(2, 3)), AB)]}),
