@@ -29,6 +29,7 @@ from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.lessons.lesson_18.share_curves import share_curves
 from attention_course.lessons.lesson_19.bucket_circle import bucket_circle
 from attention_course.lessons.lesson_20.running_softmax import running_softmax
+from attention_course.page import table
 from attention_course.plots.picture import describe
 
 AB, ABC, ABCD = [*"ab"], [*"abc"], [*"abcd"]
@@ -141,6 +142,14 @@ def test_a_figure_takes_tensors_of_any_device(figure, sim):
     expected = FIGURES[figure](np.asarray)
     picture.draw_without_rendering()
     assert picture.alt == expected.alt
+
+
+def test_a_table_takes_tensors_of_any_device(sim):
+    def shown(device):
+        row = [torch.tensor([1.0, 2.0], device=device), torch.tensor(0.5, device=device)]
+        return repr(table(["query", "score"], [row]))
+
+    assert shown(sim) == shown("cpu")
 
 
 def test_every_figure_of_the_package_is_here():

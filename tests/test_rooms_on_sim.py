@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from factories import PREVIOUS, TARGET, new_model, normal
-from simulated.agreeing import assert_agree, assert_same_bits
+from simulated.agreeing import assert_agree, assert_same_bits, bits
 from torch import nn
 
 from attention_course.data.scenes import scenes
@@ -15,6 +15,7 @@ from attention_course.decoding import align, translate
 from attention_course.fingerprint import fingerprint
 from attention_course.layers import AttentionPooling
 from attention_course.layers.from_torch import from_torch
+from attention_course.lessons.lesson_03 import built, probe
 from attention_course.lessons.lesson_07 import document_training
 from attention_course.lessons.lesson_08 import curriculum
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
@@ -68,6 +69,36 @@ def test_questions_are_asked_where_the_scenes_are(sim):
     """Whatever the generator's device is."""
     there, here = vqa.random_scenes(5, torch.Generator(sim).manual_seed(0)), torch.Generator("cpu").manual_seed(1)
     assert {part.device.type for part in vqa.random_questions(there, (1, 2), here)} == {sim.type}
+
+
+def test_the_loop_that_lesson_03_writes_takes_the_model_there_and_back(sim, monkeypatch):
+    examples = [([5, 4, 3], [1, 6, 3, 2]), ([4, 5], [1, 4, 2]), ([3, 5], [1, 5, 2])]
+
+    def learn(device):
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", device)
+        torch.manual_seed(0)
+        model, where = built.EncoderDecoder(7, 8, E=4, H=3, D=5), set()
+
+        def loss(model, source, target):
+            where.update(part.device.type for part in (source, target, *model.parameters()))
+            return built.translation_loss(model, source, target)
+
+        results = [built.train(model, examples, loss, size=2), *model.parameters()]
+        assert where == {device} and {x.device.type for x in results} == {"cpu"}
+        return [bits(x) for x in results]
+
+    assert learn(sim.type) == learn("cpu")
+
+
+def test_the_probe_of_lesson_03_learns_there(sim, monkeypatch):
+    monkeypatch.setattr(probe, "STEPS", 3)
+    vectors, words = normal(8, 3, dtype=torch.float32), torch.arange(16).reshape(8, 2) % 5
+
+    def learn(device):
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", device)
+        return probe.read_off(vectors, words, vectors[:4], words[:4], 5)
+
+    assert bits(learn(sim.type)) == bits(learn("cpu"))
 
 
 @pytest.mark.parametrize("moved", ["encoder and model", "model", "nothing"])
