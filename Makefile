@@ -16,7 +16,7 @@ ifneq ($(strip $(value ATTENTION_COURSE_CACHE)),)
 export ATTENTION_COURSE_CACHE := $(call from-here,$(value ATTENTION_COURSE_CACHE))
 endif
 
-.PHONY: lab test quick sim device-faults mutants test-browser lessons notebooks new-lesson experiments benchmarks site repository clean
+.PHONY: lab test quick sim device-faults mutants test-browser data binder colab assignment grade formgrader hostile lessons notebooks new-lesson experiments benchmarks site repository clean
 
 lab: $(VENV)/installed  ## open the course
 	$(RUN)/python -m jupyterlab $(AS_ROOT) --notebook-dir=. notebooks/00_start_here.ipynb
@@ -70,6 +70,27 @@ test-browser: $(VENV)/installed  ## the explorer in Chromium, which comes by apt
 	command -v chromium || command -v google-chrome || (apt-get update -qq && apt-get install -y -qq chromium)
 	$(RUN)/python -m pytest tests/browser
 
+data: $(VENV)/installed  ## fetch all data sets beforehand, for a place without a network
+	$(RUN)/python -m attention_course.cli data --all
+
+binder colab: $(VENV)/installed  ## every lesson as on Binder, or as on Colab
+	$(RUN)/python tools/$@.py
+
+COURSE ?= build/course
+assignment: $(VENV)/grading  ## make assignment LESSON=04 [COURSE=...] [SAMPLE=1]: a lesson's exercises for a class, by nbgrader
+	$(RUN)/python -m attention_course.cli assignment "$(LESSON)" --course "$(COURSE)" $(if $(SAMPLE),--sample) $(if $(EXPLAIN),--explain)
+
+grade: $(VENV)/grading  ## make grade [LESSON=04] [COURSE=...]: mark what was handed in; feedback and tables of points
+	$(RUN)/python -m attention_course.cli grade $(LESSON) --course "$(COURSE)" --at-once 2
+
+formgrader: $(VENV)/grading  ## make formgrader [COURSE=...]: give points and comments by hand
+	cd "$(COURSE)" && $(abspath $(RUN))/python -m jupyterlab $(AS_ROOT)
+
+hostile: export ATTENTION_COURSE_PROGRESS := off
+hostile: export OMP_NUM_THREADS := 1
+hostile: $(VENV)/grading  ## a class by nbgrader, and one that cheats: nobody gets points that were not earned (minutes)
+	$(RUN)/python -m pytest tests/test_class.py tests/test_hostile_class.py -m "" --numprocesses=2 --dist=worksteal --durations=5
+
 lessons: $(VENV)/installed  ## execute all lessons, and print the time and memory each takes
 	$(RUN)/python tools/notebooks.py --run
 
@@ -91,7 +112,7 @@ benchmarks: $(BENCHMARKS)/installed  ## training and attention beside other pack
 
 site: $(VENV)/installed  ## the web site, in site/
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[site]"
-	$(RUN)/python -m sphinx -q -W -c docs . site
+	$(RUN)/python tools/website.py site
 
 repository: $(VENV)/installed  ## make repository REPO=owner/name: set the project's public address everywhere
 	$(RUN)/python tools/repository.py $(REPO)
@@ -102,6 +123,10 @@ clean:
 $(VENV)/installed: pyproject.toml constraints.txt
 	"$(PYTHON)" -m venv $(VENV)
 	$(RUN)/python -m pip install -q -c constraints.txt -e ".[test]"
+	touch $@
+
+$(VENV)/grading: $(VENV)/installed
+	$(RUN)/python -m pip install -q -c constraints.txt -e ".[test,grading]"
 	touch $@
 
 # The peers' own pins are older than what runs here, so they come without their dependencies.

@@ -1,4 +1,4 @@
-"""The command line: what this machine can do, what has been solved, and the data sets to fetch beforehand."""
+"""The command line: this machine, what has been solved, data sets to fetch beforehand, and assignments for a class."""
 
 import argparse
 import sys
@@ -33,6 +33,17 @@ def parser() -> argparse.ArgumentParser:
     wanted.add_argument("names", nargs="*", default=[], metavar="NAME", help="a data set that `doctor` lists")
     wanted.add_argument("--all", action="store_true", help="every data set")
     command.set_defaults(run=data)
+    command = commands.add_parser("assignment", help="for instructors: lay out a lesson's exercises as an assignment")
+    command.add_argument("lesson", metavar="LESSON", help="its number, such as 04")
+    command.add_argument("--course", default="course", metavar="FOLDER", help="of the course (default: course)")
+    command.add_argument("--explain", action="store_true", help="also ask for explanations, which a person reads")
+    command.add_argument("--sample", action="store_true", help="put ten pretended learners into the course, to try it")
+    command.set_defaults(run=assignment)
+    command = commands.add_parser("grade", help="for instructors: mark what was handed in")
+    command.add_argument("lesson", nargs="*", metavar="LESSON", help="numbers of lessons (default: all released)")
+    command.add_argument("--course", default="course", metavar="FOLDER", help="of the course (default: course)")
+    command.add_argument("--at-once", type=int, default=1, metavar="N", help="submissions to run at the same time")
+    command.set_defaults(run=grade)
     return result
 
 
@@ -41,6 +52,7 @@ def doctor(options: argparse.Namespace) -> int:
     from importlib import metadata
 
     from attention_course import device
+    from attention_course import doctor as examination
     from attention_course.checks.progress import file
     from attention_course.data import registry
 
@@ -57,34 +69,46 @@ def doctor(options: argparse.Namespace) -> int:
         "download": "can be downloaded",
         None: "out of reach just now",
     }
+    data_sets = list(registry.report())
     rows = [
         (name, f"{files} file{'s' * (files > 1)}", f"{size:.1f} MB", states[where])
-        for name, files, size, where in registry.report()
+        for name, files, size, where in data_sets
     ]
     print_table(rows, "<>><")
     place = file()
     print(f"\nProgress is kept in {place}" if place else f"\n{OFF}")
+    missing = examination.findings(data_sets)
+    print("\nMissing, with what mends it:" if missing else "\nNothing is missing.")
+    for what, command in missing:
+        print(f"- {what}:\n    {command}")
     return 0
 
 
 def progress(options: argparse.Namespace) -> int:
-    """A line for each lesson: how many of its problems are solved, and the tries it took so far."""
+    """A line for each lesson: how many of its problems are solved, and in how many tries. Then, where to go on."""
     from attention_course import checks
     from attention_course.checks.progress import file, load
 
     kept = load()
-    rows = [("lesson", "solved", "tries")]
+    rows, open_ones = [("lesson", "solved", "tries")], []
     for lesson in checks.lessons():
         name = lesson.__name__.split(".")[-2]
         entries = (kept or {}).get(name, {})
         problems = checks.problems(lesson)
-        mine = [entries[problem] for problem in problems if problem in entries]
-        solved = sum(entry["outcome"] == "correct" for entry in mine)
+        mine = {problem: entries[problem] for problem in problems if problem in entries}
+        solved = [problem for problem, entry in mine.items() if entry["outcome"] == "correct"]
+        open_ones += [(name.removeprefix("lesson_"), problem) for problem in problems if problem not in solved]
         title = (lesson.__doc__ or name).partition("\n")[0].removeprefix("Lesson ").rstrip(".")
-        rows.append((title, f"{solved} of {len(problems)}", str(sum(entry["tries"] for entry in mine))))
+        tries = sum(entry["tries"] for entry in mine.values())
+        rows.append((title, f"{len(solved)} of {len(problems)}", str(tries)))
     print_table(rows, "<>>")
+    if open_ones:
+        number, problem = open_ones[0]
+        print(f"\nGo on with lesson {number}: its problem {problem} is the first that is not solved.")
+    else:
+        print("\nAll is solved.")
     place = file()
-    print(f"\nKept in {place}; delete this file to start afresh." if place else f"\n{OFF}")
+    print(f"Kept in {place}; delete this file to start afresh." if place else OFF)
     if kept is None:
         print("It could not be read. The next check will set it aside and begin another.")
     return 0
@@ -111,9 +135,55 @@ def data(options: argparse.Namespace) -> int:
     return failed
 
 
+def assignment(options: argparse.Namespace) -> int:
+    """Lay out an assignment, and release it by nbgrader."""
+    from pathlib import Path
+
+    from attention_course.grading import assignment, course, sample
+
+    try:
+        place = assignment.lay_out(Path(options.course), options.lesson, options.explain)
+        course.release(Path(options.course), place.parent.name)
+    except (assignment.Refused, course.NbgraderFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.sample:
+        sample.hand_in(Path(options.course), place.parent.name)
+    print(f"With solutions, for you: {place}")
+    print(f"To hand out:             {Path(options.course) / 'release' / place.parent.name}")
+    handed_in = f"{options.course}/submitted/NAME/{place.parent.name}"
+    print(f"Then put what comes back into {handed_in}, and run the command `grade`.")
+    return 0
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Mark what was handed in: a line for each learner, feedback for each, and a table of points."""
+    from pathlib import Path
+
+    if sys.platform != "linux":
+        print("Submissions are marked on Linux only: their limits are set by its means.", file=sys.stderr)
+        return 1
+    from attention_course.grading import course, sandbox
+
+    print(sandbox.kind())
+    try:
+        course.grade(Path(options.course), options.lesson, options.at_once)
+    except course.NbgraderFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was marked is kept: the same command goes on from there.", file=sys.stderr)
+        return 130
+    return 0
+
+
 def print_table(rows: list[tuple[str, ...]], sides: str) -> None:
     """Print columns, each to its side: < or >."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)]
         print("  ".join(cells).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

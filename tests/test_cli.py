@@ -74,14 +74,32 @@ def test_doctor(capsys, monkeypatch, store):
         "b         1 file   1.0 MB  in the mirror",
         "",
         f"Progress is kept in {store}",
+        "",
+        "Missing, with what mends it:",
+        "- jupyterlab is not installed:",
+        '    pip install "jupyterlab>=4.2"',
+        "- the data set digits is out of reach:",
+        "    attention-course data digits   # with a network",
     ]
+
+
+def test_doctor_where_nothing_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr(registry, "report", list)
+    assert run(capsys, "doctor")[1].endswith("\n\nNothing is missing.\n")
+
+
+def test_doctor_where_a_version_is_too_low(capsys, monkeypatch):
+    version = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "1.0" if name == "matplotlib" else version(name))
+    monkeypatch.setattr(registry, "report", list)
+    out = run(capsys, "doctor")[1]
+    assert '- matplotlib is 1.0, and the course needs >=3.8:\n    pip install --upgrade "matplotlib>=3.8"\n' in out
 
 
 def test_doctor_where_progress_is_off(capsys, monkeypatch):
     monkeypatch.setattr(registry, "report", list)
-    assert run(capsys, "doctor")[1].endswith(
-        "\n\nProgress is not kept: ATTENTION_COURSE_PROGRESS is off, or CI is set.\n"
-    )
+    told = "\n\nProgress is not kept: ATTENTION_COURSE_PROGRESS is off, or CI is set.\n"
+    assert told in run(capsys, "doctor")[1]
 
 
 def test_progress(capsys, store):
@@ -99,9 +117,9 @@ def test_progress(capsys, store):
     assert lines[0].split() == ["lesson", "solved", "tries"]
     assert lines[1].split() == ["00:", "reading", "an", "attention", "map", "0", "of", "4", "1"]
     assert lines[2].split() == ["01:", "attention", "as", "a", "weighted", "sum", "1", "of", "5", "2"]
-    assert (
-        len(lines) == 3 + len(checks.lessons()) and len({len(line) for line in lines[: 1 + len(checks.lessons())]}) == 1
-    )
+    number = len(checks.lessons())
+    assert len(lines) == number + 4 and len({len(line) for line in lines[: number + 1]}) == 1
+    assert lines[-2] == "Go on with lesson 00: its problem most_attended is the first that is not solved."
     assert lines[-1] == f"Kept in {store}; delete this file to start afresh."
 
 
@@ -175,3 +193,9 @@ assert not {"torch", "numpy", "matplotlib", "pooch", "platformdirs"} & set(sys.m
     root = Path(cli.__file__).parents[1]
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
     assert all(f"\n    {command} " in run.stdout for command in ("doctor", "progress", "data"))
+
+
+def test_where_limits_cannot_be_set_nothing_is_marked(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cli.main(["grade", "--course", str(tmp_path)]) == 1
+    assert "on Linux only" in capsys.readouterr().err

@@ -19,7 +19,8 @@ else
     printf '%s\\n' "$ATTENTION_COURSE_DATA" "$ATTENTION_COURSE_CACHE" "$0 $*" >> "$NOTES"
 fi
 """
-TARGETS = ("lab", "test", "quick", "lessons", "notebooks", "experiments", "site")
+TARGETS = ("lab", "test", "quick", "lessons", "notebooks", "experiments", "site", "data", "binder", "colab")
+TARGETS += ("assignment", "grade", "hostile")
 
 pytestmark = pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="needs make and a shell")
 
@@ -59,7 +60,11 @@ def test_every_target_works_in_every_folder(folder, target):
     assert len(commands) > 1 and all(
         command.startswith((".venv/bin/python ", ".venv/bin/ruff ")) for command in commands
     )
-    assert [command for *_, command in called(folder, target)] == commands[1:]  # the environment is there now
+    once = [
+        f".venv/bin/python -m pip install -q -c constraints.txt -e .[{extras}]" for extras in ("test", "test,grading")
+    ]
+    again = [command for *_, command in called(folder, target)]
+    assert again == [command for command in commands if command not in once]  # the environment is there now
 
 
 def test_the_course_opens(folder):
