@@ -93,8 +93,9 @@ class Problem:
             progress.record(self.lesson, self.name, self.last.outcome)
         return self.last
 
-    def grade(self, answer: Any, seed: int) -> Result:
-        """Check an answer on inputs drawn from a grader's own seed; nothing is remembered."""
+    def grade(self, answer: Any, seed: int = 0) -> Result:
+        """Check an answer on the inputs of a seed; nothing is remembered. In an assignment, where work is graded,
+        `grading.client` stands in its place, and a judge has the seed."""
         return self.judge(answer, seed)
 
     def judge(self, answer: Any, seed: int) -> Result:

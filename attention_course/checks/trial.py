@@ -68,14 +68,23 @@ def _attempt(answer: Callable, arguments: Arguments, copied: Callable[[Arguments
 
 def unwritten(answer: Any, trials: list[Trial]) -> bool:
     """Whether an answer is still the stub: it raises NotImplementedError itself, returns `...`, or has no body."""
-    empty = isinstance(answer, FunctionType) and len(answer.__code__.co_code) == len(EMPTY.co_code)
-    return all(_raised_by_hand(t.error) if t.error else t.value is ... or (empty and t.value is None) for t in trials)
+    empty = is_empty(answer)
+    return all(raised_by_hand(t.error) if t.error else t.value is ... or (empty and t.value is None) for t in trials)
 
 
-def _raised_by_hand(error: BaseException) -> bool:
+def is_empty(answer: Any) -> bool:
+    """Whether a function has no body. One that runs in another process says so itself (`grading.remote`)."""
+    if isinstance(answer, FunctionType):
+        return len(answer.__code__.co_code) == len(EMPTY.co_code)
+    return getattr(answer, "empty", False) is True
+
+
+def raised_by_hand(error: BaseException) -> bool:
     """Whether a `raise` of the learner's did it; PyTorch, too, raises this error, where a dtype does not suit it."""
     if not isinstance(error, NotImplementedError):
         return False
+    if hasattr(error, "by_hand"):  # in another process
+        return error.by_hand
     last = error.__traceback__
     while last.tb_next:
         last = last.tb_next
@@ -84,6 +93,8 @@ def _raised_by_hand(error: BaseException) -> bool:
 
 def own_lines(error: BaseException) -> list[str]:
     """The learner's own lines on the way to an exception: no line of ours or of a library, and no file names."""
+    if hasattr(error, "lines_of_submission"):  # in another process
+        return error.lines_of_submission
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [
         f"line {at.lineno}, in {at.name}" + (f": {at.line}" if at.line else "")

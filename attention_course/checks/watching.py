@@ -7,6 +7,8 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from types import FunctionType
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -27,6 +29,8 @@ class Watched:
     """Bytes: of the largest tensor that was made; with NumPy, of all arrays that were there at once."""
     called: set[str] = field(default_factory=set)
     """The names of the torch functions that were called, such as "layer_norm"."""
+    used: set[int] = field(default_factory=set)
+    """Of the arguments that are functions, the places of those that were called."""
 
 
 class Unwatchable(Exception):
@@ -38,20 +42,34 @@ def watch(answer: Callable, arguments: Arguments) -> Watched:
 
     Raises what the answer raises, or `Unwatchable` where it raises only because it is watched.
     """
+    look = getattr(answer, "watched", None) or partial(seen_of, answer)  # in another process it is watched there
     with neutral():
         try:
-            return _watch(answer, fresh(arguments))
+            return look(fresh(arguments))
         except Exception:
             try:
-                return _watch(answer, as_numpy(arguments))
+                return look(as_numpy(arguments))
             except Exception as error:
                 if (trial := attempt(answer, arguments)).error:
                     raise trial.error from None
                 raise Unwatchable from error
 
 
-def _watch(answer: Callable, arguments: Arguments) -> Watched:
+def seen_of(answer: Callable, arguments: Arguments) -> Watched:
+    """What is seen of one call of an answer on these very arguments. Raises what the answer raises."""
     seen = Watched()
+
+    def noticed(place, function):
+        def called(*args, **kwargs):
+            seen.used.add(place)
+            return function(*args, **kwargs)
+
+        return called
+
+    arguments = [
+        noticed(place, argument) if isinstance(argument, FunctionType) else argument
+        for place, argument in enumerate(arguments)
+    ]
 
     def step(frame, event, argument):
         if not theirs(frame):

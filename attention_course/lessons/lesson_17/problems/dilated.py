@@ -33,15 +33,11 @@ class Dilated(Problem):
         return *drawn.unbind(), window, w, g
 
     def disobeys(self, answer):
-        used = []
-
-        def noticed(Q, K, V, w):
-            used.append(w)
-            return window(Q, K, V, w)
-
-        watch(answer, (*torch.rand(3, 6, 2), noticed, 2, 3))
+        used = watch(answer, (*torch.rand(3, 6, 2), window, 2, 3)).used
         return (
-            None if used else "But `window` was not called: the dilated one is to be made of it, by what it is given."
+            None
+            if 3 in used
+            else "But `window` was not called: the dilated one is to be made of it, by what it is given."
         )
 
     def answer(Q, K, V, window, w, g):
