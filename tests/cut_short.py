@@ -90,7 +90,9 @@ def compiled(source: str, name: str):
 
 def show(value) -> None:
     """Make what a notebook would show of it, and print its text: a figure is drawn here."""
-    ways = [way for way in ("_ipython_display_", "_repr_mimebundle_", "__repr__") if hasattr(value, way)]
+    ways = [
+        way for way in ("_ipython_display_", "_repr_mimebundle_", "__repr__") if callable(getattr(value, way, None))
+    ]
     if value is not None:
         print(getattr(value, ways[0])())
 

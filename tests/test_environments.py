@@ -1,5 +1,6 @@
 """One set of versions: what pyproject asks for, what constraints.txt pins, and what conda and Binder install."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -50,3 +51,13 @@ def test_conda_and_binder_install_the_pinned_versions():
     [pip] = [d["pip"] for d in dependencies if isinstance(d, dict)]
     assert "-c constraints.txt" in pip and "-e .[lab]" in pip
     assert '-c constraints.txt -e ".[lab]"' in (ROOT / "binder/postBuild").read_text()
+
+
+def test_binder_s_files_are_such_as_repo2docker_reads():
+    """Its rules: one folder whose files alone count, scripts that can be run, a start that goes on."""
+    assert not (ROOT / ".binder").exists()
+    assert {path.name for path in (ROOT / "binder").iterdir()} == {"environment.yml", "postBuild", "start"}
+    for name in ("postBuild", "start"):
+        script = ROOT / "binder" / name
+        assert os.access(script, os.X_OK) and script.read_bytes().startswith(b"#!/usr/bin/env bash\n")
+    assert (ROOT / "binder/start").read_text().rstrip().endswith('exec "$@"')

@@ -3,12 +3,13 @@
 from base64 import b64decode
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 from attention_course.plots import Picture, weight_bars
-from attention_course.widgets import Prediction, explore, predict
+from attention_course.widgets import AttentionExplorer, Prediction, explore, predict
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -94,6 +95,17 @@ def test_an_error_takes_the_place_of_the_picture_until_the_next_move():
     assert "too much" not in explorer.words.value
     with pytest.raises(ValueError, match="too much"):  # no picture to start with
         explore(fails_above, share=(0.0, 1.0, 0.9))
+
+
+@pytest.mark.parametrize(("made", "plain"), [
+    (lambda: explore(bars, share=(0.0, 1.0, 0.5)), "image/png"),
+    (lambda: AttentionExplorer([[0.25, 0.75]], ["a"], ["b", "c"]), "image/png"),
+    (lambda: Prediction("Which?", ["cat", "mat"]), "text/html"),
+])  # fmt: skip
+def test_a_notebook_is_given_the_living_and_the_plain_form(made, plain):
+    """With ipywidgets 7, too, which would show a widget by other means; `tools/colab.py` runs this there."""
+    data, _ = DisplayFormatter().format(made())
+    assert {"application/vnd.jupyter.widget-view+json", plain, "text/plain"} <= data.keys()
 
 
 def test_any_matplotlib_figure_will_do_and_pyplot_keeps_none():

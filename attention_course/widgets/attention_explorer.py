@@ -13,6 +13,7 @@ from attention_course.plots.colours import ATTENTION_COLOURS
 from attention_course.plots.head_grid import head_grid
 from attention_course.plots.picture_grid import picture_grid
 from attention_course.plots.png import with_palette
+from attention_course.widgets.shown import Shown
 
 try:
     from anywidget import AnyWidget
@@ -27,7 +28,7 @@ HERE = Path(__file__).parent
 MOST_WEIGHTS, MOST_WORDS = 150_000, 100  # a notebook carries them all (200 kB), and a page shows them all
 
 
-class AttentionExplorer(AnyWidget):
+class AttentionExplorer(Shown, AnyWidget):
     """Choose a word with the mouse or the arrow keys, and see where it looks, in each head and layer.
 
     `weights` is (queries, keys), (heads, queries, keys) or (layers, heads, queries, keys), each from 0 to 1; rows need

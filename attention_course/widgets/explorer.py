@@ -10,6 +10,8 @@ from io import BytesIO
 from ipywidgets import HTML, Checkbox, Dropdown, FloatSlider, Image, IntSlider, VBox
 from matplotlib.figure import Figure
 
+from attention_course.widgets.shown import Shown
+
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"  # read aloud, not seen
 
 
@@ -32,7 +34,7 @@ def explore(
     return Explorer(figure_function, made)
 
 
-class Explorer(VBox):
+class Explorer(Shown, VBox):
     """What `explore` returns. `controls` are the widgets by name, `values` what they say now.
 
     Readers without a kernel (GitHub, print) see the picture as it was at the start: it goes with the widget as PNG,
@@ -74,7 +76,7 @@ class Explorer(VBox):
     def _repr_mimebundle_(self, **kwargs):
         png, facts = self.start
         picture = {"image/png": b64encode(png).decode("ascii"), "text/plain": facts["alt"]}
-        return {**super()._repr_mimebundle_(**kwargs), **picture}, {"image/png": facts}
+        return {**self._living(), **picture}, {"image/png": facts}
 
 
 def _control(name: str, given, label: str, label_width: float):

@@ -7,6 +7,8 @@ from html import escape
 from IPython.display import display
 from ipywidgets import HTML, ToggleButtons, VBox
 
+from attention_course.widgets.shown import Shown
+
 PLAIN = 'class="tex2jax_ignore mathjax_ignore"'  # two dollar signs are no formula here
 
 
@@ -17,7 +19,7 @@ def predict(question: str, options: Sequence[str]) -> "Prediction":
     return prediction
 
 
-class Prediction(VBox):
+class Prediction(Shown, VBox):
     """What `predict` returns. `choice` is the option that the reader has clicked, or None."""
 
     def __init__(self, question: str, options: Sequence[str]):
@@ -46,7 +48,7 @@ class Prediction(VBox):
         listed = "\n".join(f"- {option}" for option in self.options)
         markdown = f"**{self.question}** Your prediction:\n\n{listed}"
         words = {"text/plain": repr(self), "text/html": html, "text/markdown": markdown}
-        return {**super()._repr_mimebundle_(**kwargs), **words}
+        return {**self._living(), **words}
 
 
 @dataclass(frozen=True, repr=False)

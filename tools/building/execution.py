@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from nbformat import NotebookNode
 
 CELL_TIMEOUT = 1_800  # seconds: for what hangs, not for what is slow
 SAMPLE_EVERY = 0.1  # seconds
+Measure = Callable[[psutil.Process], int]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,16 @@ class CellFailed(Exception):
         super().__init__(f'cell "{cell}" failed:\n{_indented(source)}\n\n{_indented(reason)}')
 
 
-def execute(notebook: NotebookNode, folder: Path) -> Cost:
-    """Execute the notebook in `folder` and put the outputs, as they come, into it."""
+def resident(process: psutil.Process) -> int:
+    """The bytes that a process holds, with what it shares."""
+    return process.memory_info().rss
+
+
+def execute(notebook: NotebookNode, folder: Path, before: Sequence[str] = (), measure: Measure = resident) -> Cost:
+    """Execute the notebook in `folder` and put the outputs, as they come, into it.
+
+    before: what stands before the kernel's command, such as a command that limits it. measure: of one process's memory.
+    """
     running = NotebookNode(id="before the first", source="")
 
     def remember(cell: NotebookNode, cell_index: int) -> None:
@@ -53,6 +63,7 @@ def execute(notebook: NotebookNode, folder: Path) -> Cost:
 
     client = _Client(
         notebook,
+        before,
         timeout=CELL_TIMEOUT,
         record_timing=False,
         force_raise_errors=True,
@@ -61,7 +72,7 @@ def execute(notebook: NotebookNode, folder: Path) -> Cost:
         on_cell_execute=remember,
     )
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as profile, _PeakMemory() as memory:
+    with tempfile.TemporaryDirectory() as profile, _PeakMemory(measure) as memory:
         try:
             client.execute(cwd=str(folder), env=_environment(profile))
         except CellExecutionError as error:
@@ -85,13 +96,22 @@ def _stop_on_signals() -> None:
 class _ThisInterpreter(KernelSpecManager):
     """The interpreter that runs this, whatever kernels are installed: "python3" may be another environment's."""
 
+    before: Sequence[str] = ()
+
     def get_kernel_spec(self, kernel_name):
-        return self.kernel_spec_class(resource_dir="", **get_kernel_dict())
+        spec = get_kernel_dict()
+        return self.kernel_spec_class(resource_dir="", **spec | {"argv": [*self.before, *spec["argv"]]})
 
 
 class _Client(NotebookClient):
+    def __init__(self, notebook: NotebookNode, before: Sequence[str], **settings):
+        super().__init__(notebook, **settings)
+        self.before = before
+
     def create_kernel_manager(self):
-        self.km = AsyncKernelManager(kernel_spec_manager=_ThisInterpreter())
+        specs = _ThisInterpreter()
+        specs.before = self.before
+        self.km = AsyncKernelManager(kernel_spec_manager=specs)
         return self.km
 
     async def async_start_new_kernel_client(self):
@@ -126,8 +146,8 @@ def _environment(profile: str) -> dict[str, str]:
 class _PeakMemory:
     """Samples what a process and its children hold in memory, from `watch` to the end of the with block."""
 
-    def __init__(self):
-        self.peak = 0
+    def __init__(self, measure: Measure):
+        self.measure, self.peak = measure, 0
         self._done = threading.Event()
 
     def __enter__(self):
@@ -142,14 +162,16 @@ class _PeakMemory:
     def _sample(self, kernel: psutil.Process) -> None:
         while not self._done.wait(SAMPLE_EVERY):
             with suppress(psutil.NoSuchProcess):
-                self.peak = max(self.peak, sum(_resident(p) for p in [kernel, *kernel.children(recursive=True)]))
+                self.peak = max(self.peak, held([kernel, *kernel.children(recursive=True)], self.measure))
 
 
-def _resident(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except psutil.NoSuchProcess:  # a child that ended just now
-        return 0
+def held(processes: Sequence[psutil.Process], measure: Measure = resident) -> int:
+    """What some processes hold together; one that has just ended holds nothing."""
+    total = 0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            total += measure(process)
+    return total
 
 
 def _indented(text: str) -> str:
