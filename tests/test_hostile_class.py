@@ -1,10 +1,12 @@
 """A class that cheats: each submission ends as its points or a named failure, and none gets points it did not earn."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import nbformat
@@ -12,10 +14,19 @@ import psutil
 import pytest
 
 from attention_course.grading import assignment, handed_in, marking, sandbox, without_solutions
+from attention_course.grading.client import JUDGE
 from tests.hostile.cases import CASES, QUICK, SOLUTIONS, WRONG, Case
 
 pytest.importorskip("psutil")
 SECRET = "the instructor's secret, 8d1f"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_place():
+    """Where the submissions of this process run; others, of another process of pytest, may run at the same time."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="h") as place:
+        patch.setenv("TMPDIR", place)
+        yield place
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +101,12 @@ def test_a_submission_ends_as_its_points_or_a_named_failure(case, course, packag
 
 
 def left_behind() -> list[psutil.Process]:
-    """Processes of submissions that still run."""
+    """Processes of our submissions that still run."""
     found = []
     for process in psutil.process_iter():
         try:
-            if "ATTENTION_COURSE_JUDGE" in process.environ() and process.status() != psutil.STATUS_ZOMBIE:
+            door = process.environ().get(JUDGE, "")
+            if door.startswith(os.environ["TMPDIR"]) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
             pass
