@@ -114,16 +114,16 @@ def mark_one(work: Work, package: Path, limits: Limits) -> Outcome:
     secret = (work.course / "secret.txt").read_text(encoding="utf-8").strip()
     try:
         handed_in.read(work.submitted)
-        outcome = run(nbformat.writes(notebook), secret, package, [work.course], limits)
+        outcome = run(nbformat.writes(notebook), secret, package, limits)
     except handed_in.Unreadable as why:
         outcome = Outcome({}, [str(why)], nbformat.writes(notebook))
     _write(work.record, json.dumps(asdict(outcome) | {"of": print_of}))
     return outcome
 
 
-def run(notebook: str, secret: str, package: Path, hidden: list[Path], limits: Limits) -> Outcome:
+def run(notebook: str, secret: str, package: Path, limits: Limits) -> Outcome:
     """Run a notebook in a process of its own. Raises Stopped where that process was told to stop."""
-    task = Task(notebook, secret, str(package), list(map(str, hidden)), limits)
+    task = Task(notebook, secret, str(package), limits)
     process = subprocess.Popen(
         [sys.executable, "-m", "attention_course.grading.running"],
         stdin=subprocess.PIPE,

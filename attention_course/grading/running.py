@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import nbformat
@@ -52,7 +52,6 @@ class Task:
     notebook: str  # JSON
     secret: str
     package: str  # the folder of the package without solutions
-    hidden: list[str] = field(default_factory=list)
     limits: Limits = Limits()
 
 
@@ -91,7 +90,8 @@ def main() -> None:
 def run(task: Task, folder: Path) -> Outcome:
     """Execute the notebook in a kernel, with the judge beside it."""
     notebook = nbformat.reads(task.notebook, as_version=4)
-    door = folder / "judge"
+    door, place = folder / "judge", folder / "work"  # what it throws away in its place is not the way to the judge
+    place.mkdir()
     judge = subprocess.Popen(
         [sys.executable, "-m", "attention_course.grading.judge", str(door)],
         stdin=subprocess.PIPE,
@@ -108,7 +108,7 @@ def run(task: Task, folder: Path) -> Outcome:
     client = Client(notebook, km=_kernel(task, folder, door), limits=task.limits, judge=judge.pid)
     try:
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # ours carries the outcome
-        client.execute(env=_environment(task, door), cwd=str(folder), **silent)
+        client.execute(env=_environment(task, door, place), cwd=str(place), **silent)
     except DeadKernelError:
         failures.append(client.ended or f"The kernel ended {client.where()}. What stands below was not run.")
     except CellTimeoutError:
@@ -135,10 +135,10 @@ def _hear(judge: subprocess.Popen, ready: threading.Event, verdicts: dict[str, d
             verdicts[verdict.pop("name")] = verdict
 
 
-def _environment(task: Task, door: Path) -> dict[str, str]:
+def _environment(task: Task, door: Path, place: Path) -> dict[str, str]:
     """What a submission is told of its surroundings: little."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
-    home = str(door.parent)
+    home = str(place)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ATTENTION_COURSE_THREADS"), "1")
     told = {"PYTHONPATH": task.package, "HOME": home, "TMPDIR": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
     return (
@@ -148,7 +148,7 @@ def _environment(task: Task, door: Path) -> dict[str, str]:
 
 def _kernel(task: Task, folder: Path, door: Path) -> AsyncKernelManager:
     """A kernel within limits, apart where the machine can do it, spoken to through files of the folder."""
-    before = sandbox.wrapped(folder, Path(task.package), tuple(map(Path, task.hidden)))
+    before = sandbox.wrapped(folder, Path(task.package))
     program = [sys.executable, "-m", "attention_course.grading.kernel", str(task.limits.memory)]
     spec = {"argv": [*before, *program, "-f", "{connection_file}"], "display_name": "judged", "language": "python"}
     spec["interrupt_mode"] = "message"  # no signal passes into a sandbox

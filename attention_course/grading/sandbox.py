@@ -1,8 +1,9 @@
 """Where a submission runs: apart from the rest of the machine as far as the machine can do it.
 
-With bubblewrap (Debian's package `bubblewrap`), it sees a read-only system, its own folder, no network, no other
-process, and neither the course nor the other submissions. Without it, a submission is a process of the same user:
-it can read and write what this user can, and reach the network. `kind` says which it is.
+With bubblewrap (Debian's package `bubblewrap`), it sees the system's programs, Python and its libraries, all read-only,
+and its own folder. It sees no network, no other process and nothing else of the disk: neither the course nor other
+submissions. Without bubblewrap, a submission is a process of the same user: it can read and write what this user can,
+and reach the network. `kind` says which it is.
 """
 
 import os
@@ -14,34 +15,28 @@ from pathlib import Path
 
 import attention_course
 
-HIDDEN = ("/home", "/root", "/mnt", "/media", "/srv", "/tmp", "/var/tmp", "/run")
-"""Where users, and the machine, keep what is theirs."""
+SEEN = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/sys/devices/system/cpu")
+"""What programs need of a machine."""
 OFF = "ATTENTION_COURSE_SANDBOX"
 """The environment variable that, set to `off`, does without bubblewrap."""
 
 
-def wrapped(folder: Path, package: Path, hidden: tuple[Path, ...] = ()) -> list[str]:
+def wrapped(folder: Path, package: Path) -> list[str]:
     """What stands before a command that is to run apart; nothing where the machine cannot do it.
 
-    folder: the only one that can be written. package: the folder of the package without solutions. hidden: folders that
-    are not to be seen, besides the usual places of users and the course itself.
+    folder: the only one that can be written. package: the folder of the package without solutions.
     """
     if not available():
         return []
-    home = Path(attention_course.__file__).resolve().parents[1]
-    installed = home.name in ("site-packages", "dist-packages")
-    hidden = (*map(Path, HIDDEN), *hidden, *(() if installed else (home,)))
     libraries = [path for path in map(Path, sys.path) if path.name in ("site-packages", "dist-packages")]
     seen = {path.resolve() for path in (Path(sys.prefix), Path(sys.base_prefix), *libraries, package)}
-    arguments = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for place in hidden:
-        if place.is_dir():
-            arguments += ["--tmpfs", str(place.resolve())]
-    for place in sorted(seen - {Path("/usr"), Path("/")}):
-        arguments += ["--ro-bind", str(place), str(place)]
-    if installed:
+    arguments = ["bwrap", "--dev", "/dev", "--proc", "/proc"]
+    for place in (*SEEN, *map(str, sorted(seen - {Path("/usr")}))):
+        arguments += ["--ro-bind-try", place, place]
+    home = Path(attention_course.__file__).resolve().parents[1]
+    if home.name in ("site-packages", "dist-packages"):  # the course is installed among the libraries
         arguments += ["--tmpfs", str(home / "attention_course")]
-    arguments += ["--bind", str(folder), str(folder), "--chdir", str(folder)]
+    arguments += ["--bind", str(folder), str(folder)]
     return [*arguments, "--unshare-all", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--"]
 
 

@@ -201,8 +201,6 @@ CASES = [
     Case(
         "kills its parent",
         first="import os, signal\nos.kill(os.getppid(), signal.SIGKILL)",
-        solved=set(),
-        says="",
         apart=True,
     ),
     # Cells
@@ -405,7 +403,6 @@ for folder, _, files in os.walk("/"):
     Case(
         "removes its folder",
         first="import os, shutil\nshutil.rmtree(os.environ['HOME'], ignore_errors=True)",
-        solved=set(),
     ),
     Case("asks for input", first="input('points? ')"),
     Case("shell commands", first="!rm -rf ./* /no-such-place\n!kill -9 1"),
