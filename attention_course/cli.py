@@ -172,7 +172,11 @@ def grade(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. What was marked is kept: the same command goes on from there.", file=sys.stderr)
+        print(
+            "\nStopped. What was marked is kept: the same command goes on from there. "
+            "Until then, feedback and tables may be those of the last whole run.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

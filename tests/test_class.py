@@ -95,3 +95,29 @@ def test_who_hands_in_anew_is_marked_anew(course):
     nbformat.write(notebook, path)
     assert run("grade", "--course", course) == 0
     assert points(course)["chiara"][0] == points(course)["chiara"][1] > 0
+
+
+def test_work_in_another_place_is_named(course, capsys):
+    right = course / "submitted" / "ada" / NAME / f"{NAME}.ipynb"
+    for place in ("ewa", "finn/00_start", "gus"):
+        (course / "submitted" / place).mkdir(parents=True)
+    shutil.copy(right, course / "submitted" / f"{NAME}.ipynb")
+    shutil.copy(right, course / "submitted" / "ewa")
+    shutil.copy(right, course / "submitted" / "finn" / "00_start")
+    assert run("grade", "--course", course) == 0
+    told = capsys.readouterr().out.partition("NOT MARKED")[2]
+    assert f"submitted/{NAME}.ipynb: put it into submitted/NAME/{NAME}/, as {NAME}.ipynb" in told
+    assert f"submitted/ewa/{NAME}.ipynb: put it into submitted/ewa/{NAME}/, as {NAME}.ipynb" in told
+    assert f"submitted/finn/00_start: no assignment has this name (released: {NAME})" in told
+    assert "submitted/gus: the folder is empty" in told and "ada" not in told
+    assert points(course).keys() == {"ada", "chiara"}
+
+
+def test_a_stop_while_nbgrader_works_takes_no_feedback_away(course, monkeypatch):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    before = sorted(course.glob("feedback/*/*/*.html"))
+    monkeypatch.setattr("attention_course.grading.course.nbgrader", stopped)
+    assert run("grade", "--course", course) == 130
+    assert before and sorted(course.glob("feedback/*/*/*.html")) == before

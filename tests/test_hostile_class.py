@@ -13,7 +13,7 @@ import nbformat
 import psutil
 import pytest
 
-from attention_course.grading import assignment, handed_in, marking, sandbox, without_solutions
+from attention_course.grading import assignment, copies, handed_in, marking, sandbox, without_solutions
 from attention_course.grading.client import JUDGE
 from tests.hostile.cases import CASES, QUICK, SOLUTIONS, WRONG, Case
 
@@ -160,13 +160,22 @@ def wait_until(what):
         time.sleep(0.05)
 
 
-def test_two_that_are_the_same_are_named(course):
+def test_copies_are_named_by_problem_and_source(course):
+    long = "def bleu(translations, references):\n" + "".join(f"    n_{n} = {n} * references\n" for n in range(9))
     one, *_ = (
-        handed(course, name, Case(name, answers))
-        for name, answers in (("twin-a", WRONG), ("twin-b", WRONG), ("single", {"rank": "rank = sorted"}))
+        handed(course, name, Case(name, WRONG | answers))
+        for name, answers in (
+            ("twin-a", {"bleu": f"{long}    return n_7"}),
+            ("twin-b", {"bleu": f"# mine\n{long}\n    return n_7\n"}),
+            ("single", {}),
+            ("copier", {"bleu": SOLUTIONS["bleu"].replace("\n", "  # mine\n", 1)}),
+        )
     )
-    found = marking.twins(course, one.assignment)
-    assert "twin-b" in found["twin-a"] and "twin-a" in found["twin-b"] and "single" not in found
+    found = copies.copied(course, one.assignment)
+    assert found["twin-a"] == ["The same code as twin-b: bleu."]
+    assert found["twin-b"] == ["The same code as twin-a: bleu."]
+    assert found["copier"] == ["The same code as the course's own solution: bleu."]
+    assert "single" not in found  # short answers are the same by chance
 
 
 def test_a_link_is_not_followed(course, package, tmp_path):

@@ -43,11 +43,24 @@ IGNORED = "secret.txt\ngradebook.db\nsource/\nsubmitted/\nreadable/\njudged/\nau
 LEARNERS = """\
 # {name}
 
-You need Python 3.11 or newer, and the course's package: {install}
+These are the exercises of lesson {number} of a course on attention. Read the lesson first: {lesson}
 
-Then, in this folder, run `jupyter lab {name}.ipynb`. Write your answers, run all cells, and save.
+You need Python 3.11 or newer, and about 2 GB of disk (most of it is PyTorch). Install the course once, in an
+environment of its own. In a terminal, in the folder of this file:
 
-Hand in the file `{name}.ipynb`, under this name. Nothing that a cell has shown is needed: every answer is run again.
+    python3 -m venv env
+    env/bin/python -m pip install --extra-index-url https://download.pytorch.org/whl/cpu {package}
+    env/bin/jupyter lab {name}.ipynb
+
+On Windows:
+
+    py -m venv env
+    env\\Scripts\\python -m pip install {package}
+    env\\Scripts\\jupyter lab {name}.ipynb
+
+{where}The last line opens the notebook; it is all you need the next time. Write your answers, run all cells, and save.
+
+Hand in the file `{name}.ipynb`, under this name. Outputs of cells are not needed: every answer is run again.
 """
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]+\)")
 
@@ -140,7 +153,7 @@ def lay_out(course: Path, lesson: str, explained: bool = False) -> Path:
         secret.write_text(secrets.token_hex(16) + "\n")
     place.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(made, place)
-    (place.parent / "README.md").write_text(LEARNERS.format(name=name, install=_install()), encoding="utf-8")
+    (place.parent / "README.md").write_text(_for_learners(name), encoding="utf-8")
     return place
 
 
@@ -149,12 +162,17 @@ def _names(notebook: NotebookNode) -> list[str]:
     return [cell.metadata["nbgrader"]["grade_id"] for cell in notebook.cells if "nbgrader" in cell.metadata]
 
 
-def _install() -> str:
-    """How a learner gets the package."""
+def _for_learners(name: str) -> str:
+    """The text that tells learners how to work on an assignment, such as 04_translation."""
     project = tomllib.loads((Path(attention_course.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    number = name[:2]
     if address := project["tool"]["course"]["repository"]:
-        return f'`pip install "attention-course[lab] @ git+https://github.com/{address}"`.'
-    return "your instructor says where it is. In its folder, run `pip install '.[lab]'`."
+        lesson, where = f"https://github.com/{address}/blob/HEAD/notebooks/{name}.ipynb", ""
+        package = f'"attention-course[lab] @ git+https://github.com/{address}"'
+    else:
+        lesson, package = f"`notebooks/{name}.ipynb` in the course's folder.", '"COURSE[lab]"'
+        where = "COURSE is the folder of the course on your disk; your instructor says where to get it.\n\n"
+    return LEARNERS.format(name=name, number=number, lesson=lesson, package=package, where=where)
 
 
 def handed_out(instructors: NotebookNode) -> NotebookNode:

@@ -13,7 +13,8 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from attention_course.grading import handed_in, marking
+from attention_course.grading import copies, handed_in, marking
+from attention_course.grading.misfiled import misfiled
 from attention_course.grading.running import Outcome
 
 
@@ -75,14 +76,14 @@ def grade(course: Path, lessons: list[str], at_once: int = 1) -> None:
         if not works:
             print(f"{name}: nothing was handed in (expected {course}/submitted/NAME/{name}/{name}.ipynb)")
             continue
-        for folder in ("autograded", "feedback"):
-            for work in works:
-                shutil.rmtree(course / folder / work.student / name, ignore_errors=True)
         nbgrader(course, "autograde", name, "--create", "--force")
         nbgrader(course, "generate_feedback", name, "--force")
         _tell(course, name, works)
     nbgrader(course, "export", "--to", "grades.csv")
     print(f"Points: {course}/grades.csv and results_*.csv. Feedback: {course}/feedback")
+    if lost := misfiled(course):
+        print("\nNOT MARKED, because it is not where the grader looks:")
+        print("\n".join(f"  {path}: {told}" for path, told in lost.items()))
 
 
 def forget(course: Path, name: str, besides: set[str]) -> None:
@@ -110,7 +111,7 @@ def forget(course: Path, name: str, besides: set[str]) -> None:
 def _tell(course: Path, name: str, works: list[marking.Work]) -> None:
     """Print and write what came of an assignment: by learner and problem, and what went wrong."""
     points = _points(works[0])
-    most, twins, rows = sum(points.values()), marking.twins(course, name), []
+    most, copied, rows = sum(points.values()), copies.copied(course, name), []
     print(f"\n{name}: {len(works)} submissions, {datetime.date.today():%d %B %Y}")
     for work in works:
         outcome = work.outcome() or Outcome(
@@ -119,13 +120,15 @@ def _tell(course: Path, name: str, works: list[marking.Work]) -> None:
         verdicts = {problem: outcome.verdict(problem) for problem in points}
         got = {problem: n * (verdicts[problem]["outcome"] == "correct") for problem, n in points.items()}
         notes = list(outcome.failures)
-        if same := twins.get(work.student):
-            notes.append(f"The same answers, letter by letter, as {', '.join(same)}.")
-        wrong = [problem for problem in points if verdicts[problem]["outcome"] == "wrong"]
-        without = [problem for problem in points if verdicts[problem]["outcome"] not in ("correct", "wrong")]
-        told = [f"{kind}: {', '.join(which)}." for kind, which in (("Wrong", wrong), ("Not judged", without)) if which]
+        notes += copied.get(work.student, [])
+        missed: dict[str, list[str]] = {}
+        for problem, verdict in verdicts.items():
+            if verdict["outcome"] != "correct":
+                missed.setdefault(verdict["outcome"].capitalize(), []).append(problem)
+        told = [f"{kind}: {', '.join(which)}." for kind, which in missed.items()]
         print(f"  {work.student:<24} {sum(got.values()):>3} of {most}  {' '.join([*told, *notes])}")
-        why = [f"{problem}: {verdicts[problem]['message'].partition(chr(10))[0]}" for problem in [*wrong, *without]]
+        lost = [problem for which in missed.values() for problem in which]
+        why = [f"{problem}: {verdicts[problem]['message'].partition(chr(10))[0]}" for problem in lost]
         rows.append([work.student, sum(got.values()), most, *got.values(), " ".join([*notes, *why])])
     with (course / f"results_{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -169,21 +169,3 @@ def _write(path: Path, text: str) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_text(text, encoding="utf-8", errors="replace")
     part.replace(path)
-
-
-def twins(course: Path, assignment: str) -> dict[str, list[str]]:
-    """Learners who have handed in the same answers, letter by letter: by learner, the others."""
-    by_answers: dict[str, list[str]] = {}
-    for work in works(course, assignment):
-        try:
-            cells = handed_in.read(work.submitted).cells
-        except handed_in.Unreadable:
-            continue
-        handed = {handed_in.grade_id(cell): cell.source for cell in cells if handed_in.grade_id(cell)}
-        out = {handed_in.grade_id(cell): cell.source for cell in nbformat.read(work.released, as_version=4).cells}
-        answers = {name: text for name, text in handed.items() if text != out.get(name)}
-        if answers:
-            by_answers.setdefault(json.dumps(answers, sort_keys=True), []).append(work.student)
-    return {
-        one: [other for other in same if other != one] for same in by_answers.values() if len(same) > 1 for one in same
-    }
