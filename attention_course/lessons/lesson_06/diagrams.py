@@ -35,7 +35,7 @@ def _cell(place, row, column) -> Place:
 def look_at(image, states, query, scores, weights, context) -> Figure:
     """One step of a captioner that looks at four regions, with the numbers of the example."""
     board = Board(6.05, 4.4, "Before it writes apple, the decoder looks at all regions of the picture.")
-    asked = board.matrix(2.6, 0.42, [query], "query", title="state $s_2$, which wrote “red”", cell=WIDE)
+    asked = board.matrix(2.6, 0.42, [query], "query", title="query: state $s_2$ and “red”", cell=WIDE)
     seen = _image(board, 0.12, 1.5, 1.2, image, 2)
     title = {"title": "regions $h_i$", "columns": ("apple", "cat")}
     read = board.matrix(1.72, 1.5, states, "state", rows="1234", frame=0, cell=WIDE, **title)
@@ -112,7 +112,7 @@ def two_uses(states, weights, context) -> Figure:
     board.heading(3.2, 1.25, "hard: draw one of the four")
     chances = {0: weights[0], 1: weights[1] + weights[2], 3: weights[3]}
     for place, (i, chance) in enumerate(chances.items()):
-        y, said = 1.5 + 0.42 * place, f"in {100 * chance:.0f} %"
+        y, said = 1.5 + 0.42 * place, f"in {100 * chance:.1f} %"
         board.matrix(3.6, y, [as_numbers(states)[i]], "context", cell=(0.5, 0.3), shape=said)
         board.arrow((weight.right + 0.03, weight.row(i).y), (3.55, y + 0.15), "context")
     board.say(3.2, 2.98, "mean of many draws: the soft context", SMALL, SOFT, ha="left")
