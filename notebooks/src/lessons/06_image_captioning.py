@@ -60,7 +60,7 @@ table(columns, [[*row, one] for row, one in zip(rows, alone)])
 
 # %% [markdown] name="one-vector-answer"
 r"""
-Each bracket holds three trainings. The mean loses even where the picture has one kind of thing and nothing can be mixed up. So mixing up is not its only trouble. (We did not find out what else is.)
+Each bracket holds three trainings. The mean loses even with one kind of thing, where nothing can be mixed up. So mixing up is not its only trouble. (We did not find out what else is.)
 
 **Answer: a mean does not say which colour belongs to which thing, and training does not repair this.**
 
@@ -80,13 +80,13 @@ $$p(y_t) = \mathrm{softmax}(\mathrm{logits}(y_{t-1}, s_t, c_t)), \qquad s_t = \m
 
 $$z_{ti} = \mathrm{score}([s_{t-1}, y_{t-1}], h_i) \quad (11) \qquad a_{ti} = \frac{\exp z_{ti}}{\sum_j \exp z_{tj}} \quad (12) \qquad c_t = \sum_i a_{ti} \, h_i \quad (13)$$
 
-In the survey, $s_{t-1}$ asks alone. We add $y_{t-1}$, because $s_{t-1}$ was computed before this word was chosen.
+In the survey, $s_{t-1}$ asks alone. We add $y_{t-1}$, because $s_{t-1}$ is older than this word.
 
 **Answer: the query finds the region that holds what is needed, and the context brings it.**
 
 ## 3 · Where do the vectors come from?
 
-First, the pictures. Photographs in which each thing has a box exist (COCO, Lin and others 2014), but there are too many for a lesson. So we compose scenes of one to four drawings, of 40 kinds in 6 colours, and a caption for each. Of two kinds, the larger is said first. Of three, the middle one is said first, then the others from left to right or from top to bottom. None of the 500 captions to test with occurs in training.
+First, the pictures. Photographs with a box around each thing exist (COCO, Lin and others 2014), but take too long to train on. So we compose scenes of one to four drawings, of 40 kinds in 6 colours, each with one caption. Of two kinds, the larger is said first. Of three, the middle one is first, then the others from left to right or from top to bottom. No caption of the 500 test scenes occurs in training.
 """
 
 # %% name="scenes"
@@ -101,7 +101,7 @@ shown.pictures([scene.image() for scene in some], captions, [scene.boxes for sce
 r"""
 The boxes are only for judging. The captioner never sees them.
 
-The vectors come from a network for photographs, EfficientNet-Lite0 (after Tan and Le 2019). It was trained on ImageNet (Deng and others 2009) to say what one photograph shows. Its last layer says one thing about the whole image, so we stop earlier: after block 11 of 16. There, its output is a **feature map** of shape (112, 10, 10). Think of 112 sheets of 10 × 10 numbers (also **channels**). Each number belongs to 16 × 16 pixels. The vector of a region is its number on all 112 sheets.
+The vectors come from a network for photographs, EfficientNet-Lite0 (after Tan and Le 2019). It was trained on ImageNet (Deng and others 2009) to say what a photograph shows. Its last layer says one thing about the whole image, so we stop after block 11 of 16. There, its output is a **feature map** of shape (112, 10, 10). Think of 112 sheets of 10 × 10 numbers (also **channels**). Each number belongs to 16 × 16 pixels. The vector of a region is its number on all 112 sheets.
 """
 
 # %% name="encoder"
@@ -133,7 +133,7 @@ look_inside(efficientnet.InvertedResidual, efficientnet.EfficientNetLite0, as_im
 
 # %% [markdown] name="regions-text"
 r"""
-The three sheets are those that vary most in this image; dark means a large number, on one scale. The framed region is followed into its vector. (Where EfficientNet's weights are not installed, a small network is trained in its place, and less is asked for below.)
+The three sheets are those that vary most in this image; dark means a large number, on one scale. The framed region is followed into its vector.
 
 How much of the image has one vector seen? Each convolution looks at neighbours, so it adds up:
 """
@@ -153,7 +153,7 @@ That is more than the image has. So a map of weights tells where a vector stands
 
 ## 4 · How is it programmed?
 
-The captioner has four parts. The sizes in the comments are those used below: B pictures, S = 100 regions.
+The comments show the shapes, for B pictures of S = 100 regions.
 
 **Regions.** Some sheets have large numbers, others small ones. So each is *standardised*: minus its mean, divided by its standard deviation. A linear layer, the *projection*, makes 192 numbers of the 112. Attention has no order, so a learned vector for the region's place is added. LayerNorm brings each vector to mean 0 and standard deviation 1.
 """
@@ -174,11 +174,11 @@ class Regions(nn.Module):
 
     def forward(self, features):                                    # (B, S, 112)
         standard = (features - self.mean) / self.std
-        return torch.relu(self.norm(self.project(standard) + self.places))      # h: (B, S, 192)
+        return torch.relu(self.norm(self.project(standard) + self.places))  # h: (B, S, 192)
 
 # %% [markdown] name="attention-text"
 r"""
-**Attention.** It is that of lesson 04 without a mask, because every picture has 100 regions. The keys are handed in as `k`: they are the same for all words, so they are computed once.
+**Attention.** This is lesson 04's, without a mask, because every picture has 100 regions. The keys `k` are the same for all words, so they are computed once, outside.
 """
 
 # %% name="attention"
@@ -189,7 +189,7 @@ class Attention(nn.Module):
         self.W_k = nn.Linear(key_size, D, bias=False)
         self.u = nn.Parameter(torch.randn(D) / D**0.5)
 
-    def forward(self, query, h, k):                                 # (B, 352), (B, S, 192), (B, S, 64)
+    def forward(self, query, h, k):                 # (B, 352), (B, S, 192), (B, S, 64)
         scores = torch.tanh(self.W_q(query)[:, None] + k) @ self.u  # Eq. (11): (B, S)
         weights = scores.softmax(-1)                                # Eq. (12): (B, S)
         context = (weights[:, None] @ h)[:, 0]                      # Eq. (13): (B, 192)
@@ -246,7 +246,7 @@ It has `encode` and `step` like the translator of lesson 04. So teacher forcing,
 
 ## 5 · Does it look at what it names?
 
-An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is the one that lesson 04 used for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words, about eleven passes.
+An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words, about eleven passes.
 """
 
 # %% name="loss"
@@ -279,11 +279,12 @@ print(f"{run.steps:,} steps in {run.seconds:.0f} s, in {run.precision} on {run.d
 from attention_course import training
 from attention_course.training import recipe
 
-look_inside(teacher_forcing, translation_loss, greedy, beam_search, recipe.adamw, training.train_step)
+decoding = [teacher_forcing, translation_loss, greedy, beam_search]
+look_inside(*decoding, recipe.adamw, recipe.warm_up_then_decay, training.train_step)
 
 # %% [markdown] name="tell-text"
 r"""
-`tell` gives the captions of some pictures by greedy decoding, and the map of each word. A caption is right only if every word is right.
+`tell` gives the captions of some pictures by greedy decoding, and the map of each word. A caption is right if every word is.
 """
 
 # %% name="tell"
@@ -294,7 +295,7 @@ import torch.nn.functional as F
 def tell(model, features):                                          # (B, S, 112)
     numbers = greedy(model, features, longest=14)                   # (B, 14)
     _, maps = teacher_forcing(model, features, F.pad(numbers, (1, 0), value=BOS))
-    return [tuple(vocabulary.decode(row)) for row in numbers.tolist()], maps     # (B, 14, S)
+    return [tuple(vocabulary.decode(row)) for row in numbers.tolist()], maps    # (B, 14, S)
 
 
 def right(said):                                                    # one truth value a caption
@@ -309,7 +310,7 @@ table(["kinds of thing in the scene", "scenes", "captions exactly right"], rows)
 
 # %% name="tell-guard" jupyter={"source_hidden": true}
 enough = {"EfficientNetLite0": (0.60, 0.88, 0.70), "SmallEncoder": (0.20, 0.75, 0.50)}
-enough = enough[type(encoder).__name__]                             # exact; peaks, weight on the thing
+enough = enough[type(encoder).__name__]                             # exact, peaks, weight
 assert right(said).mean() > enough[0]
 
 # %% name="beam"
@@ -329,14 +330,14 @@ for i in wrong:
 
 # %% [markdown] name="maps-text"
 r"""
-Now the maps, for the first scene of three drawings whose caption is right and has *left* in it. A region is as strong as its weight, and all maps share one scale. A frame is around the largest weight, whose size stands beside the word.
+Now the maps, for the first scene of three drawings whose caption is right and says *left*. A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word.
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
 from attention_course.models.region_features import encode_images
 
 
-def map_of(things, image):                                          # it sees `image`, we draw a plain ground
+def map_of(things, image):                                          # drawn on a plain ground
     [words], maps = tell(captioner, encode_images(encoder, image[None]))
     return shown.word_maps(draw(things, ground), maps[0, : len(words)].reshape(-1, 10, 10), words)
 
@@ -367,7 +368,7 @@ with torch.no_grad():                                               # the true c
 nouns = [(i, place) for i, scene in enumerate(unseen) for place in scene.names]
 
 
-def pointed(nouns, earlier=0):                                      # the map of a word before the noun
+def pointed(nouns, earlier=0):                                      # words before the noun
     looked = torch.stack([maps[i, place - earlier] for i, place in nouns])
     named = [unseen[i].named(place) for i, place in nouns]
     return pointing(looked, named, [unseen[i].boxes for i, _ in nouns])
@@ -402,7 +403,7 @@ look_inside(inside, pointing)
 r"""
 The first measure is the pointing game (Zhang and others 2016), the last is attention correctness (Liu and others 2017).
 
-Why do we draw squares, when papers show smooth blobs? A blob is the same 100 weights, enlarged to 25,600 pixels. It looks finer than what the model knows. And it moves the peak:
+Papers show smooth blobs. A blob is the same 100 weights, enlarged to 25,600 pixels. It looks finer than it is, and enlarging can move the peak:
 """
 
 # %% name="enlarged" jupyter={"source_hidden": true}
@@ -434,7 +435,7 @@ table(["", ""], rows)
 
 # %% [markdown] name="enlarged-after"
 r"""
-This is the noun whose peak moves furthest. No pixel lies on the centre of a region, so inside the picture enlarging lowers a single peak, to $(31/32)^2$ = 94 %. In the corners the enlarged map is flat, and the peak keeps its full height. So we judge by the 100 weights and the centres of their regions.
+This is the noun whose peak moves furthest. No pixel lies on the centre of a region, so enlarging lowers a lone peak, to $(31/32)^2$ = 94 %. In a corner the enlarged map is flat, and the peak stays as high as it was. So we draw squares, and judge by the centres of regions.
 
 Does a word look at its thing only when it is said? Captions have number, colour and noun in a row: *two red apples*.
 """
@@ -452,7 +453,7 @@ It looks there two words earlier already. Number and colour must be seen, too.
 
 **Answer: yes, far more often than chance. But the map tells where it looks, and not whether the word depends on it (exercise 5 tests that).**
 
-Compose scenes of your own. One kind in two colours was in no scene of the training.
+Compose your own scenes. No training scene had one kind in two colours.
 """
 
 # %% name="compose" jupyter={"source_hidden": true}
@@ -460,8 +461,9 @@ from attention_course.data.scenes import COLOURS, KINDS, new_ground
 
 
 def scene_of(larger, its_colour, smaller, other_colour):
-    things = [Thing(larger, its_colour, 0.27, 0.5, 0.36), Thing(smaller, other_colour, 0.73, 0.5, 0.2)]
-    return map_of(things, draw(things, new_ground(11, 160)))
+    one = Thing(larger, its_colour, 0.27, 0.5, 0.36)
+    other = Thing(smaller, other_colour, 0.73, 0.5, 0.2)
+    return map_of([one, other], draw([one, other], new_ground(11, 160)))
 
 
 choices = {"larger": ["apple", *KINDS], "its_colour": ["red", *COLOURS]}
@@ -486,7 +488,7 @@ table(["context", "apple, cat"], rows)
 
 # %% [markdown] name="hard-class-text"
 r"""
-The soft context is the expected value of the hard one. But no region of the picture is (1.17, 0.32), and each draw is a region that exists. Here is hard attention with the same parameters. In use, one may also take the region with the largest weight.
+The soft context is the expected value of the hard one. But no region is (1.17, 0.32), and each draw is a region that exists. Here is hard attention with the same parameters. In use, it may also take the region with the largest weight.
 """
 
 # %% name="hard-attention"
@@ -516,7 +518,8 @@ hard.attention.draws = False
 shares["hard: largest weight"] = right(tell(hard, unseen_features)[0]).mean()
 hard.attention.draws = True
 shares["hard: drawn"] = right(tell(hard, unseen_features)[0]).mean()
-table(["the same parameters", "captions exactly right"], [[k, f"{v:.1%}"] for k, v in shares.items()])
+rows = [[use, f"{share:.1%}"] for use, share in shares.items()]
+table(["the same parameters", "captions exactly right"], rows)
 
 # %% name="reveal-hard" jupyter={"source_hidden": true}
 kept = (shares["hard: largest weight"] / shares["soft: average"]).item()
@@ -551,7 +554,7 @@ assert rows[2][2] < rows[1][2] / 5
 
 # %% [markdown] name="four-text"
 r"""
-We trained four captioners from scratch, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: a caption of $L$ words has only $L$ to give to 100 regions.) The settings are those above, but with batches of 512 words, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
+We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: a caption of $L$ words has only $L$ to give to 100 regions.) The settings are those above, but with batches of 512 words, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
 """
 
 # %% name="four"
@@ -560,7 +563,8 @@ for name in measured["variants"]:
     rate = None if name.startswith("none") else measured["rate"][name]
     rows.append([name, measured["exact"][name], rate, measured["mass"][name]])
 region, thing = measured["random_region"], measured["random_thing"]
-rows += [["chance: random region", None, region, region], ["chance: random object", None, thing, None]]
+rows += [["chance: random region", None, region, region]]
+rows += [["chance: random object", None, thing, None]]
 columns = ["three trainings", "captions exactly right", "largest weight on the thing"]
 table([*columns, "share of weight on the thing"], rows)
 
@@ -572,13 +576,13 @@ assert max(measured["exact"]["hard"]) < min(measured["exact"]["none (mean of the
 
 # %% [markdown] name="four-after"
 r"""
-Hard attention has not learned to look. Two of its three trainings point less often than a random region. The table before shows that looking hard is not what fails: learning it from draws is. Xu and others helped with two things that we left out. Half of the time they used the average in place of the draw, and they rewarded even weights. In their Table 1, hard attention is slightly ahead in BLEU-4. So our row says what plain REINFORCE with a baseline does in this budget, and no more. The penalty takes weight off the things, with every seed.
+Hard attention has not learned to look. Two of its three trainings point less often than a random region. Looking hard is not what fails, as the earlier table shows: learning it from draws is. Xu and others helped in two ways that we left out. Half of the time they used the average in place of the draw, and they rewarded even weights. In their Table 1, hard attention is slightly ahead in BLEU-4. So our row shows plain REINFORCE in this budget, and no more. The penalty takes weight off the things, with every seed.
 
 Xu's soft decoder has one more part, a **gate** $\beta_t$ between 0 and 1:
 
 $$\beta_t = \mathrm{sigmoid}(\mathrm{linear}(s_{t-1})), \qquad c_t = \beta_t \sum_i a_{ti} \, h_i .$$
 
-A word like *of*, which needs no look, can turn the context down. We left it out, and did not test it. It needs an `nn.Linear(D, 1)` and one product.
+A word like *of*, which needs no look, can turn the context down. It needs an `nn.Linear(D, 1)` and one product. We left it out, untested.
 """
 
 # %% name="claims"
@@ -592,7 +596,7 @@ r"""
 
 ## 7 · Does it know a photograph?
 
-The captioner has learned from drawings, its encoder from photographs. So we show cut-out photographs of things that it has words for, one at a time, in four places each. For comparison, red drawings of the same kinds stand in the same places. Its third word counts, and the map of this word.
+The captioner has learned from drawings, its encoder from photographs. So we show cut-out photographs of things that it has words for, one at a time, in four places each, and red drawings of the same kinds in the same places. Its third word counts, and the map of this word.
 """
 
 # %% name="guess-photographs"
@@ -605,7 +609,7 @@ guess = predict(
 from attention_course.data.scenes import Scene, photos
 from attention_course.data.unavailable import DatasetUnavailable
 
-places = [(0.3, 0.3, 0.3), (0.7, 0.35, 0.4), (0.4, 0.7, 0.4), (0.7, 0.7, 0.3)]   # x, y, size
+places = [(0.3, 0.3, 0.3), (0.7, 0.35, 0.4), (0.4, 0.7, 0.4), (0.7, 0.7, 0.3)]  # x, y, size
 wanted = [(kind, name) for kind, names in photos.PHOTOS.items() for name in names]
 cases = [(i % 4, kind, name, *places[i % 4]) for kind, name in wanted for i in range(4)]
 drawings = [Scene((Thing(kind, "red", x, y, size),), ground=i) for i, kind, _, x, y, size in cases]
@@ -639,11 +643,12 @@ share = results_of["photographs"][0] if images else 0.0
 assert share < results_of["drawings"][0]
 answer = "more than half of the time" if share > 0.5 else "about a third of the time"
 answer = answer if share > 0.15 else "hardly ever"
-guess.reveal(answer, f"{share:.0%}. A guess would be right once in {len(KINDS)}.") if images else None
+said_of_it = f"{share:.0%}. A guess would be right once in {len(KINDS)}."
+guess.reveal(answer, said_of_it) if images else None
 
 # %% [markdown] name="photographs-answer"
 r"""
-These are every 24th photograph, just as the captioner saw them, with what it said. To point at them is no feat, because there is nothing else in the picture. Most of them it calls something else, and the colours are often wrong, too.
+These are every 24th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
 
 **Answer: seldom. A map can be in the right place while the word is wrong.**
 
