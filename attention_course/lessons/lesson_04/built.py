@@ -86,7 +86,7 @@ def beam_search(model, source, width=4, power=0, longest=50):  # one sentence: (
         for total, words, state in beam:
             logits, state, _ = model.step(torch.tensor(words[-1:]), state, memory)
             best = logits[0].log_softmax(-1).topk(width)
-            for log_p, word in zip(best.values.tolist(), best.indices.tolist()):
+            for log_p, word in zip(best.values.tolist(), best.indices.tolist()):  # noqa: B905 as on the page
                 longer.append((total + log_p, [*words, word], state))
         longer = sorted(longer, key=lambda found: -found[0])[:width]
         ended += [found for found in longer if found[1][-1] == EOS]

@@ -5,7 +5,7 @@ from torch import nn
 
 
 class Regions(nn.Module):
-    """The annotations h of the regions, from what an image encoder says of each. features: some pictures', for scale."""
+    """The annotations h of the regions, from their features. The features of some pictures tell mean and deviation."""
 
     def __init__(self, features, size):  # (pictures, S, 112)
         super().__init__()
@@ -75,7 +75,7 @@ class Captioner(nn.Module):
 
 
 class HardAttention(Attention):
-    """The same weights, used otherwise: the context is the annotation of one region. draws: by chance, or the top one."""
+    """The same weights, used otherwise: the context is the annotation of one region, drawn, or else the top."""
 
     draws = True
 

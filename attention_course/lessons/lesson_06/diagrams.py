@@ -81,10 +81,9 @@ def regions(image, maps, row, column, sheets) -> Figure:
     board = Board(6.05, 3.1, f"An image under a grid of {side} by {side} regions; the one in {place} is followed.")
     seen = _image(board, 0.1, 0.62, 1.75, image, side)
     board.say(0.1, 0.2, "image (3, 160, 160)", SMALL, SOFT, ha="left")
-    board.say(2.3, 0.2, f"feature map ({len(maps)}, {side}, {side}): three of its {len(maps)} sheets", SMALL, SOFT, ha="left")
-    vector = board.matrix(
-        2.225, 2.38, [maps[list(sheets), row, column]], "state", cell=(1.23, 0.3), title="", frame=0
-    )
+    shape = f"feature map ({len(maps)}, {side}, {side}): three of its {len(maps)} sheets"
+    board.say(2.3, 0.2, shape, SMALL, SOFT, ha="left")
+    vector = board.matrix(2.225, 2.38, [maps[list(sheets), row, column]], "state", cell=(1.23, 0.3), frame=0)
     for i, sheet in enumerate(sheets):
         dark = np.rint(255 * (0.58 - 0.42 * maps[sheet] / most)).astype(np.uint8)
         drawn = _image(board, 2.29 + 1.23 * i, 0.62, 1.1, dark[..., None].repeat(3, -1), side)
@@ -96,7 +95,8 @@ def regions(image, maps, row, column, sheets) -> Figure:
     board.frame(cell, 0)
     board.say(0.1, 2.52, f"framed: {place}", SMALL, INK, ha="left")
     number = row * side + column
-    board.say(2.225, 2.86, f"its vector: 3 of {len(maps)} numbers, row {number} of ({side**2}, {len(maps)})", SMALL, SOFT, ha="left")
+    said = f"its vector: 3 of {len(maps)} numbers, row {number} of ({side**2}, {len(maps)})"
+    board.say(2.225, 2.86, said, SMALL, SOFT, ha="left")
     return board.picture
 
 

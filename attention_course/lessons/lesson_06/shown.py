@@ -14,7 +14,7 @@ WIDE, LINE = 1.16, 0.2  # inches: a picture, a line of text
 
 
 def pictures(images, titles, boxes=None, columns: int = 3) -> Figure:
-    """Each image (height, width, 3) of uint8 as it is, with its title below, and boxes (shares of the sides) if given."""
+    """Each image (height, width, 3) of uint8 as it is, its title below it, and boxes if given: shares of the sides."""
     if len(titles) != len(images):
         raise ValueError(f"titles: expected {len(images)}, one for each image, got {len(titles)}")
     lines = [textwrap.wrap(title, int(27 * 3 / columns)) or [""] for title in titles]
@@ -63,7 +63,7 @@ def word_maps(image, maps, words) -> Figure:
 
 
 def cells_and_blobs(image, weights, enlarged) -> Figure:
-    """One map as it is, a weight for each region, and smoothly enlarged to pixels; a cross marks the largest of each."""
+    """One map as it is, a weight for each region, and enlarged to pixels; a cross marks the largest number of each."""
     weights, enlarged = as_weights(weights, "rows", "columns"), as_weights(enlarged, "height", "width")
     picture, most = Picture((5.0, 2.55), layout=None), weights.max() or 1.0
     kinds, said = {"100 weights, as they are": weights, "25,600 pixels, enlarged": enlarged}, []

@@ -250,8 +250,12 @@ An example is the number of a picture, and its caption between `<bos>` and `<eos
 """
 
 # %% name="loss"
-from attention_course.lessons.lesson_04.built import beam_search, greedy
-from attention_course.lessons.lesson_04.built import teacher_forcing, translation_loss
+from attention_course.lessons.lesson_04.built import (
+    beam_search,
+    greedy,
+    teacher_forcing,
+    translation_loss,
+)
 
 
 def caption_loss(features):
