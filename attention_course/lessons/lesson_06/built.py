@@ -77,7 +77,9 @@ class Captioner(nn.Module):
 class HardAttention(Attention):
     """The same weights, used otherwise: the context is the annotation of one region, drawn, or else the top."""
 
-    draws = True
+    def __init__(self, query_size, key_size, D, draws=True):
+        super().__init__(query_size, key_size, D)
+        self.draws = draws
 
     def forward(self, query, h, k):
         _, weights = super().forward(query, h, k)

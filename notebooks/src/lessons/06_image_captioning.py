@@ -497,14 +497,16 @@ The soft context is the expected value of the hard one. But no region is (1.17, 
 
 # %% name="hard-attention"
 class HardAttention(Attention):
-    draws = True
+    def __init__(self, query_size, key_size, D, draws=True):
+        super().__init__(query_size, key_size, D)
+        self.draws = draws
 
     def forward(self, query, h, k):
         _, weights = super().forward(query, h, k)
         chosen = torch.multinomial(weights, 1)[:, 0] if self.draws else weights.argmax(-1)
         return h[torch.arange(len(h)), chosen], weights             # one region's vector: (B, 192)
 
-
+# %% name="hard-loaded"
 hard = Captioner(features, len(vocabulary)).eval()
 hard.attention = HardAttention(352, 192, 64)
 hard.load_state_dict(captioner.state_dict())                        # trained softly, used hard
