@@ -120,9 +120,9 @@ features = region_features(encoder, known)                          # (4000, 100
 unseen_features = region_features(encoder, unseen)                  # (500, 100, 112)
 
 # %% name="regions-picture" jupyter={"source_hidden": true}
-standard = (sheets - features[:500].float().mean((0, 1))[:, None, None]) / (
-    features[:500].float().std((0, 1))[:, None, None] + 1e-3
-)
+some = features[:500].float().flatten(0, 1)                         # (50000, 112)
+standard = ((vectors - some.mean(0)) / (some.std(0) + 1e-3)).T.view_as(sheets)
+del some
 three = standard.flatten(1).var(1).topk(3).indices.tolist()         # they vary most in this image
 diagrams.regions(image, standard, row, column, three)
 
@@ -297,15 +297,19 @@ import torch.nn.functional as F
 
 @torch.no_grad()
 def tell(model, features):                                          # (B, S, 112)
-    numbers = greedy(model, features, longest=14)                   # (B, 14)
-    _, maps = teacher_forcing(model, features, F.pad(numbers, (1, 0), value=BOS))
-    return [tuple(vocabulary.decode(row)) for row in numbers.tolist()], maps    # (B, 14, S)
+    said, maps = [], []
+    for some in features.split(50):                                 # to save memory
+        numbers = greedy(model, some, longest=14)                   # (50, 14)
+        maps.append(teacher_forcing(model, some, F.pad(numbers, (1, 0), value=BOS))[1])
+        said += [tuple(vocabulary.decode(row)) for row in numbers.tolist()]
+    return said, torch.cat(maps)                                    # maps: (B, 14, S)
 
 
 def right(said):                                                    # one truth value a caption
     return torch.tensor([a == scene.words for a, scene in zip(said, unseen)]).float()
 
 
+# %% name="exact"
 said, _ = tell(captioner, unseen_features)
 kinds = torch.tensor([len(scene.names) for scene in unseen])
 rows = [[n, (kinds == n).sum().item(), f"{right(said)[kinds == n].mean():.0%}"] for n in (1, 2, 3)]
@@ -368,7 +372,8 @@ from attention_course.metrics import pointing
 
 target = pad([[BOS, *vocabulary.encode(scene.words)] for scene in unseen])
 with torch.no_grad():                                               # the true captions are said
-    maps = teacher_forcing(captioner, unseen_features, target)[1]   # (500, L, 100)
+    parts = zip(unseen_features.split(50), target.split(50))
+    maps = torch.cat([teacher_forcing(captioner, *part)[1] for part in parts])  # (500, L, 100)
 nouns = [(i, place) for i, scene in enumerate(unseen) for place in scene.names]
 
 
@@ -640,7 +645,7 @@ columns = ["", "pictures", "named", "largest weight on it", "random region"]
 table(columns, rows)
 
 # %% name="photographs-shown" jupyter={"source_hidden": true}
-few = range(0, len(cases), 24)
+few = range(0, len(cases), 25)
 images = [sets["photographs"][i][0] for i in few] if "photographs" in sets else []
 shown.pictures(images, [" ".join(words[i]) for i in few], columns=5) if images else None
 
@@ -654,7 +659,7 @@ guess.reveal(answer, said_of_it) if images else None
 
 # %% [markdown] name="photographs-answer"
 r"""
-These are every 24th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
+These are every 25th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
 
 **Answer: seldom. A map can be in the right place while the word is wrong.**
 
