@@ -647,7 +647,8 @@ table(columns, rows)
 # %% name="photographs-shown" jupyter={"source_hidden": true}
 few = range(0, len(cases), 25)
 images = [sets["photographs"][i][0] for i in few] if "photographs" in sets else []
-shown.pictures(images, [" ".join(words[i]) for i in few], columns=5) if images else None
+answers = [" ".join(words[i]) for i in few]
+shown.pictures(images, answers, columns=5, all_colours=True) if images else None
 
 # %% name="reveal-photographs" jupyter={"source_hidden": true}
 share = results_of["photographs"][0] if images else 0.0
