@@ -31,7 +31,7 @@ You need lessons 03 and 04. You build the captioner, train it on small scenes, a
 
 ## 1 · Why not one vector for the picture?
 
-The first neural captioners had only that (Vinyals and others 2015). Describe a region by four numbers: *apple*, *cat*, *red*, *blue*. Region 1 holds a red apple, region 4 a blue cat. Take the mean of the four regions. Then swap the colours, and take it again:
+Early neural captioners had only that (Vinyals and others 2015). Describe a region by four numbers: *apple*, *cat*, *red*, *blue*. Region 1 holds a red apple, region 4 a blue cat. Take the mean of the four regions. Then swap the colours, and take it again:
 """
 
 # %% name="one-vector"
@@ -246,7 +246,7 @@ It has `encode` and `step` like the translator of lesson 04. So teacher forcing,
 
 ## 5 · Does it look at what it names?
 
-An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words, about eleven passes.
+An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words, so it sees each caption several times.
 """
 
 # %% name="loss"
