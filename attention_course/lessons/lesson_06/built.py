@@ -84,4 +84,5 @@ class HardAttention(Attention):
     def forward(self, query, h, k):
         _, weights = super().forward(query, h, k)
         chosen = torch.multinomial(weights, 1)[:, 0] if self.draws else weights.argmax(-1)
-        return h[torch.arange(len(h)), chosen], weights  # one region's annotation: (B, 192)
+        rows = torch.arange(len(h), device=h.device)
+        return h[rows, chosen], weights  # one region's annotation: (B, 192)

@@ -277,7 +277,8 @@ use_threads()
 seed_everything(0)
 captioner = Captioner(features, len(vocabulary))
 run = train(captioner, examples, loss=caption_loss(features), **settings)
-print(f"{run.steps:,} steps in {run.seconds:.0f} s, in {run.precision} on {run.device}")
+passes = run.used / sum(len(caption) - 1 for _, caption in examples)
+print(f"{run.steps:,} steps, {passes:.1f} passes, in {run.seconds:.0f} s", run.precision, run.device)
 
 # %% name="inside-training" jupyter={"source_hidden": true}
 from attention_course import training
@@ -331,7 +332,7 @@ one, four = (sum(found[i] == unseen[i].words for i in part) for found in (said, 
 rows = [["greedy", one / len(part)], ["beam of 4", four / len(part)]]
 table([f"every third scene, {len(part)} in all", "exactly right"], rows)
 
-# %% name="wrong"
+# %% name="wrong" jupyter={"source_hidden": true}
 wrong = [i for i in part if said[i] != unseen[i].words][:3]
 for i in wrong:
     print("it is", *unseen[i].words, "\n  greedy ", *said[i], "\n  beam   ", *wide[i])
@@ -509,7 +510,8 @@ class HardAttention(Attention):
     def forward(self, query, h, k):
         _, weights = super().forward(query, h, k)
         chosen = torch.multinomial(weights, 1)[:, 0] if self.draws else weights.argmax(-1)
-        return h[torch.arange(len(h)), chosen], weights             # one region's vector: (B, 192)
+        rows = torch.arange(len(h), device=h.device)
+        return h[rows, chosen], weights                             # one region's vector: (B, 192)
 
 # %% name="hard-loaded"
 hard = Captioner(features, len(vocabulary)).eval()
