@@ -278,7 +278,7 @@ seed_everything(0)
 captioner = Captioner(features, len(vocabulary))
 run = train(captioner, examples, loss=caption_loss(features), **settings)
 passes = run.used / sum(len(caption) - 1 for _, caption in examples)
-print(f"{run.steps:,} steps, {passes:.1f} passes, in {run.seconds:.0f} s", run.precision, run.device)
+print(f"{run.steps:,} steps, {passes:.1f} passes, {run.seconds:.0f} s,", run.precision, run.device)
 
 # %% name="inside-training" jupyter={"source_hidden": true}
 from attention_course import training
