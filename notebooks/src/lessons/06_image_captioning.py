@@ -279,6 +279,7 @@ captioner = Captioner(features, len(vocabulary))
 run = train(captioner, examples, loss=caption_loss(features), **settings)
 passes = run.used / sum(len(caption) - 1 for _, caption in examples)
 print(f"{run.steps:,} steps, {passes:.1f} passes, {run.seconds:.0f} s,", run.precision, run.device)
+del known, features, examples                                       # to have room for what follows
 
 # %% name="inside-training" jupyter={"source_hidden": true}
 from attention_course import training
@@ -339,6 +340,8 @@ for i in wrong:
 
 # %% [markdown] name="maps-text"
 r"""
+The beam gains nothing here. Kinds, colours, counts and places are what goes wrong.
+
 Now the maps, for the first scene of three drawings whose caption is right and says *left*. A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word.
 """
 
@@ -413,7 +416,7 @@ look_inside(inside, pointing)
 r"""
 The first measure is the pointing game (Zhang and others 2016), the last is attention correctness (Liu and others 2017).
 
-Papers show smooth blobs. A blob is the same 100 weights, enlarged to 25,600 pixels. It looks finer than it is, and enlarging can move the peak:
+Papers show smooth blobs. A blob is the same 100 weights, enlarged to 25,600 pixels. It looks finer than it is, and enlarging can move the peak. This is the noun whose peak moves furthest:
 """
 
 # %% name="enlarged" jupyter={"source_hidden": true}
@@ -445,7 +448,7 @@ table(["", ""], rows)
 
 # %% [markdown] name="enlarged-after"
 r"""
-This is the noun whose peak moves furthest. No pixel lies on the centre of a region, so enlarging lowers a lone peak, to $(31/32)^2$ = 94 %. In a corner the enlarged map is flat, and the peak stays as high as it was. So we draw squares, and judge by the centres of regions.
+Enlarging mixes neighbours, so a region between two heavy ones can overtake the largest. The count says that this is rare here. Still, we draw squares, and judge by the centres of regions.
 
 Does a word look at its thing only when it is said? Captions have number, colour and noun in a row: *two red apples*.
 """
@@ -498,7 +501,7 @@ table(["context", "apple, cat"], rows)
 
 # %% [markdown] name="hard-class-text"
 r"""
-The soft context is the expected value of the hard one. But no region is (1.17, 0.32), and each draw is a region that exists. Here is hard attention with the same parameters. In use, it may also take the region with the largest weight.
+The soft context is the expected value of the hard one. But no region is (1.17, 0.32), and each draw is a region that exists, though perhaps the wrong one: the first draw is the cat. Here is hard attention with the same parameters. In use, it may also take the region with the largest weight.
 """
 
 # %% name="hard-attention"
@@ -514,9 +517,12 @@ class HardAttention(Attention):
         return h[rows, chosen], weights                             # one region's vector: (B, 192)
 
 # %% name="hard-loaded"
-hard = Captioner(features, len(vocabulary)).eval()
+import copy
+
+hard = copy.deepcopy(captioner)
 hard.attention = HardAttention(352, 192, 64)
 hard.load_state_dict(captioner.state_dict())                        # trained softly, used hard
+hard.attention.draws = False                                        # first: the largest weight
 
 # %% name="guess-hard"
 guess = predict(
@@ -527,7 +533,6 @@ guess = predict(
 
 # %% name="same-weights"
 shares = {"soft: average": right(said).mean()}
-hard.attention.draws = False
 shares["hard: largest weight"] = right(tell(hard, unseen_features)[0]).mean()
 hard.attention.draws = True
 shares["hard: drawn"] = right(tell(hard, unseen_features)[0]).mean()
