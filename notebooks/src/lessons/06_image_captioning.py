@@ -246,7 +246,7 @@ It has `encode` and `step` like the translator of lesson 04. So teacher forcing,
 
 ## 5 · Does it look at what it names?
 
-An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words, so it sees each caption several times.
+An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words.
 """
 
 # %% name="loss"
@@ -448,7 +448,7 @@ table(["", ""], rows)
 
 # %% [markdown] name="enlarged-after"
 r"""
-Enlarging mixes neighbours, so a region between two heavy ones can overtake the largest. The count says that this is rare here. Still, we draw squares, and judge by the centres of regions.
+Enlarging mixes neighbours, so a region between two heavy ones can overtake the largest. This is rare here, as the count says. Still, we draw squares, and judge by the centres of regions.
 
 Does a word look at its thing only when it is said? Captions have number, colour and noun in a row: *two red apples*.
 """
@@ -547,7 +547,7 @@ guess.reveal(answer, f"It keeps {kept:.0%} of them.")
 
 # %% [markdown] name="reinforce-text"
 r"""
-To *train* hard attention is the difficulty, because a draw has no derivative. But its probability has one. Take one word. Let the **reward** $r_k$ be the log probability of the true word when region $k$ is drawn. It does not depend on the parameters of the score, and $\nabla$ is the gradient with respect to these. Then the expected reward has the gradient
+*Training* hard attention is difficult, because a draw has no derivative. But its probability has one. Take one word. Let the **reward** $r_k$ be the log probability of the true word when region $k$ is drawn. It does not depend on the parameters of the score, and $\nabla$ is the gradient with respect to these. Then the expected reward has the gradient
 
 $$\begin{aligned} \nabla \sum_k a_k r_k &= \sum_k r_k \nabla a_k && \text{only the weights depend on them} \\ &= \sum_k a_k \, r_k \, \nabla \log a_k && \text{because } \nabla a_k = a_k \nabla \log a_k \\ &= \sum_k a_k \, (r_k - b) \, \nabla \log a_k && \text{because } \textstyle\sum_k a_k \nabla \log a_k = \nabla \sum_k a_k = \nabla 1 = 0 . \end{aligned}$$
 
@@ -572,7 +572,7 @@ assert rows[2][2] < rows[1][2] / 5
 
 # %% [markdown] name="four-text"
 r"""
-We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: a caption of $L$ words has only $L$ to give to 100 regions.) The settings are those above, but with batches of 512 words, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
+We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: $L$ words have only $L$ to give to 100 regions.) The settings are those above, but with batches of 512 words, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
 """
 
 # %% name="four"
