@@ -246,7 +246,7 @@ It has `encode` and `step` like the translator of lesson 04. So teacher forcing,
 
 ## 5 · Does it look at what it names?
 
-An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 400,000 words.
+An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 290,000 words.
 """
 
 # %% name="loss"
@@ -271,7 +271,7 @@ from attention_course.training import train
 
 vocabulary = Vocabulary(scene.words for scene in known)
 examples = [([i], [BOS, *vocabulary.encode(s.words), EOS]) for i, s in enumerate(known)]
-settings = {"target_tokens": 400_000, "batch_tokens": 256, "learning_rate": 2e-3}
+settings = {"target_tokens": 290_000, "batch_tokens": 256, "learning_rate": 2e-3}
 
 use_threads()
 seed_everything(0)
@@ -572,7 +572,7 @@ assert rows[2][2] < rows[1][2] / 5
 
 # %% [markdown] name="four-text"
 r"""
-We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: $L$ words have only $L$ to give to 100 regions.) The settings are those above, but with batches of 512 words, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
+We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: $L$ words have only $L$ to give to 100 regions.) The settings are those above, but with 400,000 words in batches of 512, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
 """
 
 # %% name="four"
@@ -610,7 +610,7 @@ claims.table(lesson="06_image_captioning")
 
 # %% [markdown] name="hard-answer"
 r"""
-**Answer: no. One region per word can do, but an average is far easier to learn, because it has a derivative.**
+**Answer: no. One region per word keeps most captions right. But an average is far easier to learn, because it has a derivative.**
 
 ## 7 · Does it know a photograph?
 
