@@ -340,7 +340,7 @@ for i in wrong:
 
 # %% [markdown] name="maps-text"
 r"""
-The beam gains nothing here. Kinds, colours, counts and places are what goes wrong.
+The beam gains hardly anything here. Kinds, colours, counts and places are what goes wrong.
 
 Now the maps, for the first scene of three drawings whose caption is right and says *left*. A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word.
 """
