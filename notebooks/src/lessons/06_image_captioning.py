@@ -448,7 +448,7 @@ table(["", ""], rows)
 
 # %% [markdown] name="enlarged-after"
 r"""
-Enlarging mixes neighbours, so a region between two heavy ones can overtake the largest. This is rare here, as the count says. Still, we draw squares, and judge by the centres of regions.
+Enlarging mixes neighbours, so a region with heavy neighbours can overtake the largest. This is rare here, as the count says. Still, we draw squares, and judge by the centres of regions.
 
 Does a word look at its thing only when it is said? Captions have number, colour and noun in a row: *two red apples*.
 """
