@@ -15,6 +15,7 @@ import importlib
 import inspect
 import io
 import json
+import linecache
 import multiprocessing
 import os
 import re
@@ -81,7 +82,8 @@ def place_in(source: Path, lines: list[str]) -> str:
 
 
 def compiled(source: str, name: str):
-    """A cell without its asserts, and whose last value is shown."""
+    """A cell without its asserts, and whose last value is shown. What it defines can show its source."""
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
     tree = ast.parse(source)
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         tree.body[-1].value = ast.Call(ast.Name("show", ast.Load()), [tree.body[-1].value], [])

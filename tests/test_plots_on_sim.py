@@ -21,6 +21,8 @@ from attention_course.lessons.lesson_02.landscape import landscape, landscapes
 from attention_course.lessons.lesson_02.learned import learned, over_sizes
 from attention_course.lessons.lesson_03 import diagrams as diagrams_03
 from attention_course.lessons.lesson_04 import diagrams as diagrams_04
+from attention_course.lessons.lesson_06 import diagrams as diagrams_06
+from attention_course.lessons.lesson_06 import shown as shown_06
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
@@ -103,6 +105,18 @@ FIGURES = {  # each of what `given` makes of the arrays
         WORDS, *vectors(given, (3, 2), (2,), (3,)), weights(given, 3), *vectors(given, (2,))
     ),
     diagrams_04.beam_tree: lambda given: diagrams_04.beam_tree({"le": (0.55, {"petit": 0.4, "vieux": 0.35})}),
+    diagrams_06.look_at: lambda given: diagrams_06.look_at(
+        IMAGE, *vectors(given, (4, 2), (2,), (4,)), weights(given, 4), *vectors(given, (2,))
+    ),
+    diagrams_06.regions: lambda given: diagrams_06.regions(IMAGE, *vectors(given, (5, 10, 10)), 3, 4, (0, 2, 4)),
+    diagrams_06.two_uses: lambda given: diagrams_06.two_uses(
+        *vectors(given, (4, 2)), weights(given, 4), *vectors(given, (2,))
+    ),
+    shown_06.pictures: lambda given: shown_06.pictures([IMAGE, IMAGE], ["a cat", "two cats"], [[(0, 0, 0.5, 1)], []]),
+    shown_06.word_maps: lambda given: shown_06.word_maps(IMAGE, given(some(2, 4).reshape(2, 2, 2)), AB),
+    shown_06.cells_and_blobs: lambda given: shown_06.cells_and_blobs(
+        IMAGE, given(some(4).reshape(2, 2)), given(some(16).reshape(4, 4))
+    ),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

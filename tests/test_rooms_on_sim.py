@@ -16,6 +16,7 @@ from attention_course.fingerprint import fingerprint
 from attention_course.layers import AttentionPooling
 from attention_course.layers.from_torch import from_torch
 from attention_course.lessons.lesson_03 import built, probe
+from attention_course.lessons.lesson_06 import built as built_06
 from attention_course.lessons.lesson_07 import document_training
 from attention_course.lessons.lesson_08 import curriculum
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
@@ -211,6 +212,25 @@ def test_hard_attention(moved, sim):
         value.backward()
         said = album.step(PREVIOUS[:, 0].to(device), *reversed(album.encode(pictures)))
         return value, loss.baseline, [p.grad for p in album.parameters()], said[0], said[2]
+
+    assert_same_bits(learn)
+
+
+@pytest.mark.parametrize("draws", [None, False, True])
+def test_the_captioner_that_lesson_06_builds(draws, sim):
+    """Soft, with the largest weight, and drawn."""
+    features, words = normal(3, 4, 5, dtype=torch.float32), torch.tensor([1, 5, 7])
+
+    def learn(device):
+        torch.manual_seed(0)
+        model = built_06.Captioner(features, 9, E=4, C=6, D=5).to(device).eval()
+        if draws is not None:
+            model.attention = built_06.HardAttention(9, 6, 64, draws).to(device)
+        memory, state = model.encode(features.to(device))
+        torch.manual_seed(1)
+        logits, state, weights = model.step(words.to(device), state, memory)
+        logits.sum().backward()
+        return logits, state, weights, [p.grad for p in model.writer.parameters()]
 
     assert_same_bits(learn)
 

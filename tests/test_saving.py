@@ -26,6 +26,7 @@ from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.reversible import ReversibleStack
 from attention_course.lessons.lesson_03 import built as built_03
 from attention_course.lessons.lesson_04 import built as built_04
+from attention_course.lessons.lesson_06 import built as built_06
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
@@ -87,6 +88,7 @@ MODULES = {
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
     "Luong, local-p": lambda: luong.Luong(12, 11, window=luong.PredictiveWindow(10, 2), **SIZES),
     "multi-head translator": lambda: MultiHeadTranslator(12, 11, heads=2, **SIZES),
+    "captioner of lesson 06": lambda: built_06.Captioner(torch.ones(3, 4, 5), 9),
     "captioner": lambda: captioner.Captioner(torch.ones(3, 4, 5), 9),
     "mean captioner": lambda: captioner.MeanCaptioner(torch.ones(3, 4, 5), 9),
     "hard captioner": lambda: hard_attention.HardCaptioner(torch.ones(3, 4, 5), 9),
