@@ -21,6 +21,7 @@ from attention_course.lessons.lesson_02.landscape import landscape, landscapes
 from attention_course.lessons.lesson_02.learned import learned, over_sizes
 from attention_course.lessons.lesson_03 import diagrams as diagrams_03
 from attention_course.lessons.lesson_04 import diagrams as diagrams_04
+from attention_course.lessons.lesson_05 import diagrams as diagrams_05
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
@@ -103,6 +104,14 @@ FIGURES = {  # each of what `given` makes of the arrays
         WORDS, *vectors(given, (3, 2), (2,), (3,)), weights(given, 3), *vectors(given, (2,))
     ),
     diagrams_04.beam_tree: lambda given: diagrams_04.beam_tree({"le": (0.55, {"petit": 0.4, "vieux": 0.35})}),
+    diagrams_05.who_asks: lambda given: diagrams_05.who_asks(
+        AB,
+        *vectors(given, (2,), (2,)),
+        (*vectors(given, (2,)), weights(given, 2), weights(given, 2)),
+        (*vectors(given, (2,)), weights(given, 2), weights(given, 2)),
+    ),
+    diagrams_05.family: lambda given: diagrams_05.family(),
+    diagrams_05.local_p: lambda given: diagrams_05.local_p([*WORDS, *ABCD], [1, 1, 1, 2, 4, 2, 1], 3.0, 2),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

@@ -1,9 +1,10 @@
 """What lesson 04 builds, as it stands there: other lessons show it. A test holds both together."""
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from attention_course.data.vocabulary import PAD
+from attention_course.data.vocabulary import BOS, PAD
 from attention_course.functional import masked_softmax
 from attention_course.lessons.lesson_03.built import Decoder, Encoder
 
@@ -44,3 +45,32 @@ class RNNsearch(nn.Module):
         context, weights = self.attention(state, *memory)  # c_t: it asks with s_{t-1}
         logits, state = self.decoder(previous, state, context)
         return logits, state, weights
+
+
+def teacher_forcing(model, source, target):  # (B, S), (B, L + 1)
+    """The logits (B, L, words) of each target word, given the true words before it, and the weights (B, L, S)."""
+    memory, state = model.encode(source)
+    logits, weights = [], []
+    for previous in target[:, :-1].unbind(1):
+        step, state, looked = model.step(previous, state, memory)
+        logits.append(step)
+        weights.append(looked)
+    return torch.stack(logits, 1), torch.stack(weights, 1)  # (B, L, words), (B, L, S)
+
+
+def translation_loss(model, source, target):
+    """The cross-entropy of the true next words; padding does not count."""
+    logits, _ = teacher_forcing(model, source, target)
+    return F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD)
+
+
+@torch.no_grad()
+def greedy(model, source, longest=30):  # (B, S)
+    """The most probable word at each step."""
+    memory, state = model.encode(source)
+    previous, words = torch.full((len(source),), BOS), []
+    for _ in range(longest):
+        logits, state, _ = model.step(previous, state, memory)
+        previous = logits.argmax(-1)
+        words.append(previous)
+    return torch.stack(words, 1)  # (B, longest)
