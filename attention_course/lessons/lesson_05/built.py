@@ -109,7 +109,7 @@ class LuongDecoder(nn.Module):
         context, weights = self.look(s, t, *memory)  # 2: c_t (B, K), (B, S)
         joined = torch.tanh(self.join(torch.cat([s, context], -1)))  # 3: (B, E)
         logits = joined @ self.embedding.weight.T + self.bias  # 4: (B, words)
-        return logits, s, joined, weights
+        return logits, (s, joined, t + 1), weights
 
 
 class Luong(nn.Module):
@@ -129,8 +129,7 @@ class Luong(nn.Module):
         return (h, source != PAD), (s, fed, 0)
 
     def step(self, previous, state, memory):  # (B), (s, fed, t), (h, mask)
-        logits, s, joined, weights = self.decoder(previous, *state, memory)
-        return logits, (s, joined, state[2] + 1), weights
+        return self.decoder(previous, *state, memory)  # logits, state, weights
 
 
 class WordAsksToo(RNNsearch):

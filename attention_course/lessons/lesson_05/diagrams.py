@@ -12,15 +12,16 @@ CELL = (0.5, 0.28)
 
 def who_asks(goods, before, after, before_look, after_look) -> Figure:
     """The same two states in two orders. before, after: the state (2); the looks: (scores, weights, context)."""
-    board = Board(6.05, 4.3, "Two decoders have written lait, and must write the other word.")
+    board = Board(6.05, 4.4, "Two decoders have written lait, and must write the other word.")
     old = {"role": "query", "title": "$s_1$", "columns": ("wanted",)}
     new = {"role": "query", "title": "$s_2$", "columns": ("wanted",)}
     look = [{"role": r, "title": t} for r, t in (("score", "scores"), ("weight", "weights"), ("context", "context"))]
+    look_first = [(before, old), *zip(before_look, look, strict=True), (after, new)]
+    look_last = [(before, old), (after, new), *zip(after_look, look, strict=True)]
     lanes = (
-        (0.9, "Bahdanau: look first, with $s_1$", [(before, old), *zip(before_look, look, strict=True), (after, new)], 4),
-        (3.05, "Luong: take in the last word first, then look, with $s_2$",
-         [(before, old), (after, new), *zip(after_look, look, strict=True)], 1),
-    )  # fmt: skip
+        (0.9, "Bahdanau: look first, with $s_1$", look_first, 4),
+        (3.15, "Luong: take in the last word first, then look, with $s_2$", look_last, 1),
+    )
     for y, heading, parts, reading in lanes:
         board.heading(0.15, y - 0.75, heading)
         places = []
@@ -71,7 +72,8 @@ def _bahdanau(board, x) -> None:
     board.step(x + 2.15, 2.95, 2)
     word = board.box(x + 0.5, 2.95, "$y_{t-1}$", "input", 0.6)
     board.arrow(word.side("right"), cell.side("left"), "input")
-    board.path([asks.side("left", 0.5), (x + 0.08, asks.y), (x + 0.08, 2.62), (x + 1.3, 2.62), (x + 1.3, cell.top)], "query")
+    left, entry = x + 0.08, x + 1.3
+    board.path([asks.side("left"), (left, asks.y), (left, 2.62), (entry, 2.62), (entry, cell.top)], "query")
     s = board.box(x + 1.5, 3.65, "$s_t$  (B, D)", "query", 1.1)
     board.arrow(cell, s)
     logits = board.box(x + 1.5, 4.55, "logits  (B, words)", "output", 1.6)

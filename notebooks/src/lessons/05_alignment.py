@@ -28,9 +28,9 @@ diagrams.who_asks(goods, s_1, s_2, look(s_1), look(s_2))
 
 # %% [markdown] name="what-for"
 r"""
-The picture shows the same two states in both orders. In the upper row, the state $s_1$ looks, and only then *lait* comes in. In the lower row, *lait* comes in first, and the new state $s_2$ looks.
+Above, the state $s_1$ looks, and only then *lait* comes in. Below, *lait* comes in first, and the new state $s_2$ looks.
 
-A map of attention weights shows where a decoder looks. It is tempting to read the map as an **alignment**: links between words that stand for each other. In this lesson you build Luong's decoder and its windows, score alignments, and find out what a map proves.
+It is tempting to read a map of attention weights as an **alignment**: links between words that stand for each other. In this lesson you build Luong's decoder and its windows, score alignments, and find out what a map proves.
 
 You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty-five. The machine works for about a minute.
 
@@ -38,15 +38,15 @@ You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty
 
 Let a state count how much each word of the list is still wanted. At first both are: $s_1$ = (4, 4). The encoder states are *tea* = (1, 0) and *milk* = (0, 1). The score is the dot product.
 
-**Bahdanau.** $s_1$ asks. The scores are 4 and 4, so the weights are 0.50 and 0.50. This look cannot be better. Before *lait* was chosen, *thé* and *lait* were equally good, and $s_1$ was made before the choice. Then *lait* comes in, crosses out milk, and gives $s_2$ = (4, 0). So the next word is *thé*. The word is right, and the look was blind.
+**Bahdanau.** $s_1$ asks. The scores are 4 and 4, so the weights are 0.50 and 0.50. This look cannot be better, because $s_1$ was made before *lait* was chosen. Then *lait* comes in, crosses out milk, and gives $s_2$ = (4, 0). So the next word is *thé*. The word is right, and the look was blind.
 
-**Luong.** First *lait* comes in and gives $s_2$ = (4, 0). Now $s_2$ asks. The scores are 4 and 0. The weights are $e^4 / (e^4 + 1)$ = 0.98 for *tea*, and 0.02 for *milk*.
+**Luong.** First *lait* comes in and gives $s_2$ = (4, 0). Now $s_2$ asks. The scores are 4 and 0. The weight of *tea* is $e^4 / (e^4 + 1)$ = 0.98, and *milk* has 0.02.
 
 **Answer: Bahdanau asks with $s_{t-1}$, which does not know the last word $y_{t-1}$. Luong asks with $s_t$, which does.**
 
 ## 2 · How do the variants differ?
 
-This picture has one step of each decoder, with its shapes. The letters a to d mark every difference.
+Here is one step of each decoder, with its shapes. The letters a to d mark the differences.
 """
 
 # %% name="family" jupyter={"source_hidden": true}
@@ -54,11 +54,11 @@ diagrams.family()
 
 # %% [markdown] name="family-text"
 r"""
-A batch has B sentences of S source words. A word's vector has E numbers. A decoder state has D numbers, and an encoder state 2H, because two GRUs read the sentence. Luong's context comes too late to change $s_t$. So a further layer joins the two (step 3):
+The letters are those of lesson 04. Luong's context comes too late to change $s_t$. So a further layer joins the two (step 3):
 
 $$s_t = \mathrm{GRU}([y_{t-1}, \tilde s_{t-1}], s_{t-1}) \qquad z_{ti} = \mathrm{score}(s_t, h_i) \qquad c_t = \sum_i a_{ti}\, h_i \qquad \tilde s_t = \tanh([s_t, c_t]\, W)$$
 
-The vector $\tilde s_t$ is called the **attentional vector** (Luong's $\tilde h_t$). The next word is read from it. It also goes into the GRU at the next step, together with the word. This is **input feeding**: the decoder is told where it has looked. Before the first word, zeros are fed.
+The vector $\tilde s_t$ is the **attentional vector** (Luong's $\tilde h_t$). The word is read from it. It also goes into the GRU at the next step. This is **input feeding**: the decoder is told where it has looked. Before the first word, zeros are fed.
 
 | | a: who asks | b: which score, over which words | c: fed back | d: word read from |
 |---|---|---|---|---|
@@ -75,7 +75,7 @@ The vector $\tilde s_t$ is called the **attentional vector** (Luong's $\tilde h_
 | *general* | $s_t W h_i^\top$ | bilinear |
 | *concat* | $\tanh(s_t W^Q + h_i W^K) \cdot u$ | additive |
 
-(Luong joins $s_t$ and $h_i$, and multiplies by one matrix. The upper part of this matrix is $W^Q$, and the lower part is $W^K$.) Luong's paper also stacks LSTMs. We keep the GRU and the encoder of lesson 03, so that only a to d differ.
+(Luong joins $s_t$ and $h_i$, and multiplies by one matrix. Its upper part is $W^Q$, its lower part $W^K$.) Luong's paper also stacks LSTMs. We keep the GRU and the encoder of lesson 03, so that only a to d differ.
 
 **Answer: in four places: who asks, which score over which words, what is fed back, and what the word is read from.**
 
@@ -117,7 +117,7 @@ class Concat(nn.Module):
 
 # %% [markdown] name="look-text"
 r"""
-The look takes a score and a window. A window says which words are inside, and by which curve the weights are multiplied. The global "window" has all words inside, and multiplies by 1. Section 8 adds the others.
+The look takes a score and a window. A window says which words are inside, and by what the weights are multiplied. The global "window" has all words inside, and multiplies by 1.
 """
 
 # %% name="look"
@@ -160,11 +160,11 @@ class LuongDecoder(nn.Module):
         context, weights = self.look(s, t, *memory)                     # 2: c_t (B, K), (B, S)
         joined = torch.tanh(self.join(torch.cat([s, context], -1)))     # 3: (B, E)
         logits = joined @ self.embedding.weight.T + self.bias           # 4: (B, words)
-        return logits, s, joined, weights
+        return logits, (s, joined, t + 1), weights
 
 # %% [markdown] name="model-text"
 r"""
-The whole translator has the encoder of lesson 03 and the methods of lesson 04, `encode` and `step`. So lesson 04's loss, loop and greedy decoding work unchanged. They only hand the state on. Here the state is a tuple: $s_t$, what is fed back, and the number of words so far.
+The whole translator has `encode` and `step`, as in lesson 04. So lesson 04's loss, loop and greedy decoding work unchanged. They only hand the state on. Here the state is a tuple: $s_t$, what is fed back, and the number of words so far.
 """
 
 # %% name="model"
@@ -183,11 +183,10 @@ class Luong(nn.Module):
         h = torch.cat([right, left], -1)                    # annotations (B, S, 2 H)
         s = torch.tanh(self.first_state(left[:, 0]))        # s_0 (B, D)
         fed = h.new_zeros(len(h), self.decoder.join.out_features)       # nothing yet: (B, E)
-        return (h, source != PAD), (s, fed, 0)
+        return (h, source != PAD), (s, fed, 0)              # memory, state
 
     def step(self, previous, state, memory):                # (B), (s, fed, t), (h, mask)
-        logits, s, joined, weights = self.decoder(previous, *state, memory)
-        return logits, (s, joined, state[2] + 1), weights
+        return self.decoder(previous, *state, memory)       # logits, state, weights
 
 # %% name="inside-04" jupyter={"source_hidden": true}
 from attention_course.lessons.lesson_03 import built as built_03
@@ -228,7 +227,7 @@ learn, new = examples[: 2 * 180] * 30, examples[2 * 180 :]  # 30 times through t
 
 # %% [markdown] name="control-text"
 r"""
-Luong changed several things at once (a, c and d). To know whether *who asks* matters, we need a third decoder: Bahdanau's with one change. Here the last word $y_{t-1}$ and the state $s_{t-1}$ ask together.
+Luong changed a, c and d at once. So we need a control: Bahdanau's decoder with one change. The last word $y_{t-1}$ and the state $s_{t-1}$ ask together.
 """
 
 # %% name="control"
@@ -308,17 +307,17 @@ shown
 
 # %% [markdown] name="lists-text"
 r"""
-The picture shows the weights for one new list. The second row is the second word.
+The picture shows the weights for one new list, with a row for each French word.
 
-We could predict the 50 % without training. Each list is tested in both orders. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one order and wrong in the other. No larger model and no longer training can change that. Tell the query the last word, and the share rises at once. So the reason is *who asks*, and not input feeding or the readout.
+The 50 % can be predicted. Each list is tested in both orders. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one order and wrong in the other. No larger model and no longer training can change that. Tell the query the last word, and the share rises. So the reason is *who asks*, and not input feeding or the readout.
 
-All three write the right word. For the second word, Bahdanau's context holds both goods, and the GRU gets *lait*, too. That is enough to find out what is missing.
+All three write the right word. Bahdanau's context holds both goods, and the GRU gets the last word, too. That is enough to find out what is missing.
 
 **Answer: where a sentence can go on in two ways, $s_{t-1}$ looks blindly and $s_t$ does not. The translation can be right all the same.**
 
 ## 5 · How is an alignment scored?
 
-An annotator draws a **link** between words that stand for each other. For *he does not sleep .* and *il ne dort pas .* there are six:
+An annotator draws a **link** between words that stand for each other:
 
 | | he | does | not | sleep | . |
 |---|---|---|---|---|---|
@@ -328,13 +327,13 @@ An annotator draws a **link** between words that stand for each other. For *he d
 | pas | | | • | | |
 | . | | | | | • |
 
-Five links are **sure** (•). An annotator who is in doubt marks a link as **possible** (?). Sure links are possible, too, so there are six possible links. Now a model links each French word to one English word. It gives *ne* to *does*, and is right about the rest. It has found five links. Four of them are sure, and the same four are possible.
+Five links are **sure** (•). The annotator doubts the sixth, and marks it as **possible** (?). Sure links count as possible, too, so six are possible. Now a model links each French word to one English word. It gives *ne* to *does*, and the others to their sure words. Of its five links, four are sure, and the same four are possible.
 
 The **alignment error rate** (AER; Och and Ney 2003) counts two faults: a found link that is not even possible, and a sure link that was not found.
 
 $$\mathrm{AER} = 1 - \frac{|\text{found} \cap \text{sure}| + |\text{found} \cap \text{possible}|}{|\text{found}| + |\text{sure}|}$$
 
-Here it is 1 − (4 + 4) / (5 + 5) = 0.20. All right would be 0, all wrong 1. Had the model found the doubtful link *dort – does* in place of *dort – sleep*, this would cost only half as much as a wrong link.
+Here it is 1 − (4 + 4) / (5 + 5) = 0.20. All right is 0, all wrong is 1. The doubtful link *dort – does* in place of *dort – sleep* costs half as much:
 """
 
 # %% name="by-hand" tags=["nbval-check-output"]
@@ -353,17 +352,17 @@ table(["found", "alignment error rate"], rows)
 
 # %% [markdown] name="floor-text"
 r"""
-The last line shows a **floor**. Suppose the annotator is sure of all six. A model that gives each French word one link draws five at most. So even the best has 1 − (5 + 5) / (5 + 6) = 0.09. Our grammar is sure of all its links, and some of its French words have two. So its floor is above 0, too.
+The last line shows a **floor**. Suppose that all six links are sure. A model that gives each French word one link draws five. So even the best has 1 − (5 + 5) / (5 + 6) = 0.09. Our grammar is sure of all its links, and some of its words have two. So its floor is above 0, too.
 
 **Answer: count found links that are possible, and sure links that were found. Compare with the floor, and not with 0.**
 
 ## 6 · Who could align without attention?
 
-An error rate alone says little. We need two controls. The first is the **diagonal**: the French word in the middle belongs to the English word in the middle. It only knows that both languages have a similar order.
+An error rate alone says little. We need two controls. The first is the **diagonal**: the French word in the middle belongs to the English word in the middle.
 
-The second is **IBM Model 1** (Brown and others 1993), which aligned words twenty years before attention. It only has a table $t(f \mid e)$: how likely the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
+The second is **IBM Model 1** (Brown and others 1993). It has a table of probabilities $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
 
-Take two pairs: *the house* – *la maison*, *the flower* – *la fleur*. At first each English word has half a share in each French word of its pair. Add up the shares of *the*: 0.5 + 0.5 for *la*, 0.5 for *maison*, 0.5 for *fleur*, together 2. So $t(\textit{la} \mid \textit{the})$ = 1 / 2, and $t(\textit{maison} \mid \textit{the})$ = 0.5 / 2 = 0.25. For *house* there is 0.5 for *la* and 0.5 for *maison*, so both get 0.5. In the second turn, *house* already has twice the share of *the* in *maison*: 0.5 / (0.25 + 0.5) = 0.67.
+Take two pairs: *the house* – *la maison*, *the flower* – *la fleur*. At first each English word has half a share in each French word of its pair. The shares of *the* are 1 for *la* (in two pairs), 0.5 for *maison*, 0.5 for *fleur*, together 2. So *la* gets 1 / 2, and *maison* 0.5 / 2 = 0.25. *House* gives 0.5 to each of its two. In the second turn, *house* has a larger share in *maison* than *the*: 0.5 / (0.25 + 0.5) = 0.67.
 """
 
 # %% name="model-1"
@@ -392,15 +391,15 @@ table(["turns", *[f"t({f} | {e})" for f, e in asked]], rows)
 
 # %% [markdown] name="model-1-text"
 r"""
-Nobody said that *maison* means *house*. But *la* is in both pairs, and *the* explains it best. So *house* is left for *maison*.
+*The* explains *la* best, because both are in both pairs. So *house* is left for *maison*.
 
-Look at the line with `share`. Positive numbers are divided by their sum, one for each English word. So this is attention: a softmax of the scores $\log t(f \mid e)$. Its score sees two words, and no sentence. But it knows the word $f$ that is about to be written, and no decoder does.
+In the line with `share`, positive numbers are divided by their sum. So this is attention: a softmax of the scores $\log t(f \mid e)$. It sees two words, and no sentence. But it knows the word $f$ that is about to be written, and no decoder does.
 
 **Answer: the diagonal knows the order, and Model 1 knows the words. Attention should beat both.**
 
 ## 7 · How well do the two decoders align?
 
-Now the grammar of lesson 03. It knows all true links. We train Bahdanau's decoder and Luong's, with the same score, on the same 30,000 pairs: one pass, batches of 32, AdamW with the learning rate 0.003, gradients clipped at 1. The test has 500 other pairs. While the model reads the true French, each French word is linked to the English word with its largest weight.
+The grammar of lesson 03 knows all true links. We train Bahdanau's decoder and Luong's, with the same score, by lesson 03's loop: one pass, batches of 32, AdamW with the learning rate 0.003, gradients clipped at 1. While a model reads the true French of 500 new pairs, each French word is linked to the English word with its largest weight.
 """
 
 # %% name="grammar"
@@ -463,9 +462,9 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 
 # %% [markdown] name="ne-text"
 r"""
-(`Ibm1` computes what `model_1` does, in NumPy. `alignment_error_rate` adds up the counts of all sentences before it divides.) Both decoders beat the diagonal by far, and the word table. But a training is only one throw of dice. So here are nine more trainings, three random starts for each decoder of section 4. They had a million French words each, and the faster models of the package.
+(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) Both decoders beat both controls. But which of the two is better depends on the throw of the dice. So here are nine longer trainings, of a million French words each, with the package's faster models: three random starts for each decoder of section 4.
 
-Most misses are little words. French negates with two words, *ne … pas*, and *ne* comes before the verb. It belongs to *not*. Does the decoder look there?
+We also look at one word. French negates with two words, *ne … pas*, and *ne* comes before the verb. It belongs to *not*. Does the decoder look there?
 """
 
 # %% name="guess-ne"
@@ -479,11 +478,11 @@ guess = predict(
 from attention_course import results
 
 measured = results.load("05_alignment")
-named = {"Bahdanau": "Bahdanau, s(t-1)", "Bahdanau, the word asks, too": "Bahdanau, s(t-1) and y(t-1)"}
-named["Luong (concat)"] = "Luong concat, s(t)"
+keys = ["Bahdanau, s(t-1)", "Bahdanau, s(t-1) and y(t-1)", "Luong concat, s(t)"]
+kinds = ["exact", "aer", "ne_at_not"]
 rows = [
-    [name, *[torch.tensor(measured[what][key]) for what in ("exact", "aer", "ne_at_not")]]
-    for name, key in named.items()
+    [name, *[torch.tensor(measured[kind][key]) for kind in kinds]]
+    for name, key in zip(decoders, keys)
 ]
 columns = ["three random starts each", "sentences exactly right", "alignment error rate"]
 table([*columns, "“ne” that look at “not”"], rows)
@@ -499,7 +498,7 @@ guess.reveal(
 
 # %% [markdown] name="maps-text"
 r"""
-Here is a negated sentence that the two models of this page have not seen. A ring is a true link. Compare the rows of *ne* (or *n'*) and *pas*.
+Here is a new sentence, by the two models of this page. A ring is a true link. Compare *ne* (or *n'*) with *pas*.
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
@@ -522,15 +521,15 @@ claims.verdict("attention-learns-to-align")
 
 # %% [markdown] name="starts-text"
 r"""
-On the lists, the last word in the query changed everything. On the grammar it changes little. The reason is in the data. Each sentence of the grammar has exactly *one* translation. So the state $s_{t-1}$, which chose the last word, nearly knows it already. There is no second way to go on.
+On the lists, the last word in the query changed everything. On the grammar it changes little. There each sentence has exactly *one* translation. So the state $s_{t-1}$, which chose the last word, nearly knows it already.
 
-And *ne* need not look at *not*. The encoder's GRUs read the whole sentence, so the states of *did* and of the verb carry the negation, too. Training asks for the word *ne*, and not for a look at *not*. Which state a model settles on depends on its random start.
+And *ne* need not look at *not*. The encoder's GRUs read the whole sentence, so the states of *did* and of the verb can carry the negation, too. Training asks for the word *ne*, and not for a look at *not*.
 
-**Answer: both come near the floor and beat the controls. On single words such as *ne*, the same network may look elsewhere after another start.**
+**Answer: both align better than the controls, and neither better than the other. On single words such as *ne*, the same network may look elsewhere after another start.**
 
 ## 8 · What does a window change?
 
-A decoder that looks at few words could save work in long texts. Luong's **local attention** looks at the words that are at most $r$ places from a centre. In **local-m** the centre moves on by one word in each step. In **local-p** the state predicts the centre, as a share of the sentence:
+Long texts are costly to search. Luong's **local attention** looks only at words that are at most $r$ places from a centre. In **local-m** the centre moves on by one word in each step. In **local-p** the state predicts the centre, as a share of the sentence:
 
 $$p_t = (S - 1)\; \mathrm{sigmoid}(\tanh(s_t W_p) \cdot u_p) \qquad a_{ti} \leftarrow a_{ti}\; e^{-(i - p_t)^2 / (2 \sigma^2)}, \qquad \sigma = r / 2$$
 
@@ -550,9 +549,9 @@ explore(window, centre=(0.0, 6.0, 3.0, 0.5), reach=(1, 4, 2))
 
 # %% [markdown] name="curve-text"
 r"""
-Five words are inside. Their numbers add up to 1 + 1 + 2 + 4 + 2 = 10, so *not* has the share 4 / 10. It is one place from the centre, and the curve there is $e^{-1/2}$ = 0.61. Its weight is 0.4 · 0.61 = 0.24. At the edge, two places away, the curve is $e^{-2}$ = 0.14. The weights add up to 0.54, and no longer to 1.
+Five words are inside. Their numbers add up to 1 + 1 + 2 + 4 + 2 = 10, so *not* has the share 4 / 10. It is one place from the centre, where the curve is $e^{-1/2}$ = 0.61. So its weight is 0.4 · 0.61 = 0.24. At the edge, two places away, the curve is $e^{-2}$ = 0.14. The weights add up to 0.54, and no longer to 1.
 
-What is the curve for? A word is inside or outside, with nothing between. So a small move of the centre changes nothing, and the centre gets no gradient. The curve changes smoothly. Move the centre to 3.5: the curve at *not* rises to 0.88, and its weight to 0.39. So if *not* helps, the gradient pulls the centre there.
+What is the curve for? A word is inside or outside. A small move of the centre usually changes neither, so the centre gets no gradient. The curve changes smoothly. Move the centre to 3.5: the curve at *not* rises to 0.88, and its weight to 0.39. So if *not* helps, the gradient pulls the centre there.
 """
 
 # %% name="windows"
@@ -605,25 +604,25 @@ with torch.no_grad():
         assert torch.allclose(a[0], b[0], atol=1e-4) and torch.allclose(a[1], b[1], atol=1e-5)
 
 # %% name="all-variants"
-keys = ["Luong concat, s(t)", "Luong concat, no feeding", "Luong general", "Luong dot"]
-keys += ["Luong local-m", "Luong local-p"]
-said = dict.fromkeys(keys) | {"Luong local-m": "local-m, general", "Luong local-p": "local-p, general"}
+named = {"concat": "Luong concat, s(t)", "concat, no input feeding": "Luong concat, no feeding"}
+named |= {"general": "Luong general", "dot": "Luong dot"}
+named |= {"general, local-m": "Luong local-m", "general, local-p": "Luong local-p"}
 rows = [
-    [said[key] or key.removesuffix(", s(t)"), torch.tensor(measured["exact"][key]),
-     torch.tensor(measured["aer"][key])]
-    for key in keys
+    [name, torch.tensor(measured["exact"][key]), torch.tensor(measured["aer"][key])]
+    for name, key in named.items()
 ]
-table(["three random starts each", "sentences exactly right", "alignment error rate"], rows)
+columns = ["Luong, three random starts each", "sentences exactly right", "alignment error rate"]
+table(columns, rows)
 
 # %% [markdown] name="windows-text"
 r"""
-The windows reach three words to each side and use *general*. So compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window. Another gets less than half of the sentences right. A possible reason: what lies outside the window gets no gradient, so a badly aimed window stays there. Input feeding, which helped Luong on newspaper text, does not help on our short sentences. Nor do our windows save time: all scores are computed before they are masked. (Lesson 17 has windows that are really cheaper.)
+The windows reach three words to each side and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window. Another gets less than half of the sentences right. We have not found out why. Input feeding does not help on our short sentences. Nor do our windows save time: all scores are computed before they are masked. (Lesson 17 has windows that are really cheaper.)
 
 **Answer: a fixed window costs accuracy where the order differs. A predicted window has to be aimed, and the curve lets it learn.**
 
 ## 9 · What does a map prove?
 
-If a word depended on its largest weight alone, it would go wrong when this weight is taken away. Try it. At each step, cover one English word, and see whether the French word is still right. As a control, cover a random word.
+If a French word depended on its largest weight alone, it would go wrong without it. Try it. At each step, mask one English word, and see whether the French word is still right. As a control, mask another word at random.
 """
 
 # %% name="cover"
@@ -679,9 +678,9 @@ guess.reveal("between 10 % and 90 %", f"It is {said}, for Bahdanau's decoder and
 
 # %% [markdown] name="cover-text"
 r"""
-Covering the word with the largest weight does much more harm than covering another. So the map is no accident. But many words survive. The state remembers the words so far, and neighbouring encoder states carry the covered word, too. And on the lists of section 4, half of Bahdanau's largest weights were on the wrong good, while the words were right.
+Covering the largest weight does more harm than covering another. So the map is no accident. But many words survive. The state remembers the words so far, and other encoder states carry the covered word, too. And on the lists, half of Bahdanau's largest weights were on the wrong good, while the words were right.
 
-Real sentences are harder. Luong and others (2015) measured AERs of 0.34 to 0.39 for their decoders, on links that people had drawn between English and German. A statistical aligner had 0.32. Koehn and Knowles (2017) found a German-English translator whose attention was one word off.
+Real sentences are harder. On English and German sentences linked by people, Luong and others (2015) measured AERs of 0.34 to 0.39 for their decoders, and 0.32 for a statistical aligner. Koehn and Knowles (2017) found a translator whose attention was one word off.
 
 **Answer: the largest weight is a good hint at a word's translation. It is no proof of what the model uses. To know that, cover something and see.**
 
