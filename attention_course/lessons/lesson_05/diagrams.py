@@ -30,12 +30,17 @@ def who_asks(goods, before, after, before_look, after_look) -> Figure:
             places.append(board.matrix(x, y, entries, rows=rows, cell=CELL, frame=None, **how))
         for number in range(len(places) - 1):
             board.arrow(places[number].side("right"), places[number + 1].side("left"), parts[number][1]["role"])
-        said = board.box(places[reading].x, y + 1.0, "lait", "plain", 0.62, 0.28)
-        board.arrow(said.side("top"), places[reading].side("bottom"))
+        last = reading == len(places) - 1
+        said = board.box(places[reading].x + 0.27 * last, y + 1.0, "lait", "plain", 0.62, 0.28)
+        entry = places[reading].x + 0.12 * last
+        board.arrow((entry, said.top), (entry, places[reading].bottom))
+        if last:
+            first, way, end = places[0], y + 1.24, places[reading].x - 0.14
+            board.path([first.side("bottom"), (first.x, way), (end, way), (end, places[reading].bottom)], "query")
         end = board.box(5.65, y + 0.28, "thé", "output", 0.55, bold=True)
         board.arrow(places[-1].side("right"), end.side("left"), "output")
-        board.step(places[reading].x - 0.5, y + 1.0, 2 if reading == 4 else 1)
-        board.step(places[1 if reading == 4 else 2].x, y + 0.82, 1 if reading == 4 else 2, "ask")
+        board.step(said.x + (0.5 if last else -0.5), said.y, 2 if last else 1)
+        board.step(places[1 if last else 2].x - 0.1, y + 0.82, 1 if last else 2, "ask")
     board.rule((0.15, 2.15), (5.9, 2.15))
     return board.picture
 

@@ -223,7 +223,7 @@ for a, b in lists:
     for first, second in ((a, b), (b, a)):                  # both orders are right
         said = french.encode([goods[first], goods[second]])
         examples.append((english.encode([a, b]), [BOS, *said, EOS]))
-learn, new = examples[: 2 * 180] * 30, examples[2 * 180 :]  # 30 times through the lists
+learn, new = examples[: 2 * 180] * 20, examples[2 * 180 :]  # 20 times through the lists
 
 # %% [markdown] name="control-text"
 r"""
@@ -261,7 +261,7 @@ from attention_course.device import seed_everything, use_threads
 from attention_course.lessons.lesson_04.built import teacher_forcing, translation_loss
 
 decoders = {"Bahdanau": RNNsearch, "Bahdanau, the word asks, too": WordAsksToo}
-decoders["Luong (concat)"] = partial(Luong, score=Concat)
+decoders |= {"Luong, concat": partial(Luong, score=Concat), "Luong, general": Luong}
 source, target = pad([x for x, _ in new]), pad([y for _, y in new])     # (120, 2), (120, 4)
 missing = torch.tensor([1, 0] * 60)                         # the place of the second good
 
@@ -283,9 +283,9 @@ for name, runs in found.items():
 table(["second word of 120 new lists", "looks at the missing good", "writes the right word"], rows)
 
 # %% name="lists-guard" jupyter={"source_hidden": true}
-(blind, wrote), (told, _), (luong_looks, luong_wrote) = [row[1:] for row in rows]
-assert ((blind - 0.5).abs() < 0.03).all() and (torch.stack([told, luong_looks]) > 0.8).all()
-assert (torch.stack([wrote, luong_wrote]) > 0.95).all()
+blind, wrote = rows[0][1:]
+assert ((blind - 0.5).abs() < 0.03).all() and all((row[2] > 0.95).all() for row in rows)
+assert all((row[1] > 0.75).all() for row in rows[1:])
 
 # %% name="reveal-lists" jupyter={"source_hidden": true}
 guess.reveal(
@@ -297,21 +297,23 @@ guess.reveal(
 # %% name="lists-figure" jupyter={"source_hidden": true}
 from attention_course import plots
 
-shown = plots.Picture((6.05, 2.2))
-words = [french.words[i] for i in target[0, 1:3]], [english.words[i] for i in source[0]]
-for ax, (name, runs) in zip(shown.subplots(1, 3), found.items()):
-    kind = {"values": True, "colour_bar": False, "query_label": "", "key_label": ""}
-    title = {"Bahdanau, the word asks, too": "the word asks, too"}.get(name, name)
-    plots.attention_map(runs[0][1][0, :2].detach(), *words, title=title, ax=ax, **kind)
+shown = plots.Picture((6.05, 1.9))
+for ax, (name, runs) in zip(shown.subplots(1, 4, sharey=True), found.items()):
+    on_missing = runs[0][1][:, :2].gather(2, missing[:, None, None].expand(-1, 2, 1)).mean(0)
+    means = torch.cat([1 - on_missing, on_missing], -1).detach()        # (2, 2)
+    words, goods_of = ["first word", "second word"], ["said first", "said last"]
+    title = {"Bahdanau, the word asks, too": "word asks, too"}.get(name, name)
+    kind = {"values": True, "colour_bar": False, "query_label": "", "key_label": "", "ax": ax}
+    plots.attention_map(means, words, goods_of, title=title, **kind)
 shown
 
 # %% [markdown] name="lists-text"
 r"""
-The picture shows the weights for one new list, with a row for each French word.
+The picture shows the mean weights of the first training. The upper row is the first word. There all four look evenly, as they must: the coin has not fallen. The lower row is the second word.
 
 The 50 % can be predicted. Each list is tested in both orders. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one order and wrong in the other. No larger model and no longer training can change that. Tell the query the last word, and the share rises. So the reason is *who asks*, and not input feeding or the readout.
 
-All three write the right word. Bahdanau's context holds both goods, and the GRU gets the last word, too. That is enough to find out what is missing.
+All four write the right word. Bahdanau's context holds both goods, and the GRU gets the last word, too. That is enough to find out what is missing.
 
 **Answer: where a sentence can go on in two ways, $s_{t-1}$ looks blindly and $s_t$ does not. The translation can be right all the same.**
 
@@ -420,7 +422,7 @@ source, target = [pad(list(side)) for side in zip(*numbers(unseen))]    # (500, 
 
 # %% name="train"
 models = {}
-for name in ("Bahdanau", "Luong (concat)"):
+for name in ("Bahdanau", "Luong, concat"):
     seed_everything(0)
     models[name] = decoders[name](len(english), len(french))            # E = H = 64, D = 128
     train(models[name], numbers(sentences), translation_loss)
@@ -463,14 +465,15 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 
 # %% [markdown] name="ne-text"
 r"""
-(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) Both decoders beat both controls. But which of the two is better depends on the throw of the dice. So here are nine longer trainings, of a million French words each, with the package's faster models: three random starts for each decoder of section 4.
+(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) Both decoders beat both controls. But which of the two is better depends on the throw of the dice. So here are twelve longer trainings, of a million French words each, with the package's faster models: three random starts for each decoder of section 4.
 
 We also look at one word. French negates with two words, *ne … pas*, and *ne* comes before the verb. It belongs to *not*. Does the decoder look there?
 """
 
 # %% name="guess-ne"
 guess = predict(
-    "Of the “ne” in new sentences, how many look most at “not”? Whose share is larger?",
+    "Of the “ne” in new sentences, how many look most at “not”? Whose share is larger: Bahdanau's "
+    "or Luong's, with the same score?",
     ["Luong's, from every random start", "it depends on the random start",
      "Bahdanau's, from every random start"],
 )
@@ -479,7 +482,7 @@ guess = predict(
 from attention_course import results
 
 measured = results.load("05_alignment")
-keys = ["Bahdanau, s(t-1)", "Bahdanau, s(t-1) and y(t-1)", "Luong concat, s(t)"]
+keys = ["Bahdanau, s(t-1)", "Bahdanau, s(t-1) and y(t-1)", "Luong concat, s(t)", "Luong general"]
 kinds = ["exact", "aer", "ne_at_not"]
 rows = [
     [name, *[torch.tensor(measured[kind][key]) for kind in kinds]]

@@ -188,7 +188,9 @@ class LuongDecoder(Problem):
     def state_fed_from_the_start(*arguments):
         return decode(*arguments, begins=lambda hidden, look: hidden, feeds=lambda state, context, attentional: state)
 
-    @mistake("What was fed had not been through tanh. It is the attentional vector itself that goes back into the cell.")
+    @mistake(
+        "What was fed had not been through tanh. It is the attentional vector itself that goes back into the cell."
+    )
     def fed_before_tanh(*arguments):
         W = arguments[-1]
         return decode(*arguments, feeds=lambda state, context, attentional: torch.cat([state, context], -1) @ W.mT)
