@@ -50,6 +50,6 @@ def test_a_predicted_window_begins_in_the_middle_and_falls_off():
 
 
 def test_model_1_is_the_package_s():
-    pairs = [("the house".split(), "la maison".split()), ("the flower".split(), "la fleur".split())]
+    pairs = [(["the", "house"], ["la", "maison"]), (["the", "flower"], ["la", "fleur"])]
     reference = Ibm1(pairs, iterations=4, null=False)
     assert all(reference.probability(f, e) == pytest.approx(p) for (e, f), p in model_1(pairs, 4).items())

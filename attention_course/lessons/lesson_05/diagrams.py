@@ -12,7 +12,7 @@ CELL = (0.5, 0.28)
 
 def who_asks(goods, before, after, before_look, after_look) -> Figure:
     """The same two states in two orders. before, after: the state (2); the looks: (scores, weights, context)."""
-    board = Board(6.05, 4.4, "Two decoders have written lait, and must write the other word.")
+    board = Board(6.05, 4.45, "Two decoders have written lait, and must write the other word.")
     old = {"role": "query", "title": "$s_1$", "columns": ("wanted",)}
     new = {"role": "query", "title": "$s_2$", "columns": ("wanted",)}
     look = [{"role": r, "title": t} for r, t in (("score", "scores"), ("weight", "weights"), ("context", "context"))]
@@ -20,7 +20,7 @@ def who_asks(goods, before, after, before_look, after_look) -> Figure:
     look_last = [(before, old), (after, new), *zip(after_look, look, strict=True)]
     lanes = (
         (0.9, "Bahdanau: look first, with $s_1$", look_first, 4),
-        (3.15, "Luong: take in the last word first, then look, with $s_2$", look_last, 1),
+        (3.2, "Luong: take in the last word first, then look, with $s_2$", look_last, 1),
     )
     for y, heading, parts, reading in lanes:
         board.heading(0.15, y - 0.75, heading)
@@ -35,13 +35,13 @@ def who_asks(goods, before, after, before_look, after_look) -> Figure:
         entry = places[reading].x + 0.12 * last
         board.arrow((entry, said.top), (entry, places[reading].bottom))
         if last:
-            first, way, end = places[0], y + 1.24, places[reading].x - 0.14
+            first, way, end = places[0], y + 1.2, places[reading].x - 0.14
             board.path([first.side("bottom"), (first.x, way), (end, way), (end, places[reading].bottom)], "query")
         end = board.box(5.65, y + 0.28, "thé", "output", 0.55, bold=True)
         board.arrow(places[-1].side("right"), end.side("left"), "output")
         board.step(said.x + (0.5 if last else -0.5), said.y, 2 if last else 1)
         board.step(places[1 if last else 2].x - 0.1, y + 0.82, 1 if last else 2, "ask")
-    board.rule((0.15, 2.15), (5.9, 2.15))
+    board.rule((0.15, 2.22), (5.9, 2.22))
     return board.picture
 
 

@@ -28,9 +28,9 @@ diagrams.who_asks(goods, s_1, s_2, look(s_1), look(s_2))
 
 # %% [markdown] name="what-for"
 r"""
-Above, the state $s_1$ looks, and only then *lait* comes in. Below, *lait* comes in first, and the new state $s_2$ looks.
+Above, $s_1$ looks, and only then *lait* comes in. Below, *lait* comes in first, and the new state $s_2$ looks.
 
-It is tempting to read a map of attention weights as an **alignment**: links between words that stand for each other. In this lesson you build Luong's decoder and its windows, score alignments, and find out what a map proves.
+A map of attention weights looks like an **alignment**: links between words that stand for each other. In this lesson you build Luong's decoder, score alignments, and find out what a map proves.
 
 You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty-five. The machine works for about a minute.
 
@@ -309,11 +309,11 @@ shown
 
 # %% [markdown] name="lists-text"
 r"""
-The picture shows the mean weights of the first training. The upper row is the first word. There all four look evenly, as they must: the coin has not fallen. The lower row is the second word.
+The picture shows the mean weights of the first trainings. For the first word all four look evenly, because either good may be said first.
 
 The 50 % can be predicted. Each list is tested in both orders. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one order and wrong in the other. No larger model and no longer training can change that. Tell the query the last word, and the share rises. So the reason is *who asks*, and not input feeding or the readout.
 
-All four write the right word. Bahdanau's context holds both goods, and the GRU gets the last word, too. That is enough to find out what is missing.
+All four write the right word. Bahdanau's context holds both goods, and the GRU gets the last word, too. That is enough to find what is missing.
 
 **Answer: where a sentence can go on in two ways, $s_{t-1}$ looks blindly and $s_t$ does not. The translation can be right all the same.**
 
@@ -365,7 +365,7 @@ An error rate alone says little. We need two controls. The first is the **diagon
 
 The second is **IBM Model 1** (Brown and others 1993). It has a table of probabilities $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
 
-Take two pairs: *the house* – *la maison*, *the flower* – *la fleur*. At first each English word has half a share in each French word of its pair. The shares of *the* are 1 for *la* (in two pairs), 0.5 for *maison*, 0.5 for *fleur*, together 2. So *la* gets 1 / 2, and *maison* 0.5 / 2 = 0.25. *House* gives 0.5 to each of its two. In the second turn, *house* has a larger share in *maison* than *the*: 0.5 / (0.25 + 0.5) = 0.67.
+Take two pairs: *the house* – *la maison*, *the flower* – *la fleur*. At first each English word has half a share in each French word of its pair. The shares of *the* are 1 in *la* (two pairs), 0.5 in *maison*, 0.5 in *fleur*, together 2. So $t(\textit{maison} \mid \textit{the})$ is 0.5 / 2 = 0.25. *House* has 0.5 for each of its two. In the second turn, *house* has the larger share in *maison*: 0.5 / (0.25 + 0.5) = 0.67.
 """
 
 # %% name="model-1"
@@ -467,7 +467,7 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 r"""
 (`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) Both decoders beat both controls. But which of the two is better depends on the throw of the dice. So here are twelve longer trainings, of a million French words each, with the package's faster models: three random starts for each decoder of section 4.
 
-We also look at one word. French negates with two words, *ne … pas*, and *ne* comes before the verb. It belongs to *not*. Does the decoder look there?
+We also look at one word. *Not* is two words in French, *ne* before the verb and *pas* after it. Does *ne* look at *not*?
 """
 
 # %% name="guess-ne"
@@ -706,10 +706,10 @@ r"""
 ## What to remember
 
 - Bahdanau asks with $s_{t-1}$, before the last word is taken in. Luong asks with $s_t$, after it.
-- Luong joins state and context in the **attentional vector**, reads the word from it, and feeds it back (**input feeding**).
+- Luong joins state and context, reads the word from the result, and feeds it back (**input feeding**).
 - **Global attention** looks at all words. **Local attention** looks at a window; local-p predicts the centre, and a Gaussian curve lets it learn.
 - The **alignment error rate** compares found links with sure and possible ones. Compare it with its floor, the diagonal and IBM Model 1.
-- The largest weight is a hint at the translation, and no proof of what the model uses.
+- The largest weight is a hint, and no proof of what the model uses.
 
 Worth knowing by heart:
 
@@ -727,19 +727,19 @@ The centre is 10 · 0.3 = 3. The words 1 to 5 are inside, counted from 0.
 
 <details><summary>2. Two decoders write the same correct translations. One has the AER 0.06, the other 0.15. Which one translates better?</summary>
 
-Neither. The AER compares looks with links. It says nothing about the words that are written.
+Neither. The AER says nothing about the words that are written.
 
 </details>
 
 <details><summary>3. Why does Luong's decoder need the layer that makes the attentional vector?</summary>
 
-Its context is found with $s_t$, so it comes too late to change $s_t$. Something must join the two before the word is read.
+Its context comes too late to change $s_t$. Something must join the two before the word is read.
 
 </details>
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's loop, a window and a step of Model 1, and cover *not* to see what *ne* depends on. Then comes **[06 · Image captioning](06_image_captioning.ipynb)**. It keeps the decoder, and puts a picture in the place of the sentence.
+In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's loop, a window and a step of Model 1, and find out what *ne* depends on. In **[06 · Image captioning](06_image_captioning.ipynb)**, a picture takes the place of the sentence.
 
 ### Sources
 
