@@ -43,11 +43,9 @@ class Concat(nn.Module):
         return torch.tanh(self.W_q(s)[:, None] + self.W_k(h)) @ self.u  # (B, S)
 
 
-class Everywhere(nn.Module):
+def everywhere(s, t, mask):  # (B, D), a number, (B, S)
     """Global attention: every word of the sentence may be looked at, and no weight is changed."""
-
-    def forward(self, s, t, mask):  # (B, D), a number, (B, S)
-        return mask, 1.0
+    return mask, 1.0
 
 
 class LocalM(nn.Module):
@@ -118,7 +116,7 @@ class Luong(nn.Module):
     def __init__(self, source_words, target_words, score=General, window=None, E=64, H=64, D=128):
         super().__init__()
         self.encoder, self.first_state = Encoder(source_words, E, H), nn.Linear(H, D)
-        look = Look(score(D, 2 * H), window or Everywhere())
+        look = Look(score(D, 2 * H), window or everywhere)
         self.decoder = LuongDecoder(target_words, E, 2 * H, D, look)
 
     def encode(self, source):  # (B, S)

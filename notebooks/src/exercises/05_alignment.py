@@ -130,7 +130,7 @@ Last, all annotations stay open, but *not* becomes an unknown word before the en
 """
 
 # %% name="try-train"
-pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(1_000, part="test")
+pairs, unseen = grammar.pairs(20_000, part="train"), grammar.pairs(1_000, part="test")
 english = Vocabulary(pair.english for pair in pairs)
 french = Vocabulary(pair.french for pair in pairs)
 examples = [(english.encode(p.english), [BOS, *french.encode(p.french), EOS]) for p in pairs]
@@ -138,7 +138,7 @@ examples = [(english.encode(p.english), [BOS, *french.encode(p.french), EOS]) fo
 use_threads(1)
 seed_everything(0)
 model = RNNsearch(len(english), len(french))
-losses = train(model, examples, translation_loss)
+losses = train(model, examples, translation_loss, learning_rate=5e-3)
 
 # %% name="try-sentences"
 asked = [

@@ -36,7 +36,7 @@ You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty
 
 ## 1 · Who asks?
 
-Let a state count how much each word of the list is still wanted. At first both are: $s_1$ = (4, 4). The encoder states are *tea* = (1, 0) and *milk* = (0, 1). The score is the dot product.
+Let a state say how much each word of the list is still wanted: $s_1$ = (4, 4). The encoder states are *tea* = (1, 0) and *milk* = (0, 1). The score is the dot product.
 
 **Bahdanau.** $s_1$ asks. The scores are 4 and 4, so the weights are 0.50 and 0.50. This look cannot be better, because $s_1$ was made before *lait* was chosen. Then *lait* comes in, crosses out milk, and gives $s_2$ = (4, 0). So the next word is *thé*. The word is right, and the look was blind.
 
@@ -67,7 +67,7 @@ The vector $\tilde s_t$ is the **attentional vector** (Luong's $\tilde h_t$). Th
 | **Luong, local-m** (monotonic) | $s_t$ | the same, a window around word $t$ | $\tilde s_{t-1}$ | $\tilde s_t$ |
 | **Luong, local-p** (predictive) | $s_t$ | the same, a window around a predicted place $p_t$ | $\tilde s_{t-1}$ | $\tilde s_t$ |
 
-**Global attention** looks at all words, **local attention** at a window. The scores are old friends from lesson 02:
+**Global attention** looks at all words, **local attention** at a window. The scores are those of lesson 02:
 
 | Luong's name | score | in lesson 02 |
 |---|---|---|
@@ -117,16 +117,15 @@ class Concat(nn.Module):
 
 # %% [markdown] name="look-text"
 r"""
-The look takes a score and a window. A window says which words are inside, and by what the weights are multiplied. The global "window" has all words inside, and multiplies by 1.
+The look takes a score and a window. A window says which words are inside, and by what the weights are multiplied. Global attention has all words inside, and multiplies by 1.
 """
 
 # %% name="look"
 from attention_course.functional import masked_softmax
 
 
-class Everywhere(nn.Module):
-    def forward(self, s, t, mask):                          # (B, D), a number, (B, S)
-        return mask, 1.0                                    # who is inside, and the curve
+def everywhere(s, t, mask):                                 # (B, D), a number, (B, S)
+    return mask, 1.0                                        # who is inside, and the curve
 
 
 class Look(nn.Module):
@@ -164,7 +163,7 @@ class LuongDecoder(nn.Module):
 
 # %% [markdown] name="model-text"
 r"""
-The whole translator has `encode` and `step`, as in lesson 04. So lesson 04's loss, loop and greedy decoding work unchanged. They only hand the state on. Here the state is a tuple: $s_t$, what is fed back, and the number of words so far.
+The whole translator has `encode` and `step`, as in lesson 04. So loss, loop and greedy decoding work unchanged. The state is now a tuple: $s_t$, what is fed back, and the number of words so far.
 """
 
 # %% name="model"
@@ -175,7 +174,7 @@ class Luong(nn.Module):
     def __init__(self, source_words, target_words, score=General, window=None, E=64, H=64, D=128):
         super().__init__()
         self.encoder, self.first_state = Encoder(source_words, E, H), nn.Linear(H, D)
-        look = Look(score(D, 2 * H), window or Everywhere())
+        look = Look(score(D, 2 * H), window or everywhere)
         self.decoder = LuongDecoder(target_words, E, 2 * H, D, look)
 
     def encode(self, source):                               # (B, S)
@@ -313,7 +312,7 @@ The picture shows the mean weights of the first trainings. For the first word th
 
 The 50 % can be predicted. Each list is tested in both orders. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one order and wrong in the other. No larger model and no longer training can change that. Tell the query the last word, and the share rises. So the reason is *who asks*, and not input feeding or the readout.
 
-All four write the right word. Bahdanau's context holds both goods, and the GRU gets the last word, too. That is enough to find what is missing.
+All four write the right word. Bahdanau's context holds both goods, and the GRU gets the last word. That is enough to find what is missing.
 
 **Answer: where a sentence can go on in two ways, $s_{t-1}$ looks blindly and $s_t$ does not. The translation can be right all the same.**
 
@@ -361,7 +360,7 @@ The last line shows a **floor**. Suppose that all six links are sure. A model th
 
 ## 6 · Who could align without attention?
 
-An error rate alone says little. We need two controls. The first is the **diagonal**: the French word in the middle belongs to the English word in the middle.
+We need two controls. The first is the **diagonal**: the French word in the middle belongs to the English word in the middle.
 
 The second is **IBM Model 1** (Brown and others 1993). It has a table of probabilities $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
 
@@ -527,13 +526,13 @@ claims.verdict("attention-learns-to-align")
 r"""
 On the lists, the last word in the query changed everything. On the grammar it changes little. A likely reason: there each sentence has exactly *one* translation. So the state $s_{t-1}$, which chose the last word, nearly knows it already.
 
-And *ne* need not look at *not*. The encoder's GRUs read the whole sentence, so the states of *did* and of the verb can carry the negation, too. Training asks for the word *ne*, and not for a look at *not*.
+And *ne* need not look at *not*. The encoder's GRUs read the whole sentence, so the states of *did* and of the verb can carry the negation, too.
 
 **Answer: all align far better than the diagonal, and from all starts but one better than Model 1. On single words such as *ne*, the same network may look elsewhere after another start.**
 
 ## 8 · What does a window change?
 
-Long texts are costly to search. Luong's **local attention** looks only at words that are at most $r$ places from a centre. In **local-m** the centre moves on by one word in each step. In **local-p** the state predicts the centre, as a share of the sentence:
+Luong's **local attention** looks only at words that are at most $r$ places from a centre. In **local-m** the centre moves on by one word in each step. In **local-p** the state predicts the centre, as a share of the sentence:
 
 $$p_t = (S - 1)\; \mathrm{sigmoid}(\tanh(s_t W_p) \cdot u_p) \qquad a_{ti} \leftarrow a_{ti}\; e^{-(i - p_t)^2 / (2 \sigma^2)}, \qquad \sigma = r / 2$$
 
@@ -623,13 +622,13 @@ table(columns, rows)
 
 # %% [markdown] name="windows-text"
 r"""
-The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Nor do our windows save time: all scores are computed before they are masked. (Lesson 17 has windows that are really cheaper.)
+The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Our windows save no time, because all scores are computed before they are masked. (Those of lesson 17 do.)
 
 **Answer: a fixed window costs accuracy where the order differs. A predicted window has to be aimed, and the curve lets it learn.**
 
 ## 9 · What does a map prove?
 
-If a French word depended on its largest weight alone, it would go wrong without it. Try it. At each step, mask one English word, and see whether the French word is still right. As a control, mask another word at random.
+Take something away. At each step, mask the English word with the largest weight, and see whether the French word is still right. As a control, mask another word at random.
 """
 
 # %% name="cover"
@@ -698,7 +697,7 @@ imports += "from attention_course.bar import bar  # a progress bar\n"
 imports += "from attention_course.device import pick_device  # the GPU where it pays\n"
 imports += "from attention_course.functional import masked_softmax  # lesson 01\n\n"
 imports += "PAD, BOS, EOS = 0, 1, 2"
-parts = [pad, built_03.read, Encoder, Dot, General, Concat, Everywhere, LocalM, LocalP, Look]
+parts = [pad, built_03.read, Encoder, Dot, General, Concat, everywhere, LocalM, LocalP, Look]
 parts += [LuongDecoder, Luong, teacher_forcing, translation_loss, built_03.batches, train, greedy]
 listing(*parts, imports=imports)
 
@@ -726,7 +725,7 @@ The centre is 10 · 0.3 = 3. The words 1 to 5 are inside, counted from 0.
 
 </details>
 
-<details><summary>2. Two decoders write the same correct translations. One has the AER 0.06, the other 0.15. Which one translates better?</summary>
+<details><summary>2. Two decoders write the same translations, with AERs of 0.06 and 0.15. Which one translates better?</summary>
 
 Neither. The AER says nothing about the words that are written.
 
