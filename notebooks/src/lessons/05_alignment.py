@@ -328,7 +328,7 @@ An annotator draws a **link** between words that stand for each other:
 | pas | | | • | | |
 | . | | | | | • |
 
-Five links are **sure** (•). The annotator doubts the sixth, and marks it as **possible** (?). Sure links count as possible, too, so six are possible. Now a model links each French word to one English word. It gives *ne* to *does*, and the others to their sure words. Of its five links, four are sure, and the same four are possible.
+Five links are **sure** (•). The annotator doubts the sixth, and marks it as **possible** (?). Sure links count as possible, too. Now a model links each French word to one English word. It gives *ne* to *does*, and the others to their sure words. Of its five links, four are sure, and the same four are possible.
 
 The **alignment error rate** (AER; Och and Ney 2003) counts two faults: a found link that is not even possible, and a sure link that was not found.
 
@@ -360,7 +360,7 @@ The last line shows a **floor**. Suppose that all six links are sure. A model th
 
 ## 6 · Who could align without attention?
 
-We need two controls. The first is the **diagonal**: the French word in the middle belongs to the English word in the middle.
+We need two controls. The first is the **diagonal**: the middle French word belongs to the middle English word.
 
 The second is **IBM Model 1** (Brown and others 1993). It has a table of probabilities $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
 
@@ -395,7 +395,7 @@ table(["turns", *[f"t({f} | {e})" for f, e in asked]], rows)
 r"""
 *The* explains *la* best, because both are in both pairs. So *house* is left for *maison*.
 
-In the line with `share`, positive numbers are divided by their sum. So this is attention: a softmax of the scores $\log t(f \mid e)$. It sees two words, and no sentence. But it knows the word $f$ that is about to be written, and no decoder does.
+In the line with `share`, positive numbers are divided by their sum. So this is attention, with the scores $\log t(f \mid e)$. It sees two words, and no sentence. But it knows the word $f$ that is to be written, and no decoder does.
 
 **Answer: the diagonal knows the order, and Model 1 knows the words. Attention should beat both.**
 
@@ -536,7 +536,7 @@ Luong's **local attention** looks only at words that are at most $r$ places from
 
 $$p_t = (S - 1)\; \mathrm{sigmoid}(\tanh(s_t W_p) \cdot u_p) \qquad a_{ti} \leftarrow a_{ti}\; e^{-(i - p_t)^2 / (2 \sigma^2)}, \qquad \sigma = r / 2$$
 
-Our places count from 0, so the last is $S - 1$. (Luong counts from 1 and has $S$.) Take seven words and a sigmoid of 0.5. The centre is 6 · 0.5 = 3. With $r$ = 2, σ is 1.
+Places count from 0, so the last is $S - 1$. (Luong counts from 1, to $S$.) Take seven words and a sigmoid of 0.5. The centre is 6 · 0.5 = 3. With $r$ = 2, σ is 1.
 """
 
 # %% name="local-p" jupyter={"source_hidden": true}
@@ -624,7 +624,7 @@ table(columns, rows)
 r"""
 The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Our windows save no time, because all scores are computed before they are masked. (Those of lesson 17 do.)
 
-**Answer: a fixed window costs accuracy where the order differs. A predicted window has to be aimed, and the curve lets it learn.**
+**Answer: a fixed window costs accuracy here. A predicted window has to be aimed, and the curve lets it learn.**
 
 ## 9 · What does a map prove?
 
@@ -682,7 +682,7 @@ guess.reveal("between 10 % and 90 %", f"It is {said}, for Bahdanau's decoder and
 
 # %% [markdown] name="cover-text"
 r"""
-Covering the largest weight does more harm than covering another. So the map is no accident. But many words survive. The state remembers the words so far, and other encoder states carry the covered word, too. And on the lists, half of Bahdanau's largest weights were on the wrong good, while the words were right.
+Covering the largest weight does more harm than covering another. So the map is no accident. But many words survive. Other encoder states carry the covered word, too. And on the lists, half of Bahdanau's largest weights were on the wrong good, while the words were right.
 
 Real sentences are harder. On English and German sentences linked by people, Luong and others (2015) measured AERs of 0.34 to 0.39 for their decoders, and 0.32 for a statistical aligner. Koehn and Knowles (2017) found a translator whose attention was one word off.
 
@@ -719,9 +719,9 @@ context, weights = look(s, h, mask)                         # then the look,
 fed = torch.tanh(join(torch.cat([s, context], -1)))         # then both are joined
 ```
 
-<details><summary>1. A sentence has 11 words, the sigmoid of local-p is 0.3, and the reach is 2. Where is the centre, and which words are inside?</summary>
+<details><summary>1. A sentence has 11 words (0 to 10), the sigmoid of local-p is 0.3, and the reach is 2. Where is the centre, and which words are inside?</summary>
 
-The centre is 10 · 0.3 = 3. The words 1 to 5 are inside, counted from 0.
+The centre is 10 · 0.3 = 3. The words 1 to 5 are inside.
 
 </details>
 
