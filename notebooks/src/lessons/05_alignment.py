@@ -30,7 +30,7 @@ diagrams.who_asks(goods, s_1, s_2, look(s_1), look(s_2))
 r"""
 Above, $s_1$ looks, and only then *lait* comes in. Below, *lait* comes in first, and the new state $s_2$ looks.
 
-A map of attention weights looks like an **alignment**: links between words that stand for each other. In this lesson you build Luong's decoder, score alignments, and find out what a map proves.
+A map of weights looks like an **alignment**: links between words that stand for each other. You will build Luong's decoder, score alignments, and find out what a map proves.
 
 You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty-five. The machine works for about a minute.
 
@@ -356,13 +356,13 @@ table(["found", "alignment error rate"], rows)
 r"""
 The last line shows a **floor**. Suppose that all six links are sure. A model that gives each French word one link draws five. So even the best has 1 − (5 + 5) / (5 + 6) = 0.09. Our grammar is sure of all its links, and some of its words have two. So its floor is above 0, too.
 
-**Answer: count found links that are possible, and sure links that were found. Compare with the floor, and not with 0.**
+**Answer: count found links that are possible, and sure links that were found. Compare with the floor.**
 
 ## 6 · Who could align without attention?
 
 We need two controls. The first is the **diagonal**: the middle French word belongs to the middle English word.
 
-The second is **IBM Model 1** (Brown and others 1993). It has a table of probabilities $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
+The second is **IBM Model 1** (Brown and others 1993). Its table has the probability $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
 
 Take two pairs: *the house* – *la maison*, *the flower* – *la fleur*. At first each English word has half a share in each French word of its pair. The shares of *the* are 1 in *la* (two pairs), 0.5 in *maison*, 0.5 in *fleur*, together 2. So $t(\textit{maison} \mid \textit{the})$ is 0.5 / 2 = 0.25. *House* has 0.5 for each of its two. In the second turn, *house* has the larger share in *maison*: 0.5 / (0.25 + 0.5) = 0.67.
 """
@@ -401,7 +401,7 @@ In the line with `share`, positive numbers are divided by their sum. So this is 
 
 ## 7 · How well do the two decoders align?
 
-The grammar of lesson 03 knows all true links. We train Bahdanau's decoder and Luong's, with the same score, by lesson 03's loop: one pass through 20,000 pairs, batches of 32, AdamW with the learning rate 0.005, gradients clipped at 1. While a model reads the true French of 500 new pairs, each French word is linked to the English word with its largest weight.
+The grammar of lesson 03 knows all true links. We train Bahdanau's decoder and Luong's, with the same score, by lesson 03's loop. It makes one pass through 20,000 pairs, in batches of 32, with AdamW at the learning rate 0.005. Gradients are clipped at 1, and there is no dropout. While a model reads the true French of 500 new pairs, each French word is linked to the English word with its largest weight.
 """
 
 # %% name="grammar"
@@ -464,7 +464,7 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 
 # %% [markdown] name="ne-text"
 r"""
-(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) Both decoders beat both controls. But one training says little about which of the two is better. So here are twelve longer ones, of a million French words each, with the package's faster models (`experiments/05_alignment.py`): three random starts for each decoder of section 4.
+(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) In the run that is printed here, both decoders beat both controls. But one training says little about which of the two is better. So here are twelve longer ones, of a million French words each, with the package's faster models (`experiments/05_alignment.py`): three random starts for each decoder of section 4.
 
 We also look at one word. *Not* is two words in French, *ne* before the verb and *pas* after it. Does *ne* look at *not*?
 """
@@ -501,7 +501,7 @@ guess.reveal(
 
 # %% [markdown] name="maps-text"
 r"""
-Here is a new sentence, by the two models of this page. A ring is a true link. Compare *ne* (or *n'*) with *pas*.
+Here is a new sentence, by the two models of this page. A ring is a true link. In the run that is printed here, Bahdanau's *n'* is torn between *did* and *not*, and Luong's looks at *not*. The table says that another start may turn this round.
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
@@ -682,7 +682,7 @@ guess.reveal("between 10 % and 90 %", f"It is {said}, for Bahdanau's decoder and
 
 # %% [markdown] name="cover-text"
 r"""
-Covering the largest weight does more harm than covering another. So the map is no accident. But many words survive. Other encoder states carry the covered word, too. And on the lists, half of Bahdanau's largest weights were on the wrong good, while the words were right.
+Covering the largest weight does much harm, and covering another word does none. So the map is no accident. But some words survive. Other encoder states carry the covered word, too. And on the lists, half of Bahdanau's largest weights were on the wrong good, while the words were right.
 
 Real sentences are harder. On English and German sentences linked by people, Luong and others (2015) measured AERs of 0.34 to 0.39 for their decoders, and 0.32 for a statistical aligner. Koehn and Knowles (2017) found a translator whose attention was one word off.
 
