@@ -28,7 +28,7 @@ diagrams.who_asks(goods, s_1, s_2, look(s_1), look(s_2))
 
 # %% [markdown] name="what-for"
 r"""
-Above, $s_1$ looks, and only then *lait* comes in. Below, *lait* comes in first, and the new state $s_2$ looks.
+The rows show the same two states in two orders.
 
 A map of weights looks like an **alignment**: links between words that stand for each other. You will build Luong's decoder, score alignments, and find out what a map proves.
 
@@ -75,7 +75,7 @@ The vector $\tilde s_t$ is the **attentional vector** (Luong's $\tilde h_t$). Th
 | *general* | $s_t W h_i^\top$ | bilinear |
 | *concat* | $\tanh(s_t W^Q + h_i W^K) \cdot u$ | additive |
 
-(Luong joins $s_t$ and $h_i$, and multiplies by one matrix. Its upper part is $W^Q$, its lower part $W^K$.) Luong's paper also stacks LSTMs. We keep the GRU and the encoder of lesson 03, so that only a to d differ.
+(Luong multiplies the joined $[s_t, h_i]$ by one matrix. It is $W^Q$ on top of $W^K$.) Luong's paper also stacks LSTMs. We keep the GRU and the encoder of lesson 03, so that only a to d differ.
 
 **Answer: in four places: who asks, which score over which words, what is fed back, and what the word is read from.**
 
@@ -308,7 +308,7 @@ shown
 
 # %% [markdown] name="lists-text"
 r"""
-The picture shows the mean weights of the first trainings. For the first word the mean is 0.50, because either good may be said first.
+The picture shows mean weights, of the first trainings. For the first word they are 0.50, because either good may be said first.
 
 The 50 % can be predicted. Each list is tested in both orders. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one order and wrong in the other. No larger model and no longer training can change that. Tell the query the last word, and the share rises. So the reason is *who asks*, and not input feeding or the readout.
 
@@ -354,7 +354,7 @@ table(["found", "alignment error rate"], rows)
 
 # %% [markdown] name="floor-text"
 r"""
-The last line shows a **floor**. Suppose that all six links are sure. A model that gives each French word one link draws five. So even the best has 1 − (5 + 5) / (5 + 6) = 0.09. Our grammar is sure of all its links, and some of its words have two. So its floor is above 0, too.
+The last line shows a **floor**. Suppose that all six links are sure. A model that gives each French word one link draws five. So even the best has 1 − (5 + 5) / (5 + 6) = 0.09. In our grammar, too, some words have two sure links.
 
 **Answer: count found links that are possible, and sure links that were found. Compare with the floor.**
 
@@ -622,7 +622,7 @@ table(columns, rows)
 
 # %% [markdown] name="windows-text"
 r"""
-The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Our windows save no time, because all scores are computed before they are masked. (Those of lesson 17 do.)
+The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Our windows save no time, because all scores are computed first. (Those of lesson 17 do.)
 
 **Answer: a fixed window costs accuracy here. A predicted window has to be aimed, and the curve lets it learn.**
 
@@ -707,8 +707,8 @@ r"""
 
 - Bahdanau asks with $s_{t-1}$, before the last word is taken in. Luong asks with $s_t$, after it.
 - Luong joins state and context, reads the word from the result, and feeds it back (**input feeding**).
-- **Global attention** looks at all words. **Local attention** looks at a window; local-p predicts the centre, and a Gaussian curve lets it learn.
-- The **alignment error rate** compares found links with sure and possible ones. Compare it with its floor, the diagonal and IBM Model 1.
+- **Global attention** looks at all words, **local attention** at a window. In local-p a Gaussian curve lets the centre learn.
+- The **alignment error rate** needs its floor, the diagonal and IBM Model 1 beside it.
 - The largest weight is a hint, and no proof of what the model uses.
 
 Worth knowing by heart:
@@ -739,7 +739,7 @@ Its context comes too late to change $s_t$. Something must join the two before t
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/05_alignment.ipynb) you write the error rate, Luong's loop, a window and a step of Model 1, and find out what *ne* depends on. In **[06 · Image captioning](06_image_captioning.ipynb)**, a picture takes the place of the sentence.
+In the [exercises](exercises/05_alignment.ipynb) you write these parts, and find out what *ne* depends on. In **[06 · Image captioning](06_image_captioning.ipynb)**, a picture takes the place of the sentence.
 
 ### Sources
 
