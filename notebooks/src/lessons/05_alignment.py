@@ -81,7 +81,7 @@ The vector $\tilde s_t$ is the **attentional vector** (Luong's $\tilde h_t$). Th
 
 ## 3 · How is Luong's decoder programmed?
 
-First the three scores. Each takes a batch of states and all annotations.
+First the three scores.
 """
 
 # %% name="scores"
@@ -622,7 +622,7 @@ table(columns, rows)
 
 # %% [markdown] name="windows-text"
 r"""
-The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Our windows save no time, because all scores are computed first. (Those of lesson 17 do.)
+The windows have $r$ = 3 and use *general*, so compare them with the third line. The window that moves on by itself loses some sentences. With the predicted window, one start does as well as without a window, and another gets less than half of the sentences right. Input feeding does not help on our short sentences. Our windows save no time, because all scores are computed first.
 
 **Answer: a fixed window costs accuracy here. A predicted window has to be aimed, and the curve lets it learn.**
 
