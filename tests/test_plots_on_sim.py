@@ -21,6 +21,7 @@ from attention_course.lessons.lesson_02.landscape import landscape, landscapes
 from attention_course.lessons.lesson_02.learned import learned, over_sizes
 from attention_course.lessons.lesson_03 import diagrams as diagrams_03
 from attention_course.lessons.lesson_04 import diagrams as diagrams_04
+from attention_course.lessons.lesson_05 import diagrams as diagrams_05
 from attention_course.lessons.lesson_06 import diagrams as diagrams_06
 from attention_course.lessons.lesson_06 import shown as shown_06
 from attention_course.lessons.lesson_07.document_map import document_map
@@ -117,6 +118,14 @@ FIGURES = {  # each of what `given` makes of the arrays
     shown_06.cells_and_blobs: lambda given: shown_06.cells_and_blobs(
         IMAGE, given(some(4).reshape(2, 2)), given(some(16).reshape(4, 4))
     ),
+    diagrams_05.who_asks: lambda given: diagrams_05.who_asks(
+        AB,
+        *vectors(given, (2,), (2,)),
+        (*vectors(given, (2,)), weights(given, 2), weights(given, 2)),
+        (*vectors(given, (2,)), weights(given, 2), weights(given, 2)),
+    ),
+    diagrams_05.family: lambda given: diagrams_05.family(),
+    diagrams_05.local_p: lambda given: diagrams_05.local_p([*WORDS, *ABCD], [1, 1, 1, 2, 4, 2, 1], 3.0, 2),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

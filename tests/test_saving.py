@@ -26,6 +26,7 @@ from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.reversible import ReversibleStack
 from attention_course.lessons.lesson_03 import built as built_03
 from attention_course.lessons.lesson_04 import built as built_04
+from attention_course.lessons.lesson_05 import built as built_05
 from attention_course.lessons.lesson_06 import built as built_06
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
@@ -84,6 +85,14 @@ MODULES = {
     "encoder-decoder": lambda: EncoderDecoder(12, 11, **SIZES),
     "encoder-decoder of lesson 03": lambda: built_03.EncoderDecoder(12, 11),
     "RNNsearch of lesson 04": lambda: built_04.RNNsearch(12, 11),
+    "translators of lesson 05": lambda: nn.ModuleList(
+        [
+            built_05.Luong(12, 11, built_05.Dot, built_05.LocalM(1)),
+            built_05.Luong(12, 11, built_05.Concat, built_05.LocalP(128, 2)),
+            built_05.Luong(12, 11),
+            built_05.WordAsksToo(12, 11),
+        ]
+    ),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
     "Luong, local-p": lambda: luong.Luong(12, 11, window=luong.PredictiveWindow(10, 2), **SIZES),

@@ -11,13 +11,14 @@ import pytest
 
 from attention_course.lessons.lesson_03 import built as built_03
 from attention_course.lessons.lesson_04 import built as built_04
+from attention_course.lessons.lesson_05 import built as built_05
 from attention_course.lessons.lesson_06 import built as built_06
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = NOTEBOOKS / "src" / "lessons"
 
 
-@pytest.mark.parametrize(("number", "built"), [("03", built_03), ("04", built_04), ("06", built_06)])
+@pytest.mark.parametrize(("number", "built"), [("03", built_03), ("04", built_04), ("05", built_05), ("06", built_06)])
 def test_the_module_is_the_page_s_own_code(number, built):
     """Docstrings and comments aside."""
     source = next(LESSONS.glob(f"{number}_*.py")).read_text(encoding="utf-8")
@@ -38,7 +39,7 @@ def listings():
 
 
 def test_there_are_listings():
-    assert {number for number, _ in listings()} >= {"01", "02", "03", "04", "06"}
+    assert {number for number, _ in listings()} >= {"01", "02", "03", "04", "05", "06"}
 
 
 @pytest.mark.parametrize(("number", "code"), [pytest.param(*found, id=found[0]) for found in listings()])

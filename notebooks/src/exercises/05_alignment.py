@@ -2,32 +2,34 @@
 r"""
 # Exercises 05 · Alignment
 
-Five problems on [lesson 05](../05_alignment.ipynb), about fifty-five minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.error_rate.hint()` gives a hint, each time a more explicit one; `check.error_rate.solution()` shows one solution.
+Five problems on [lesson 05](../05_alignment.ipynb), about fifty-five minutes.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.error_rate.hint()` gives a hint, a more explicit one each time. `check.error_rate.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. Letters in brackets are shapes: B sentences, S source words, L target words, E numbers in a vector. Places are counted from 0.
 """
 
 # %% name="imports"
-import numpy as np
 import torch
 
-from attention_course import device
 from attention_course.checks import lesson_05 as check
 from attention_course.data import grammar
-from attention_course.data.batches import encode_pairs
-from attention_course.data.vocabulary import BOS, UNKNOWN, Vocabulary, pad
-from attention_course.models.seq2seq import RNNsearch
-from attention_course.training import train
+from attention_course.data.vocabulary import BOS, EOS, UNKNOWN, Vocabulary
+from attention_course.device import seed_everything, use_threads
+from attention_course.lessons.lesson_03.built import pad, train
+from attention_course.lessons.lesson_04.built import RNNsearch, translation_loss
 
 # %% [markdown] name="error-rate-text"
 r"""
 ## 1 · The alignment error rate of a corpus
 
-Writes the mechanism · ★☆☆, 8 minutes
+★☆☆, 8 minutes: writes the mechanism
 
-`predicted`, `sure` and `possible` are lists with one set of links for each sentence pair, which may be empty. Return the one number
+`predicted`, `sure` and `possible` are three lists with one set of links for each sentence pair. A link is a pair of numbers, and a set may be empty. There is at least one predicted or sure link. Return one number for the whole corpus: the error rate of the lesson, where all sizes are added up over all sentences before you divide. With A for the predicted (found) links, S for the sure and P for the possible ones, it is
 
-$$\mathrm{AER} = 1 - \frac{|A \cap G| + |A \cap P|}{|A| + |G|},$$
+$$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}.$$
 
-where $A$ are the predicted links, $G$ the sure and $P$ the possible ones, and all sizes are counted over the whole corpus. Annotators differ in their habits: some list their sure links among the possible ones again, some do not. A sure link is possible either way.
+Some annotators list their sure links among the possible ones again, some do not. A sure link is possible either way.
 """
 
 # %% name="error-rate" tags=["exercise"]
@@ -42,9 +44,15 @@ check.error_rate(error_rate)
 r"""
 ## 2 · Luong's decoder, with input feeding
 
-Writes the mechanism · ★★☆, 12 minutes
+★★☆, 12 minutes: writes the mechanism
 
-Here only the order of things is asked for. The trained parts are handed to you: `cell(word, attentional, hidden)` gives the next state from three arguments of shape (B, E), and `score(hidden, annotations)` gives the energies (B, S) of the annotations (B, S, E) for a state. `words` (B, L, E) holds the words that the decoder is told, the first of them $y_0$, and `hidden` (B, E) is the state before it. Return $a_t = \tanh(W\,[s_t, c_t])$ for every word, (B, L, E), with `W` of shape (E, 2E). Before the first word there is no attentional vector, so the cell is told zeros. No sentence has padding. Try it without looking at the lesson.
+Here you write the loop. The trained parts are given:
+
+- `cell(word, attentional, hidden)` gives the next state (B, E). All three arguments are (B, E);
+- `score(hidden, annotations)` gives the scores (B, S) of the annotations (B, S, E) for a state (B, E);
+- `W` (E, 2E) makes the attentional vector, $\tilde s_t = \tanh(W [s_t, c_t])$. Here $[s_t, c_t]$ is a column. For rows it is `[s, c] @ W.T`.
+
+`words` (B, L, E) holds the vectors of the words that the decoder is given, $y_0$ first. `hidden` (B, E) is the state before the first of them. Before the first word, zeros are fed. There is no padding. Return the attentional vectors of all words, (B, L, E). Try it without looking at the lesson.
 """
 
 # %% name="luong-decoder" tags=["exercise"]
@@ -59,9 +67,11 @@ check.luong_decoder(luong_decoder)
 r"""
 ## 3 · Through a window
 
-Writes the mechanism · ★★☆, 10 minutes
+★★☆, 10 minutes: writes the mechanism
 
-One word of local-p. From its `energies` (S,), the `centre` of its window and the `reach`, return the weights (S,): zero outside the window, and inside a softmax over the words $i$, counted from 0, that are at most `reach` away from the centre $p$, times $\exp\left(-(i - p)^2 / 2\sigma^2\right)$ with $\sigma$ half of the reach. The reach is a whole number, at least 1. The centre is a float, lies inside the sentence, and need not be at a word; the window may stick out at either end.
+One step of local-p, for one sentence. `energies` (S) are the scores (*energy* is another name for a score), `centre` is a float, and `reach` is a whole number of at least 1. The centre lies inside the sentence. It may lie between two words, and the window may stick out at either end.
+
+Return the weights (S). Outside the window they are exactly zero. Inside they are a softmax over the words $i$ that are at most `reach` away from the centre $p$, times $e^{-(i - p)^2 / (2 \sigma^2)}$, where σ is half of the reach.
 """
 
 # %% name="window-weights" tags=["exercise"]
@@ -76,9 +86,11 @@ check.window_weights(window_weights)
 r"""
 ## 4 · Model 1, with a matrix
 
-Writes the mechanism · ★★★, 15 minutes
+★★★, 15 minutes: writes the mechanism
 
-The lesson kept its table in a dictionary. Here words are numbers, and `t` is a matrix: row $e$, column $f$ holds $t(f \mid e)$, and every row sums to one. `pairs` is a list of sentence pairs `(english, french)`, each of the two a list of numbers. Return the matrix after one iteration. There is no NULL, every English word of the table occurs in some pair, and a word may stand in its sentence more than once, or a pair in the list, where each occurrence counts. Leave `t` as it is.
+The lesson kept its table in a dictionary. Here words are numbers, and the table `t` is a matrix (English words, French words). Row $e$, column $f$ holds $t(f \mid e)$, and every row sums to one. `pairs` is a list of sentence pairs `(english, french)`, and each of the two is a list of numbers. Return the matrix after one turn.
+
+There is no NULL. Every English word of the table is in some pair. A word may stand in its sentence more than once, and a pair in the list, too. Each occurrence counts.
 """
 
 # %% name="em-step" tags=["exercise"]
@@ -93,15 +105,15 @@ check.em_step(em_step)
 r"""
 ## 5 · What the rate says
 
-Breaks something and explains · ★★☆, 10 minutes
+★★☆, 10 minutes: breaks something and explains
 
-Two translators of the grammar each get 95 % of the same unseen sentences exactly right. Every French word is linked to the English word with its largest weight, and so the first has an alignment error rate of .05, the second one of .30. Nothing else has been measured. Which statement do the figures bear out?
+Two translators of the grammar each get 95 % of the same new sentences exactly right. Every French word is linked to the English word with its largest weight. The first translator has an alignment error rate of 0.05, the second one 0.30. Nothing else has been measured. Which statement do the figures support?
 
 - **A** The second often looks away from the word that it needs, so it must have learned many translations by heart.
-- **B** In the first, a French word nearly always depends on the English word with the largest weight: cover that one, and the French word goes wrong.
+- **B** In the first, a French word nearly always depends on the English word with the largest weight: cover this word, and the French word goes wrong.
 - **C** The second gives its largest weight to a wrong word 30 % of the time.
 - **D** The two must be built differently. Train either again from another random start, and it will look at much the same words as before.
-- **E** In the second, the largest weights miss the grammar's links more often. Neither rate says which words it could do without.
+- **E** In the second, the largest weights miss the grammar's links more often. Neither rate says which words a translator could do without.
 """
 
 # %% name="what-aer-says" tags=["exercise"]
@@ -112,26 +124,34 @@ check.what_aer_says(what_aer_says)
 
 # %% [markdown] name="try-text"
 r"""
-To know what a word depends on, take something away. In the lesson Bahdanau's decoder often looked elsewhere than at *not* when it wrote *ne*. The next cells train it again, which takes less than a minute, bring it to each *ne* with the true words before it, and cover something just there: the annotation with the largest weight, that of *not*, or both. Then they cover that of *not* from the first word on, since the decoder's state remembers what it has looked at. Last, they leave all annotations open and put an unknown word in the place of *not* before the encoder reads the sentence; and because the model has met few unknown words, do the same to the first word of the sentence, for comparison. What do you expect of each?
+To know what a word depends on, take something away. In the lesson, *ne* often looked elsewhere than at *not*. The next cells train Bahdanau's decoder again, which takes less than a minute. They bring it to each *ne* with the true words before it, and cover something just there: the annotation with the largest weight, that of *not*, or both. Then they cover that of *not* from the first word on, because the state remembers what it has looked at.
+
+Last, all annotations stay open, but *not* becomes an unknown word before the encoder reads the sentence. The model has met few unknown words. So for comparison, the first word of the sentence becomes unknown, too. What do you expect of each?
 """
 
 # %% name="try-train"
-pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(1_000, part="test")
-english, french = Vocabulary(pair.english for pair in pairs), Vocabulary(pair.french for pair in pairs)
-examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
+pairs, unseen = grammar.pairs(20_000, part="train"), grammar.pairs(1_000, part="test")
+english = Vocabulary(pair.english for pair in pairs)
+french = Vocabulary(pair.french for pair in pairs)
+examples = [(english.encode(p.english), [BOS, *french.encode(p.french), EOS]) for p in pairs]
 
-device.use_threads(1)
-device.seed_everything(0)
+use_threads(1)
+seed_everything(0)
 model = RNNsearch(len(english), len(french))
-run = train(model, examples, target_tokens=250_000, batch_tokens=320, learning_rate=1e-2)
+losses = train(model, examples, translation_loss, learning_rate=5e-3)
 
 # %% name="try-sentences"
-asked = [(pair, place) for pair in unseen for place, word in enumerate(pair.french) if word in ("ne", "n'") and "not" in pair.english]
+asked = [
+    (pair, place)
+    for pair in unseen
+    for place, word in enumerate(pair.french)
+    if word in ("ne", "n'") and "not" in pair.english
+]
 sources = pad([english.encode(pair.english) for pair, _ in asked])
 previous = pad([[BOS, *french.encode(pair.french)] for pair, _ in asked])
 places = torch.tensor([place for _, place in asked])
 
-linked = torch.zeros(sources.shape, dtype=torch.bool)  # where the “not” stands that belongs to this “ne”
+linked = torch.zeros(sources.shape, dtype=torch.bool)  # the “not” that belongs to this “ne”
 for row, (pair, place) in enumerate(asked):
     linked[row, [e for e, f in pair.links if f == place]] = True
 
@@ -142,28 +162,39 @@ def largest(weights):
 
 @torch.no_grad()
 def still_right(sources, cover, always=False):
-    memory, state = model.encode(sources)
+    (h, mask), state = model.encode(sources)
     right = torch.zeros(len(asked), dtype=torch.bool)
     for t, word in enumerate(previous[:, :-1].unbind(1)):
-        _, next_state, weights = model.step(word, state, memory)  # where it looks
-        open_words = memory.mask & ~cover(weights).unsqueeze(1)
-        logits, covered_state, _ = model.step(word, state, memory._replace(mask=open_words))  # what it then writes
+        _, next_state, weights = model.step(word, state, (h, mask))     # where it looks
+        logits, covered, _ = model.step(word, state, (h, mask & ~cover(weights)))
         right |= (places == t) & (logits.argmax(-1) == previous[:, t + 1])
-        state = covered_state if always else next_state
+        state = covered if always else next_state
     return right.float().mean().item()
 
+# %% name="try-covers"
+def nothing(weights):
+    return linked & False
+
+
+def the_not(weights):
+    return linked
+
+
+def both(weights):
+    return linked | largest(weights)
 
 # %% name="try-shares"
 first = torch.zeros_like(linked)
 first[:, 0] = True
+without_not = sources.masked_fill(linked, UNKNOWN)
 shares = {
-    "nothing covered": still_right(sources, lambda weights: linked & False),
+    "nothing covered": still_right(sources, nothing),
     "the largest weight's annotation covered": still_right(sources, largest),
-    "the annotation of “not” covered": still_right(sources, lambda weights: linked),
-    "both covered": still_right(sources, lambda weights: linked | largest(weights)),
-    "that of “not” covered from the first word on": still_right(sources, lambda weights: linked, always=True),
-    "“not” unknown to the encoder": still_right(sources.masked_fill(linked, UNKNOWN), lambda weights: linked & False),
-    "the first word unknown to the encoder": still_right(sources.masked_fill(first, UNKNOWN), lambda weights: linked & False),
+    "the annotation of “not” covered": still_right(sources, the_not),
+    "both covered": still_right(sources, both),
+    "that of “not” covered from the first word on": still_right(sources, the_not, always=True),
+    "“not” unknown to the encoder": still_right(without_not, nothing),
+    "the first word unknown": still_right(sources.masked_fill(first, UNKNOWN), nothing),
 }
 for what, share in shares.items():
     print(f"{what:<46} {share:.0%} of {len(asked)} are still right")
@@ -173,5 +204,5 @@ assert shares["the annotation of “not” covered"] > shares["“not” unknown
 
 # %% [markdown] name="try-after"
 r"""
-An annotation can be covered and its word still get through, since the GRUs carry it into other annotations: compare "covered from the first word on" with "unknown to the encoder". And an annotation without which nothing is lost may stand in for another: compare the fourth with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
+An annotation can be covered and its word still get through, because the GRUs carry the word into other annotations. Compare "covered from the first word on" with "unknown to the encoder". And an annotation without which nothing is lost may stand in for another. Compare the fourth line with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
 """

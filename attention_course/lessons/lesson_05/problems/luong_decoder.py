@@ -32,7 +32,7 @@ class LuongDecoder(Problem):
     """Luong's decoder over the words of a sentence: the order of cell, look and readout, and what is fed on."""
 
     hints = (
-        "Three things have to be ready before a_t: the new state, then the weights that this state asks for, then the context. Two things are "
+        "Three things have to be ready before the attentional vector: the new state, then the weights that this state asks for, then the context. Two things are "
         "carried to the next word.",
         "Before the first word attentional is torch.zeros_like(hidden). In the loop: hidden = cell(word, attentional, hidden), a softmax of "
         "score(hidden, annotations) over the source, and the context in one product: (weights.unsqueeze(1) @ annotations).squeeze(1).",
@@ -59,7 +59,7 @@ class LuongDecoder(Problem):
             hidden = cell(word, attentional, hidden)  # s_t
             weights = score(hidden, annotations).softmax(-1)  # (B, S)
             context = (weights.unsqueeze(1) @ annotations).squeeze(1)
-            attentional = torch.tanh(torch.cat([hidden, context], -1) @ W.mT)  # a_t
+            attentional = torch.tanh(torch.cat([hidden, context], -1) @ W.mT)
             written.append(attentional)
         return torch.stack(written, 1)
 
@@ -128,12 +128,12 @@ class LuongDecoder(Problem):
         return decode(*arguments, join=lambda state, context: torch.cat([context, state], -1))
 
     @mistake(
-        "The tanh is missing. Without it a_t is not kept between −1 and 1, and it goes back into the cell at every word."
+        "The tanh is missing. Without it the attentional vector is not kept between −1 and 1, and it goes back into the cell at every word."
     )
     def without_tanh(*arguments):
         return decode(*arguments, bend=lambda x: x)
 
-    @mistake("The tanh was taken before W. In a_t = tanh(W [s_t, c_t]) it comes last.")
+    @mistake("The tanh was taken before W. In tanh(W [s_t, c_t]) it comes last.")
     def tanh_before_W(*arguments):
         return decode(*arguments, join=lambda s, c: torch.cat([s, c], -1).tanh(), bend=lambda x: x)
 
@@ -177,7 +177,7 @@ class LuongDecoder(Problem):
 
     state_instead = (
         "The state was fed in the place of the attentional vector. The cell has the state already, as its third argument; what it needs to be "
-        "told is a_t, which knows of the context."
+        "told is the attentional vector, which knows of the context."
     )
 
     @mistake(state_instead)
@@ -188,7 +188,9 @@ class LuongDecoder(Problem):
     def state_fed_from_the_start(*arguments):
         return decode(*arguments, begins=lambda hidden, look: hidden, feeds=lambda state, context, attentional: state)
 
-    @mistake("What was fed had not been through tanh. It is a_t itself that goes back into the cell.")
+    @mistake(
+        "What was fed had not been through tanh. It is the attentional vector itself that goes back into the cell."
+    )
     def fed_before_tanh(*arguments):
         W = arguments[-1]
         return decode(*arguments, feeds=lambda state, context, attentional: torch.cat([state, context], -1) @ W.mT)
@@ -265,16 +267,16 @@ class LuongDecoder(Problem):
         return decode(*arguments, weigh=lambda energies: torch.ones_like(energies) / energies.shape[-1])
 
     @mistake(
-        "These are the contexts. Asked for is what they are made into together with the states: a_t = tanh(W [s_t, c_t])."
+        "These are the contexts. Asked for is what they are made into together with the states: tanh(W [s_t, c_t])."
     )
     def contexts_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: context)
 
-    @mistake("These are the states. Asked for is a_t = tanh(W [s_t, c_t]), in which the state has met the context.")
+    @mistake("These are the states. Asked for is tanh(W [s_t, c_t]), in which the state has met the context.")
     def states_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: state)
 
-    @mistake("These are the weights. Asked for is what comes of them: a_t = tanh(W [s_t, c_t]).")
+    @mistake("These are the weights. Asked for is what comes of them: tanh(W [s_t, c_t]).")
     def weights_returned(*arguments):
         found = []
         decode(*arguments, weigh=lambda energies: found.append(energies.softmax(-1)) or found[-1])
