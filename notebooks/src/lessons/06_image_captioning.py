@@ -528,7 +528,7 @@ hard.attention.draws = False                                        # first: the
 guess = predict(
     "The captioner was trained with averages. Now it sees one region per word, the one with the "
     "largest weight. How many captions stay right?",
-    ["hardly any", "about half of those that were right", "at least three in four of those"],
+    ["hardly any", "about half of those that were right", "more than two thirds of those"],
 )
 
 # %% name="same-weights"
@@ -541,8 +541,8 @@ table(["the same parameters", "captions exactly right"], rows)
 
 # %% name="reveal-hard" jupyter={"source_hidden": true}
 kept = (shares["hard: largest weight"] / shares["soft: average"]).item()
-bands = ((0.25, "hardly any"), (0.75, "about half of those that were right"))
-answer = next((name for most, name in bands if kept < most), "at least three in four of those")
+bands = ((0.25, "hardly any"), (0.67, "about half of those that were right"))
+answer = next((name for most, name in bands if kept < most), "more than two thirds of those")
 guess.reveal(answer, f"It keeps {kept:.0%} of them.")
 
 # %% [markdown] name="reinforce-text"
@@ -652,7 +652,7 @@ columns = ["", "pictures", "named", "largest weight on it", "random region"]
 table(columns, rows)
 
 # %% name="photographs-shown" jupyter={"source_hidden": true}
-few = range(0, len(cases), 25)
+few = range(0, len(cases), 50)
 images = [sets["photographs"][i][0] for i in few] if "photographs" in sets else []
 answers = [" ".join(words[i]) for i in few]
 shown.pictures(images, answers, columns=5, all_colours=True) if images else None
@@ -667,7 +667,7 @@ guess.reveal(answer, said_of_it) if images else None
 
 # %% [markdown] name="photographs-answer"
 r"""
-These are every 25th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
+These are every 50th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
 
 **Answer: seldom. A map can be in the right place while the word is wrong.**
 
