@@ -8,7 +8,7 @@ import torch
 
 from attention_course import device, results
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
-from attention_course.lessons.lesson_08.built import Stage, StackedAttention, grow
+from attention_course.lessons.lesson_08.built import StackedAttention, Stage, grow
 from attention_course.lessons.lesson_08.controls import OneLook, SideBySide
 from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
 from attention_course.lessons.lesson_08.examining import evaluate

@@ -10,7 +10,7 @@ import torch
 
 from attention_course import device, results
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
-from attention_course.lessons.lesson_08.built import Stage, StackedAttention, grow
+from attention_course.lessons.lesson_08.built import StackedAttention, Stage, grow
 from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
 from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.lessons.lesson_08.multi_hop_vqa.baselines import chance, position_only, question_only
@@ -85,7 +85,12 @@ def shown(model: StackedAttention, bank: DrawingBank) -> dict:
 def main() -> None:
     """All hops and seeds, one after the other."""
     torch.set_num_threads(1)
-    values = {"steps": list(STEPS), "hops": list(HOPS), "updates": [stage.updates for stage in PLAN], "baselines": baselines()}
+    values = {
+        "steps": list(STEPS),
+        "hops": list(HOPS),
+        "updates": [stage.updates for stage in PLAN],
+        "baselines": baselines(),
+    }
     train, test = drawing_banks(pretrained())
     measured = {(h, seed): measure(h, seed, train, test) for seed in SEEDS for h in HOPS}
     for key in ("accuracy", "chain", "minutes"):

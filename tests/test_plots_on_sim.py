@@ -22,6 +22,7 @@ from attention_course.lessons.lesson_02.learned import learned, over_sizes
 from attention_course.lessons.lesson_03 import diagrams as diagrams_03
 from attention_course.lessons.lesson_04 import diagrams as diagrams_04
 from attention_course.lessons.lesson_07.document_map import document_map
+from attention_course.lessons.lesson_08 import diagrams as diagrams_08
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
 from attention_course.lessons.lesson_11.length_panels import length_panels
@@ -103,6 +104,9 @@ FIGURES = {  # each of what `given` makes of the arrays
         WORDS, *vectors(given, (3, 2), (2,), (3,)), weights(given, 3), *vectors(given, (2,))
     ),
     diagrams_04.beam_tree: lambda given: diagrams_04.beam_tree({"le": (0.55, {"petit": 0.4, "vieux": 0.35})}),
+    diagrams_08.two_looks: lambda given: diagrams_08.two_looks(WORDS, *vectors(given, (3, 5), (3, 8), (2, 3))),
+    diagrams_08.network: lambda given: diagrams_08.network(),
+    diagrams_08.growing: lambda given: diagrams_08.growing(),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

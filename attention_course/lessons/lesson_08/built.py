@@ -34,6 +34,15 @@ class Hop(nn.Module):
         return q + context, weights  # step 4: (B, E)
 
 
+def look_again(hops, q, regions, mask=None):
+    """One hop after the other: the last query, and the weights of every hop."""
+    maps = []
+    for hop in hops:
+        q, weights = hop(q, regions, mask)
+        maps.append(weights)
+    return q, torch.stack(maps, 1)  # (B, E), (B, hops, S)
+
+
 class StackedAttention(nn.Module):
     """Answers a question about the regions of a picture in several hops (Yang et al. 2016, "Stacked attention networks
     for image question answering", CVPR; survey, section 3.2).
@@ -50,24 +59,14 @@ class StackedAttention(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(words, E)
         self.encoder = nn.GRU(E, E, batch_first=True)
-        self.project = nn.Linear(region_size, E)
-        self.norm = nn.LayerNorm(E)
+        self.see = nn.Sequential(nn.Linear(region_size, E), nn.Tanh(), nn.LayerNorm(E))
         self.hops = nn.ModuleList(Hop(E, D) for _ in range(hops))
         self.answer = nn.Linear(E, answers)
 
-    def look(self, q, regions, mask, hops):
-        """Ask again and again: the last query, and the weights of every hop."""
-        maps = []
-        for hop in self.hops[:hops]:
-            q, weights = hop(q, regions, mask)
-            maps.append(weights)
-        return q, torch.stack(maps, 1)  # (B, E), (B, hops, S)
-
-    def forward(self, regions, words, mask=None, hops=None):  # (B, S, 120), (B, 15), (B, S)
-        q = self.encoder(self.embedding(words))[1][0]  # the last state of the GRU: (B, E)
-        regions = self.norm(torch.tanh(self.project(regions)))  # (B, S, E)
-        q, maps = self.look(q, regions, mask, hops)
-        return self.answer(q), maps  # logits (B, answers), (B, hops, S)
+    def forward(self, regions, words, mask=None, hops=None):  # (B, S, 120), (B, 17), (B, S)
+        q = self.encoder(self.embedding(words))[1][0]  # the GRU's last state: (B, E)
+        q, maps = look_again(self.hops[:hops], q, self.see(regions), mask)
+        return self.answer(q), maps  # (B, answers), (B, hops, S)
 
 
 class Stage(NamedTuple):
@@ -93,12 +92,12 @@ def one_batch(bank, scenes, stage, i, generator):
 
 def parts(model):
     """Parts that learn each at its own rate: what reads and sees, every hop, the answer."""
-    reading = nn.ModuleList([model.embedding, model.encoder, model.project, model.norm])
+    reading = nn.ModuleList([model.embedding, model.encoder, model.see])
     return [{"params": list(part.parameters())} for part in (reading, *model.hops, model.answer)]
 
 
 def set_rates(model, optimizer, stage, i, rate):
-    """The learning rates of the parts in update i of a stage; where a hop joins, the older parts keep still at first."""
+    """Learning rates of the parts in update i of a stage: where a hop joins, the older parts keep still at first."""
     older = 1.0
     if stage.joins and stage.steps <= len(model.hops):
         older = 0.0 if i < stage.still else stage.slow

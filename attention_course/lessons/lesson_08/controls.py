@@ -1,4 +1,4 @@
-"""Models that refute, or not, that the second look is what helps: as many parameters, and no look that depends on another."""
+"""Is it the second look that helps? Models with as many parameters, in which no look depends on another."""
 
 import torch
 from torch import nn
@@ -9,10 +9,11 @@ from attention_course.lessons.lesson_08.built import StackedAttention
 class SideBySide(StackedAttention):
     """Each look asks with q^(0): the same parts and parameters, but no look knows what another has found."""
 
-    def look(self, q, regions, mask, hops):
-        looks = [hop(q, regions, mask) for hop in self.hops[:hops]]
+    def forward(self, regions, words, mask=None, hops=None):
+        q, seen = self.encoder(self.embedding(words))[1][0], self.see(regions)
+        looks = [hop(q, seen, mask) for hop in self.hops[:hops]]
         found = sum(after - q for after, _ in looks)
-        return q + found, torch.stack([weights for _, weights in looks], 1)
+        return self.answer(q + found), torch.stack([weights for _, weights in looks], 1)
 
 
 class OneLook(StackedAttention):

@@ -8,14 +8,14 @@ Four problems on [lesson 08](../08_stacked_attention.ipynb), about forty minutes
 # %% name="imports"
 import numpy as np
 import torch
+from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.models.stacked import StackedAttention
 
 from attention_course import device
 from attention_course.checks import lesson_08 as check
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
-from attention_course.lessons.lesson_08.curriculum import evaluate, grow
 from attention_course.lessons.lesson_08.drawing_bank import drawing_banks
 from attention_course.models.small_encoder import an_encoder
-from attention_course.models.stacked import StackedAttention
 from attention_course.widgets import predict
 
 # %% [markdown] name="stacked-looks-text"
