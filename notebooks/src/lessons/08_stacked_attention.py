@@ -24,11 +24,11 @@ diagrams.two_looks(things, regions, queries, scores=[[6.0, 0, 0], [0, 6, 0]])
 r"""
 The picture shows two looks at three things. A cat and a key lie in the left basket, a boat lies in the right one. The first look finds the cat, and fetches its basket. The second look finds the other thing in this basket.
 
-To answer questions about pictures is called **visual question answering** (VQA). One look is a **hop**, and several hops are **stacked attention** (or multi-hop attention). You build such a network here, and train it on questions that take one or two steps. You need lessons 01 to 03, and the additive score of lesson 02. Sections 1 to 3 take twenty minutes, the rest half an hour. The machine works for about a minute.
+To answer questions about pictures is called **visual question answering** (VQA). One look is a **hop**, and several hops are **stacked attention** (or multi-hop attention). You build such a network here. You need lessons 01 to 03. Sections 1 to 3 take twenty minutes, the rest half an hour. The machine works for about a minute.
 
 ## 1 · How do two looks answer it?
 
-Each thing is one **region** of the picture. Five numbers describe a region: is it a cat, a key, a boat, and is it in the left or in the right basket? The query has eight numbers: which thing the question *names*, which *basket* was found, and which thing is the *answer*. The question names the cat, so the query begins with $q^{(0)} = (6, 0, 0 \mid 0, 0 \mid 0, 0, 0)$.
+Each thing is one **region** of the picture. Five numbers describe it: is it a cat, a key, a boat, and is it in the left or in the right basket? The query has eight numbers: which thing the question *names*, which *basket* was found, and which thing is the *answer*. It begins with $q^{(0)} = (6, 0, 0 \mid 0, 0 \mid 0, 0, 0)$.
 
 **Step 1, scores.** Hop 1 compares the named thing with each region. The cat gets 6, the key 0, the boat 0.
 
@@ -74,7 +74,7 @@ As a formula, hop $m$ asks with the query $q^{(m-1)}$, and adds its context vect
 
 $$z_i^{(m)} = \mathrm{score}(q^{(m-1)}, r_i), \qquad a^{(m)} = \mathrm{softmax}(z^{(m)}), \qquad c^{(m)} = \sum_i a_i^{(m)} \, r_i W^V, \qquad q^{(m)} = q^{(m-1)} + c^{(m)}$$
 
-The paper writes $u$ for the query: $u^{(m)} = u^{(m-1)} + c^{(m)}$. It has no $W^V$, and adds up the regions themselves. In our example, the numbers for cat, key and boat would then end as (7, 1, 0). The named cat and the found key lie in the same three numbers. The largest number is the cat's, the smallest is the boat's, and nothing points to the key. This is why we give each hop its own $W^V$.
+The paper writes $u$ for the query: $u^{(m)} = u^{(m-1)} + c^{(m)}$. It has no $W^V$, and adds up the regions themselves. In our example, the numbers for cat, key and boat would then end as (7, 1, 0). The largest is the cat's, the smallest is the boat's, and nothing points to the key. So we give each hop its own $W^V$.
 
 **Answer: the first look fetches what the question does not say. It is added to the query, and the second look can use it.**
 
@@ -189,7 +189,7 @@ class StackedAttention(nn.Module):
 
 # %% [markdown] name="code-answer"
 r"""
-With `hops=1` only the first hop looks. We need this in section 5. Besides $W^V$, we differ from the paper in small things: it reads with an LSTM or a convolutional network, its score has a bias, and it does not normalise.
+With `hops=1` only the first hop looks. We need this in section 5. The paper reads with an LSTM or a convolutional network, its score has a bias, and it does not normalise.
 
 **Answer: a hop is attention that ends in `q + context`, and the network is a loop over hops.**
 
@@ -239,9 +239,9 @@ table(["steps", "question"], rows)
 
 # %% [markdown] name="example-text"
 r"""
-What is one example? Each cell is cut out and goes through EfficientNet, a network that was trained on photographs. Its 112 output channels are averaged over the cell and standardised (mean 0, standard deviation 1). Eight more numbers tell the place: six for the basket, two for left or right in it, each 0 or 3. The cutting matters. In a feature map of the whole picture, each place has seen its neighbours, so one look would see what lies beside a thing.
+What is one example? Each cell goes by itself through EfficientNet, a network that was trained on photographs. Its 112 output channels are averaged over the cell and standardised (mean 0, standard deviation 1). Eight more numbers tell the place: six for the basket, two for left or right in it, each 0 or 3. (In a feature map of the whole picture, each place has seen its neighbours. One look at a thing would see what lies beside it.)
 
-A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**. The network never sees the chain. We use it to look at the network from outside, and to choose what is hidden in section 5.
+A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**. The network never sees the chain. We use it to judge the maps, and to choose what is hidden in section 5.
 """
 
 # %% name="example"
@@ -283,7 +283,7 @@ def row_of(name):
 
 
 columns = ["three trainings each", "1 step", "2 steps", "hop 1 follows"]
-names = ["two hops, all at once", "two hops, all at once, three times as long"]
+names = ["two hops, all at once", "two hops, all at once, twice as long"]
 table(columns, [row_of(name) for name in names])
 
 # %% [markdown] name="why-grow"
@@ -515,13 +515,13 @@ Two hops have more parameters than one, and two looks fetch more than one. Perha
 
 - **Side by side.** Two hops, but both ask with $q^{(0)}$. All parameters are there, and both contexts are added. But no look knows what the other one has found.
 - **One look with a larger answer.** One hop, and a network with a hidden layer of 152 ReLUs in place of the answer's matrix. It has about as many parameters as two hops.
-- **Longer training** of both, three times as many updates.
+- **Longer training** of both. Side by side, all parts then learn all the time.
 """
 
 # %% name="controls" jupyter={"source_hidden": true}
-names = ["two hops, grown", "side by side, grown", "side by side, all parts learn"]
-names += ["side by side, three times as long", "one look, larger answer"]
-names += ["one look, larger answer, three times as long"]
+names = ["two hops, grown", "side by side, grown", "side by side, twice as long"]
+names += ["one look, larger answer"]
+names += ["one look, larger answer, twice as long"]
 rows = [[*row_of(name), controls[name]["parameters"][0]] for name in names]
 table([*columns, "parameters"], rows)
 
@@ -534,7 +534,7 @@ look_inside(SideBySide, OneLook)
 r"""
 TODO controls.
 
-Now one, two and three hops, trained on questions of all three lengths. All had 3,500 updates: stages of 200, 700 and 1,000, and 1,600 in which all parts learn alike. In the third stage the older parts learn at a tenth of the rate. A model that lacks the hop that would join learns with all its parts.
+Now one, two and three hops, each trained three times on questions of all three lengths: stages of 200, 700 and 1,000 updates, and 1,600 in which all parts learn alike. In the third stage the older parts learn at a tenth of the rate. A model without the hop that would join learns with all its parts.
 """
 
 # %% name="guess-hops"
@@ -587,13 +587,11 @@ look_inside(question_only, position_only)
 
 # %% [markdown] name="hops-text"
 r"""
-The figure is a staircase. With as many hops as a question has steps, nearly all answers are right. With one hop less, the network does little better than guessing.
+The figure is a staircase. With as many hops as a question has steps, nearly all answers are right. With one hop less, the network does little better than guessing. The little is earned by ruling things out: the answer has another colour, or stands in another basket. This gives (1/11 + 1/11 + 1/5 + 1/5) / 4 = 15 % over the four forms of two steps.
 
-The first two rows of the table are **baselines**: they say what can be had without following a chain. One knows the question alone, and gives the answer that was right most often for this very question, counted on 400,000 examples. The other also chooses a cell for each question, and reads off what stands there. Neither beats guessing. They cannot: exchange any two kinds, colours or baskets, and the pictures are as likely as before. In other sets of questions, such baselines do well. *To the left of the cat*, for instance, says that the answer is not at the right edge.
+The first two rows of the table are **baselines**: they say what can be had without following a chain. One knows the question alone, and gives the answer that was right most often for this very question, counted on 400,000 examples. The other also chooses a cell for each question, and reads off what stands there. Neither beats guessing. In other sets of questions they do well: *to the left of the cat* says that the answer is not at the right edge.
 
-One hop gets a little more than guessing on two steps, because it can rule things out: the answer has another colour, or stands in another basket. This gives (1/11 + 1/11 + 1/5 + 1/5) / 4 = 15 % over the four forms. In the same way, two hops can get 17 % on three steps.
-
-One training of three hops misses a fifth of the questions of three steps. There hop 2 goes astray, and we do not know why. (We tried out how to grow on these same drawings, which flatters the figures a little.) Here is a question of three steps with the maps of seed 0, about a picture that the network had not met:
+One training of three hops misses a fifth of the questions of three steps. There hop 2 goes astray, and we do not know why. (We tried out how to grow on these same drawings, which flatters the figures a little.) Here are the maps of seed 0 for a question of three steps:
 """
 
 # %% name="chain" jupyter={"source_hidden": true}
@@ -627,13 +625,11 @@ claims.table("08_stacked_attention")
 r"""
 (An interval of three values may reach beyond what is possible.) The second row needs care: hop 1 was trained on questions that only the named thing answers, so it was all but told where to look.
 
-Photographs are harder. Most questions about them take one step, and some can be answered without looking. Yang and others found that two layers beat one on each of four data sets, by 0.1 to 1.4 points. On COCO-QA they got 61.6 % against 60.7 %. A third layer gave no gain.
+About photographs, most questions take one step. Yang and others found that two layers beat one on each of four data sets, by 0.1 to 1.4 points. On COCO-QA they got 61.6 % against 60.7 %. A third layer gave no gain.
 
 **Answer: yes. Only a look that knows what the last look has found answers questions of one step more.**
 
 ## The whole thing to take away
-
-`vqa` is the module of section 4.
 """
 
 # %% name="listing" jupyter={"source_hidden": true}
@@ -652,10 +648,10 @@ r"""
 ## What to remember
 
 - **Stacked attention** looks several times at the same regions. Each look is a **hop**.
-- After each hop, the context vector is added to the query. So the next hop can ask for something that the question does not name.
-- In one look, the ratio of two weights depends on the query and on these two regions only. A chain needs a second look.
-- Hops that start together can fail, because each needs the other. A **curriculum** trains one hop first, on easy questions, and then adds the next.
-- Before you believe a result in **visual question answering**, ask what the question alone achieves, and what as many parameters achieve without a second look.
+- After each hop, the context vector is added to the query. The next hop can ask for something that the question does not name.
+- In one look, the ratio of two weights depends on the query and on these two regions only.
+- Hops that start together can fail, because each needs the other. A **curriculum** trains one hop first, and then adds the next.
+- Before you believe a result in **visual question answering**, ask what the question alone achieves.
 
 Worth knowing by heart:
 
@@ -667,25 +663,25 @@ for hop in hops:
 
 <details><summary>1. A batch has 32 questions, 49 regions and E = 64. Which shapes have the weights of one hop, and the query after three hops?</summary>
 
-The weights of one hop are (32, 49). The query has the shape (32, 64) before and after every hop. The regions do not change.
+The weights of one hop are (32, 49). The query is (32, 64) before and after every hop.
 
 </details>
 
 <details><summary>2. Three heads look at the same time, all with the question as query. Why can they not replace three hops?</summary>
 
-No head knows what another one has found. Each compares the regions with the question alone, so none of them can prefer what stands beside the thing that is named.
+No head knows what another one has found. None of them can prefer what stands beside the named thing.
 
 </details>
 
 <details><summary>3. Why are the first hop's parameters kept still while the second hop begins to learn?</summary>
 
-The second hop still looks at random, so the answers are wrong whatever the first hop finds. The gradient of these wrong answers would change the first hop, although it is right.
+The second hop still looks at random, so the answers are wrong whatever the first hop finds. Their gradient would change the first hop, although it is right.
 
 </details>
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, follow a chain without a network, and build the baseline that looks at one place (four problems, about forty minutes). Here one vector asked for the whole question. In **[09 · Self-attention](09_self_attention.ipynb)** all words ask at once, and they ask each other.
+In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, follow a chain without a network, and build the baseline that looks at one place (four problems, about forty minutes). In **[09 · Self-attention](09_self_attention.ipynb)** all words ask at once, and they ask each other.
 
 ### Sources
 
