@@ -1,7 +1,5 @@
 """What lesson 08 builds, as it stands there: its experiment and its exercises import it. A test holds both together."""
 
-from typing import NamedTuple
-
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -69,15 +67,16 @@ class StackedAttention(nn.Module):
         return self.answer(q), maps  # (B, answers), (B, hops, S)
 
 
-class Stage(NamedTuple):
+class Stage:
     """A stage of a curriculum."""
 
-    updates: int
-    steps: int  # the longest questions, and how often the model looks
-    filling: int = 0  # updates in which the pictures fill up
-    joins: bool = False  # a new hop joins
-    still: int = 0  # updates in which it learns alone
-    slow: float = 1.0  # the learning rate of the older parts after that
+    def __init__(self, updates, steps, filling=0, joins=False, still=0, slow=1.0):
+        self.updates = updates  # how many batches
+        self.steps = steps  # of the longest questions; so often the model looks
+        self.filling = filling  # updates in which the pictures fill up
+        self.joins = joins  # whether a new hop joins
+        self.still = still  # updates in which the new hop learns alone
+        self.slow = slow  # the older parts' share of the learning rate after that
 
 
 def one_batch(bank, scenes, stage, i, generator):

@@ -62,8 +62,8 @@ def look_by_hand(q, regions, m):                                       # (8), (3
 q0 = torch.tensor([6.0, 0, 0, 0, 0, 0, 0, 0])
 q1, weights1 = look_by_hand(q0, regions, 0)
 q2, weights2 = look_by_hand(q1, regions, 1)
-rows = [["first look", *weights1, q1], ["second look", *weights2, q2]]
-table(["", *things, "query after it: named, basket, answer"], rows)
+rows = [["first look", *weights1, q1.round().int()], ["second look", *weights2, q2.round().int()]]
+table(["", *things, "query after it, rounded: named, basket, answer"], rows, digits=3)
 
 # %% name="picture-guard" jupyter={"source_hidden": true}
 assert torch.allclose(torch.stack([q0, q1, q2]), queries, atol=0.01)
@@ -241,7 +241,7 @@ table(["steps", "question"], rows)
 r"""
 What is one example? Each cell goes by itself through EfficientNet, a network that was trained on photographs. Its 112 output channels are averaged over the cell and standardised (mean 0, standard deviation 1). Eight more numbers tell the place: six for the basket, two for left or right in it, each 0 or 3. (In a feature map of the whole picture, each place has seen its neighbours. One look at a thing would see what lies beside it.)
 
-A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**. The network never sees the chain. We use it to judge the maps, and to choose what is hidden in section 5.
+A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**, three numbers; a shorter question repeats its last cell. The network never sees the chain. We use it to judge the maps, and to choose what is hidden in section 5.
 """
 
 # %% name="example"
@@ -303,16 +303,14 @@ The remedy is old: begin with what is easy (Elman 1993). It is called **curricul
 diagrams.growing()
 
 # %% name="plan"
-from typing import NamedTuple
-
-
-class Stage(NamedTuple):
-    updates: int
-    steps: int                          # the longest questions, and how often the model looks
-    filling: int = 0                    # updates in which the pictures fill up
-    joins: bool = False                 # a new hop joins
-    still: int = 0                      # updates in which it learns alone
-    slow: float = 1.0                   # the learning rate of the older parts after that
+class Stage:
+    def __init__(self, updates, steps, filling=0, joins=False, still=0, slow=1.0):
+        self.updates = updates          # how many batches
+        self.steps = steps              # of the longest questions; so often the model looks
+        self.filling = filling          # updates in which the pictures fill up
+        self.joins = joins              # whether a new hop joins
+        self.still = still              # updates in which the new hop learns alone
+        self.slow = slow                # the older parts' share of the learning rate after that
 
 
 plan = [Stage(updates=200, steps=1, filling=150),
@@ -447,7 +445,7 @@ def ask(picture, question, about):
     asked, said, maps = answered(picture, question, about)
     right = vqa.ANSWERS[asked.answer[0]]
     words = question.replace("…", vqa.KINDS[scenes.kinds[picture, about]])
-    heading = f"{words}? {said} ({'right' if said == right else f'it is {right}'})"
+    heading = f"{words}? Answer: {said} ({'right' if said == right else f'it is {right}'})"
     image, steps = test_bank.picture(scenes, drawings, picture), asked.chain[0, :2].tolist()
     named = in_cells(picture)
     return hop_maps(image, maps, corners, SIDE, named, expected=steps, heading=heading)
@@ -554,7 +552,7 @@ for steps, ax in enumerate(figure.subplots(1, 3, sharey=True), 1):
         ax.plot(places, of_seeds[:, steps - 1], "o", color="#2a598c", markersize=5, alpha=0.75)
     ax.axhline(chance(steps), color="#4d4d4d", linestyle=":", linewidth=1)
     ax.text(3.5, chance(steps) + 0.03, "guessing", ha="right", fontsize=8, color="#4d4d4d")
-    ax.set(title=f"questions of {steps} step{'s' * (steps > 1)}", xlabel="hops", xticks=[1, 2, 3])
+    ax.set(title=f"{steps} step{'s' * (steps > 1)}", xlabel="hops", xticks=[1, 2, 3])
     ax.set(xlim=(0.5, 3.5), ylim=(0, 1.04), ylabel="right answers" if steps == 1 else "")
     ax.spines[["top", "right"]].set_visible(False)
 means = [f"{h} hops {', '.join(f'{a:.2f}' for a in s.mean(0))}" for h, s in shares.items()]
@@ -601,7 +599,7 @@ followed = (maps.argmax(-1) == chain).all(1)                        # (40)
 i = int(followed.float().argmax())                                  # the first that is followed
 scenes = vqa.Scenes(torch.tensor(shown["kinds"]), torch.tensor(shown["colours"]))
 question = vqa.FORMS[shown["form"][i]].words(vqa.KINDS[scenes.kinds[i, chain[i, 0]]])
-heading = f"{' '.join(question)}? {vqa.ANSWERS[shown['said'][i]]}"
+heading = f"{' '.join(question)}? Answer: {vqa.ANSWERS[shown['said'][i]]}"
 image = test_bank.picture(scenes, torch.tensor(shown["variants"]), i)
 print(f"{followed.sum()} of {len(followed)} pictures are followed in all three steps.", CREDIT)
 hop_maps(image, maps[i], corners, SIDE, in_cells(i), expected=chain[i].tolist(), heading=heading)
@@ -633,7 +631,7 @@ About photographs, most questions take one step. Yang and others found that two 
 """
 
 # %% name="listing" jupyter={"source_hidden": true}
-imports = "from typing import NamedTuple\n\nimport torch\nimport torch.nn.functional as F\n"
+imports = "import torch\nimport torch.nn.functional as F\n"
 imports += "from torch import nn\n\n"
 imports += "from attention_course.bar import bar  # a progress bar\n"
 imports += "from attention_course.device import pick_device  # the GPU where it pays\n"

@@ -37,7 +37,9 @@ class StackedLooks(Problem):
         "for score in scores: weights = score(q, regions).softmax(-1); q = q + (weights.unsqueeze(1) @ regions).squeeze(1); and keep the weights. At the "
         "end return q, torch.stack(maps, 1).",
     )
-    praise = "With a GRU in front, a value matrix in each hop and a linear layer behind, this is the model of the lesson."
+    praise = (
+        "With a GRU in front, a value matrix in each hop and a linear layer behind, this is the model of the lesson."
+    )
 
     def inputs(self, generator):
         def sized(pictures, regions, size, hops):
