@@ -38,7 +38,7 @@ Each thing is one **region** of the picture. Five numbers describe it: is it a c
 
 **Step 4, add.** The context is added to the query. Rounded, $q^{(1)} = (6, 0, 0 \mid 1, 0 \mid 0, 0, 0)$. It says *left basket*, which the question did not say.
 
-Hop 2 takes the same four steps with its own matrices. It gives 6 points for the found basket, and takes away what the named thing has in the query. So the cat gets 6 − 6 = 0, the key 6, the boat 0. The softmax gives 0.995 to the key. Hop 2 fetches what this thing is, and the last query says *answer: key*.
+Hop 2 takes the same four steps with its own matrices. It gives 6 points to things in the found basket, and takes 6 points from the named thing. So the cat gets 6 − 6 = 0, the key 6, the boat 0. The softmax gives 0.995 to the key. Hop 2 fetches what this thing is, and the last query says *answer: key*.
 
 Each hop has a matrix $W^Q$, which takes from the query what is compared, and a matrix $W^V$, which takes from the regions what is fetched:
 """
@@ -70,7 +70,7 @@ assert torch.allclose(torch.stack([q0, q1, q2]), queries, atol=0.01)
 
 # %% [markdown] name="hand-answer"
 r"""
-As a formula, hop $m$ asks with the query $q^{(m-1)}$, and adds its context vector $c^{(m)}$ to the query. Here $r_i$ is region $i$, and $z_i$ and $a_i$ are its score and its weight:
+As a formula, with $r_i$ for region $i$, and $z_i$ and $a_i$ for its score and its weight in hop $m$:
 
 $$z_i^{(m)} = \mathrm{score}(q^{(m-1)}, r_i), \qquad a^{(m)} = \mathrm{softmax}(z^{(m)}), \qquad c^{(m)} = \sum_i a_i^{(m)} \, r_i W^V, \qquad q^{(m)} = q^{(m-1)} + c^{(m)}$$
 
@@ -114,7 +114,7 @@ guess.reveal(
 r"""
 The softmax divides all weights by the same sum, so the ratio is $a_i / a_j = \exp(z_i - z_j)$. In the first look, $z_i$ depends on the question and on region $i$ alone. No training and no score function can change that. In the second look, the query has been at the cat.
 
-One objection is left. The first look may spread its weights, and fetch a little of everything. Perhaps a large network behind it can work out the answer from this mixture. Section 7 trains such a network.
+One objection is left. A first look may fetch a little of everything, and a large network behind it may work out the answer from this mixture. Section 7 trains such a network.
 
 **Answer: one look cannot prefer the thing beside the cat, because it compares each region with the question alone.**
 
@@ -148,7 +148,7 @@ class Hop(nn.Module):
 
 # %% [markdown] name="network-text"
 r"""
-`nn.LayerNorm` brings the numbers of each query to mean 0 and standard deviation 1, and then applies a learned scale and shift. So a query that several contexts were added to is compared like a fresh one. Stacked attention is a loop over hops. All of them look at the same regions:
+`nn.LayerNorm` standardises the numbers of each query, with a learned scale and shift. So a query that several contexts were added to is compared like a fresh one. Stacked attention is a loop over hops, which all look at the same regions:
 """
 
 # %% name="loop-of-hops"
@@ -169,7 +169,7 @@ diagrams.network()
 
 # %% [markdown] name="network-after"
 r"""
-A GRU (lesson 03) reads the question, and its last state is $q^{(0)}$. A linear layer, tanh and a normalisation bring the regions to 64 numbers. After the last hop, one matrix gives a logit to each of 30 possible answers.
+A GRU (lesson 03) reads the question, and its last state is $q^{(0)}$. After the last hop, one matrix gives a logit to each of 30 possible answers.
 """
 
 # %% name="network"
@@ -239,7 +239,7 @@ table(["steps", "question"], rows)
 
 # %% [markdown] name="example-text"
 r"""
-What is one example? Each cell goes by itself through EfficientNet, a network that was trained on photographs. Its 112 output channels are averaged over the cell and standardised (mean 0, standard deviation 1). Eight more numbers tell the place: six for the basket, two for left or right in it, each 0 or 3. (In a feature map of the whole picture, each place has seen its neighbours. One look at a thing would see what lies beside it.)
+What is one example? Each cell goes through EfficientNet, a network that was trained on photographs. It goes by itself, so that its vector knows nothing of its neighbours. Its 112 output channels are averaged over the cell and standardised (mean 0, standard deviation 1). Eight more numbers tell the place: six for the basket, two for left or right in it, each 0 or 3.
 
 A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**, three numbers; a shorter question repeats its last cell. The network never sees the chain. We use it to judge the maps, and to choose what is hidden in section 5.
 """
@@ -290,12 +290,12 @@ table(columns, [row_of(name) for name in names])
 r"""
 TODO text on failure.
 
-The two hops need each other. As long as hop 2 looks at random, what hop 1 fetches is of no use in questions of two steps, and the gradient does not tell hop 1 to find the named thing. As long as hop 1 does not find it, hop 2 has nothing to follow.
+The two hops need each other. As long as hop 2 looks at random, it is of no use for questions of two steps that hop 1 finds the named thing. As long as hop 1 does not find it, hop 2 has nothing to follow.
 
 The remedy is old: begin with what is easy (Elman 1993). It is called **curriculum learning** (Bengio and others 2009). Here the network grows. One hop is trained first, on questions of one step. One look can answer these, so hop 1 learns to find what is named. Then hop 2 joins, with questions of two steps. Three things help:
 
 - **Few things first.** At the beginning of each stage, most cells are masked, but never those of the chain. Then the pictures fill up.
-- **A good start.** The new hop begins with the $W^V$ of the hop before. So what it fetches is already in a form that the answer's matrix can read.
+- **A good start.** The new hop begins with the $W^V$ of the hop before. So the answer's matrix can read what it fetches.
 - **The others keep still.** For 400 updates only the new hop and the answer's matrix learn. Otherwise the wrong answers of the new hop would teach hop 1 to look elsewhere. After that, the older parts learn at a fiftieth of the rate.
 """
 
@@ -332,7 +332,7 @@ def one_batch(bank, scenes, stage, i, generator):
 
 # %% [markdown] name="rates-text"
 r"""
-To let parts learn at their own rates, the optimizer gets them as groups. Group 0 reads and sees, group 1 is hop 1, and so on. The last group is the answer's matrix. When hop $m$ joins, the groups before $m$ are the older parts.
+The optimizer gets the parts as groups, so that each can have its own rate. Group 0 reads and sees, group 1 is hop 1, and so on; the last group is the answer's matrix. When hop $m$ joins, the groups before $m$ are the older parts.
 """
 
 # %% name="rates"
@@ -421,7 +421,7 @@ TODO order alone. *By guessing* means: one of the eleven other things, one of si
 
 ## 6 · Where does it look?
 
-Ask the trained network. The picture is shown once for each hop. Full colour is a weight of 1, white is 0, in all maps alike. A red frame shows where the step should lead.
+Ask the trained network. The picture is shown once for each hop. The stronger the colours of a cell, the larger its weight. The scale below is the same for all maps. A red frame shows where the step should lead.
 """
 
 # %% name="ask" jupyter={"source_hidden": true}
@@ -469,7 +469,7 @@ table(["questions of 2 steps", "wrong", "of these: hop 1 follows", "hop 2 follow
 
 # %% [markdown] name="cover-text"
 r"""
-A map is no proof. If the second look depends on the first, the network must fail when the first look finds nothing. So we mask the thing that is named. The answer stays in full view. As a control, we mask another thing that is not in the chain.
+A map is no proof. If the second look depends on the first, the network must fail when the first look finds nothing. So we mask the thing that is named, and the answer stays in full view. As a control, we mask a thing that is not in the chain.
 """
 
 # %% name="guess-cover"
@@ -509,11 +509,10 @@ r"""
 
 ## 7 · Is it the second look that helps?
 
-Two hops have more parameters than one, and two looks fetch more than one. Perhaps that is all. Three controls take these reasons away:
+Two hops have more parameters than one, and two looks fetch more than one. Perhaps that is all. Two controls take these reasons away, each trained three times:
 
-- **Side by side.** Two hops, but both ask with $q^{(0)}$. All parameters are there, and both contexts are added. But no look knows what the other one has found.
-- **One look with a larger answer.** One hop, and a network with a hidden layer of 152 ReLUs in place of the answer's matrix. It has about as many parameters as two hops.
-- **Longer training** of both. Side by side, all parts then learn all the time.
+- **Side by side.** Two hops that both ask with $q^{(0)}$. All parameters are there, and both contexts are added, but no look knows what the other has found.
+- **One look, larger answer.** One hop, and a hidden layer of 152 ReLUs before the logits. It has as many parameters as two hops.
 """
 
 # %% name="controls" jupyter={"source_hidden": true}
@@ -585,7 +584,7 @@ look_inside(question_only, position_only)
 
 # %% [markdown] name="hops-text"
 r"""
-The figure is a staircase. With as many hops as a question has steps, nearly all answers are right. With one hop less, the network does little better than guessing. The little is earned by ruling things out: the answer has another colour, or stands in another basket. This gives (1/11 + 1/11 + 1/5 + 1/5) / 4 = 15 % over the four forms of two steps.
+With as many hops as a question has steps, nearly all answers are right. With one hop less, the network does little better than guessing. It can rule things out: the answer has another colour, or stands in another basket. This gives (1/11 + 1/11 + 1/5 + 1/5) / 4 = 15 % over the four forms of two steps.
 
 The first two rows of the table are **baselines**: they say what can be had without following a chain. One knows the question alone, and gives the answer that was right most often for this very question, counted on 400,000 examples. The other also chooses a cell for each question, and reads off what stands there. Neither beats guessing. In other sets of questions they do well: *to the left of the cat* says that the answer is not at the right edge.
 
