@@ -69,7 +69,7 @@ def _veil(weight: float | int) -> float:
     return (1 - PALE) * (1 - weight)
 
 
-def _scale(picture: Picture, size: tuple[float, float]) -> None:
+def _scale(picture: Picture, size: tuple[float | int, float | int]) -> None:
     """What strength of colour stands for what weight, below the pictures."""
     picture.text(12 / size[0], 10 / size[1], "weight", fontsize=SMALL, va="center", **LITERAL)
     for i, weight in enumerate((0, 0.25, 0.5, 0.75, 1)):

@@ -148,7 +148,7 @@ before, after = (found[name][0] for name in ("pictures fill up", "pictures are f
 options = ["about as many as before", "clearly fewer, but more than a third", "less than a third"]
 guess.reveal(
     options[0 if after > before - 0.1 else 1 if after > 1 / 3 else 2],
-    f"With pictures that fill up, {before:.0%} of the answers are right, with full ones {after:.0%}.",
+    f"Of the answers {before:.0%} are right when the pictures fill up, and {after:.0%} when not.",
 )
 
 # %% [markdown] name="try-after"
