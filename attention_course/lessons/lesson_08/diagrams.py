@@ -17,10 +17,10 @@ def two_looks(things, regions, queries, scores) -> Figure:
     board = Board(6.05, 5.45, "Two looks at three things.")
     board.say(0.1, 0.2, "What is in the basket with the cat?", ha="left", bold=True)
     board.text(0.1, 0.42, "left basket: cat, key\nright basket: boat", SMALL, SOFT, ha="left", va="top")
-    query = _query(board, 0.78, queries[0], "query $q^{(0)}$: the question", columns=[f"\n{name}" for name in NAMES])
+    query = _query(board, 0.78, queries[0], "query $q^{(0)}$: the question", columns=NAMES)
     for middle, name in ((1.5, "named"), (4, "basket"), (6.5, "answer")):
         x = query.left + 0.3 * middle
-        board.text(x, query.top - 0.27, name, SMALL, ROLES["query"].edge, bold=True)
+        board.text(x, query.bottom + 0.12, name, SMALL, ROLES["query"].edge, bold=True)
     for m, y in ((1, 1.2), (2, 3.25)):
         found = int(scores[m - 1].argmax())
         query = _one_look(board, m, y, things, regions, query, scores[m - 1], queries[m - 1 : m + 1], found)
