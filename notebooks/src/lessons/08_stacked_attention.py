@@ -161,7 +161,7 @@ def look_again(hops, q, regions, mask=None):
 
 # %% [markdown] name="around-text"
 r"""
-Around this loop stands a small network:
+Around it stands a small network:
 """
 
 # %% name="network-picture" jupyter={"source_hidden": true}
@@ -189,7 +189,7 @@ class StackedAttention(nn.Module):
 
 # %% [markdown] name="code-answer"
 r"""
-With `hops=1` only the first hop looks. We need this in section 5. The paper reads with an LSTM or a convolutional network, its score has a bias, and it does not normalise.
+With `hops=1` only the first hop looks. We need this in section 5. (The paper has an LSTM or a convolutional network in place of the GRU, a bias in the score, and no normalisation.)
 
 **Answer: a hop is attention that ends in `q + context`, and the network is a loop over hops.**
 
@@ -230,7 +230,7 @@ figure
 
 # %% [markdown] name="questions-text"
 r"""
-So each thing has exactly one other thing of its colour, and exactly one other thing in its basket. *The thing with the colour of* and *the thing in the basket with* are two relations. Questions are chains of them:
+So each thing has exactly one other thing of its colour, and exactly one other thing in its basket. Questions are chains of these two relations:
 """
 
 # %% name="questions" tags=["nbval-check-output"]
@@ -291,7 +291,7 @@ table(columns, [row_of(*pair) for pair in names.items()])
 r"""
 In the first row the network guesses, even where one step is enough. At the beginning a hop spreads its weights nearly evenly over twelve cells. The cell that matters makes a twelfth of the context, and is drowned by the others.
 
-In the second row most cells are masked at first, but never those of the chain. Then the pictures fill up, over 300 updates. Now even a look at random finds what matters, and the questions of one step are learned. But those of two steps are not, because the two hops need each other. As long as hop 2 looks at random, it is of no use that hop 1 finds the named thing. As long as hop 1 does not find it, hop 2 has nothing to follow.
+In the second row most cells are masked at first, but never those of the chain. Over 300 updates the pictures fill up. Now even a look at random finds what matters, and questions of one step are learned. Those of two steps are not, because the two hops need each other. As long as hop 2 looks at random, it is of no use that hop 1 finds the named thing. As long as hop 1 does not, hop 2 has nothing to follow.
 
 The remedy is old: begin with what is easy (Elman 1993). It is called **curriculum learning** (Bengio and others 2009). Here the network **grows**. One hop is trained first, on questions of one step. One look can answer these, so hop 1 learns to find what is named. Then hop 2 joins, with questions of two steps, and two more things help it:
 
@@ -479,7 +479,7 @@ table(["questions of 2 steps", "wrong", "of these: hop 1 follows", "hop 2 follow
 
 # %% [markdown] name="cover-text"
 r"""
-A map is no proof. If the second look depends on the first, the network must fail when the first look finds nothing. So we mask the thing that is named, and the answer stays in full view. As a control, we mask a thing that is not in the chain.
+If the second look depends on the first, the network must fail when the first look finds nothing. So we mask the thing that is named. The answer stays in full view. As a control, we mask a thing that is not in the chain.
 """
 
 # %% name="guess-cover"
@@ -683,13 +683,13 @@ No head knows what another one has found. None of them can prefer what stands be
 
 <details><summary>3. Why are the first hop's parameters kept still while the second hop begins to learn?</summary>
 
-The second hop still looks at random, so the answers are wrong whatever the first hop finds. Their gradient would change the first hop, although it is right.
+The second hop still looks at random, so the answers are wrong. Their gradient would change the first hop, although it is right.
 
 </details>
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, follow a chain without a network, and build the baseline that looks at one place (four problems, about forty minutes). In **[09 · Self-attention](09_self_attention.ipynb)** all words ask at once, and they ask each other.
+In the [exercises](exercises/08_stacked_attention.ipynb) you write the hops, follow a chain without a network, and build the baseline that looks at one place. In **[09 · Self-attention](09_self_attention.ipynb)** all words ask at once, and they ask each other.
 
 ### Sources
 
