@@ -22,7 +22,7 @@ diagrams.two_looks(things, regions, queries, scores=[[6.0, 0, 0], [0, 6, 0]])
 
 # %% [markdown] name="what-for"
 r"""
-The picture shows two looks at three things. A cat and a key lie in the left basket, a boat lies in the right one. The first look finds the cat, and fetches its basket. The second look finds the other thing in this basket.
+A cat and a key lie in the left basket, a boat lies in the right one. The first look finds the cat, and fetches its basket. The second look finds the other thing in this basket.
 
 To answer questions about pictures is called **visual question answering** (VQA). One look is a **hop**, and several hops are **stacked attention** (or multi-hop attention). You build such a network here. You need lessons 01 to 03. Sections 1 to 3 take twenty minutes, the rest half an hour. The machine works for about a minute.
 
@@ -36,7 +36,7 @@ Each thing is one **region** of the picture. Five numbers describe it: is it a c
 
 **Step 3, context.** Hop 1 fetches the basket of what it sees: nearly (1, 0), the left one.
 
-**Step 4, add.** The context is added to the query. Rounded, $q^{(1)} = (6, 0, 0 \mid 1, 0 \mid 0, 0, 0)$. It says *left basket*, which the question did not say.
+**Step 4, add.** With the context, the query becomes, rounded, $q^{(1)} = (6, 0, 0 \mid 1, 0 \mid 0, 0, 0)$. It says *left basket*, which the question did not say.
 
 Hop 2 takes the same four steps with its own matrices. It gives 6 points to things in the found basket, and takes 6 points from the named thing. So the cat gets 6 − 6 = 0, the key 6, the boat 0. The softmax gives 0.995 to the key. Hop 2 fetches what this thing is, and the last query says *answer: key*.
 
@@ -80,7 +80,7 @@ The paper writes $u$ for the query: $u^{(m)} = u^{(m-1)} + c^{(m)}$. It has no $
 
 ## 2 · Could one look do it?
 
-Perhaps a better score would send the first look to the key at once. Compare two pictures. In the first one, the cat lies beside the key. In the second one, the cat has moved into the basket of the boat, so the answer is now *boat*. Key and boat have not changed.
+Perhaps a better score would send the first look to the key at once. Compare two pictures. In the first, the cat lies beside the key. In the second, the cat has moved into the basket of the boat, so the answer is now *boat*. Key and boat have not changed.
 """
 
 # %% name="guess-odds"
@@ -241,7 +241,7 @@ table(["steps", "question"], rows)
 r"""
 What is one example? Each cell goes through EfficientNet, a network that was trained on photographs. It goes by itself, so that its vector knows nothing of its neighbours. Its 112 output channels are averaged over the cell and standardised (mean 0, standard deviation 1). Eight more numbers tell the place: six for the basket, two for left or right in it, each 0 or 3.
 
-A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**, three numbers; a shorter question repeats its last cell. The network never sees the chain. We use it to judge the maps, and to choose what is hidden in section 5.
+A question is 17 numbers of words, with 0 for the empty places *in front*. So the GRU ends at the last word. The answer is a number from 0 to 29: 18 kinds, 6 colours, 6 baskets. Each step of a question leads to one cell. These cells are its **chain**, three numbers; a shorter question repeats its last cell. The network never sees the chain. We use it to judge the maps, and to choose what is masked in section 5.
 """
 
 # %% name="example"
@@ -291,12 +291,12 @@ table(columns, [row_of(*pair) for pair in names.items()])
 r"""
 In the first row the network guesses, even where one step is enough. At the beginning a hop spreads its weights nearly evenly over twelve cells. The cell that matters makes a twelfth of the context, and is drowned by the others.
 
-In the second row most cells are masked at first, but never those of the chain. Over 300 updates the pictures fill up. Now even a look at random finds what matters, and questions of one step are learned. Those of two steps are not, because the two hops need each other. As long as hop 2 looks at random, it is of no use that hop 1 finds the named thing. As long as hop 1 does not, hop 2 has nothing to follow.
+In the second row most cells are masked at first, but never those of the chain. Over 300 updates the pictures fill up. Now even a look at random finds what matters, and questions of one step are learned. Those of two steps are not, because the two hops need each other. As long as hop 2 looks at random, it is of no use that hop 1 finds the named thing. As long as hop 1 does not, hop 2 has nothing to follow. Hop 1 even avoids the named thing, which is never the answer.
 
-The remedy is old: begin with what is easy (Elman 1993). It is called **curriculum learning** (Bengio and others 2009). Here the network **grows**. One hop is trained first, on questions of one step. One look can answer these, so hop 1 learns to find what is named. Then hop 2 joins, with questions of two steps, and two more things help it:
+The remedy is old: begin with what is easy (Elman 1993). It is called **curriculum learning** (Bengio and others 2009). Here the network **grows**. Hop 1 is trained first, on questions of one step, and learns to find what is named. Then hop 2 joins, with questions of two steps, and two more things help it:
 
 - **A good start.** The new hop begins with the $W^V$ of the hop before. So the answer's matrix can read what it fetches.
-- **The others keep still.** For 400 updates only the new hop and the answer's matrix learn. Otherwise the wrong answers of the new hop would teach hop 1 to look elsewhere. After that, the older parts learn at a fiftieth of the rate.
+- **The others keep still.** For 400 updates only the new hop and the answer's matrix learn. Otherwise its wrong answers would teach hop 1 to look elsewhere. After that, the older parts learn at a fiftieth of the rate.
 """
 
 # %% name="plan-picture" jupyter={"source_hidden": true}
@@ -332,7 +332,7 @@ def one_batch(bank, scenes, stage, i, generator):
 
 # %% [markdown] name="rates-text"
 r"""
-The optimizer gets the parts as groups, so that each can have its own rate. Group 0 reads and sees, group 1 is hop 1, and so on; the last group is the answer's matrix. When hop $m$ joins, the groups before $m$ are the older parts.
+The optimizer gets the parts as groups, each with its own rate: group 0 reads and sees, group $m$ is hop $m$, the last group is the answer's matrix. When hop $m$ joins, the groups before $m$ are older.
 """
 
 # %% name="rates"
@@ -479,6 +479,8 @@ table(["questions of 2 steps", "wrong", "of these: hop 1 follows", "hop 2 follow
 
 # %% [markdown] name="cover-text"
 r"""
+In the run that is printed here, hop 1 is right in all ten. In six of them, the largest weight of hop 2 is right, too. There the fault lies in its other weights, or in the answer's matrix.
+
 If the second look depends on the first, the network must fail when the first look finds nothing. So we mask the thing that is named. The answer stays in full view. As a control, we mask a thing that is not in the chain.
 """
 
@@ -540,7 +542,7 @@ look_inside(SideBySide, OneLook)
 
 # %% [markdown] name="controls-text"
 r"""
-Both controls answer questions of one step, and guess in those of two. Longer training does not help a single look: below, one hop gets 3,500 batches.
+Both controls answer questions of one step, and guess in those of two. Longer training does not help a single look either: in the table below, one hop had 3,500 batches.
 
 Now one, two and three hops, each trained three times on questions of all three lengths. The stages have 200, 700 and 1,000 updates, and 1,600 in which all parts learn alike. In the third stage the older parts learn at a tenth of the rate. A model without the hop that would join learns with all its parts.
 """
@@ -633,9 +635,9 @@ claims.table("08_stacked_attention")
 r"""
 (An interval of three values may reach beyond what is possible.) The second row needs care: the plan all but told hop 1 where to look.
 
-On photographs the gain is small. Yang and others found that two layers beat one on each of four data sets, by 0.1 to 1.4 points. On COCO-QA they got 61.6 % against 60.7 %. A third layer gave no gain.
+On photographs the gain is small. Yang and others found that two layers beat one on four data sets, by 0.1 to 1.4 points (on COCO-QA 61.6 % against 60.7 %). A third layer gave no gain.
 
-**Answer: yes. Only a look that knows what the last look has found answers questions of one step more.**
+**Answer: yes. One step more needs one look more, and this look must know what the last one has found.**
 
 ## The whole thing to take away
 """
@@ -677,13 +679,13 @@ The weights of one hop are (32, 49). The query is (32, 64) before and after ever
 
 <details><summary>2. Three heads look at the same time, all with the question as query. Why can they not replace three hops?</summary>
 
-No head knows what another one has found. None of them can prefer what stands beside the named thing.
+No head knows what another one has found.
 
 </details>
 
 <details><summary>3. Why are the first hop's parameters kept still while the second hop begins to learn?</summary>
 
-The second hop still looks at random, so the answers are wrong. Their gradient would change the first hop, although it is right.
+The second hop still looks at random. The gradient of its wrong answers would spoil the first hop.
 
 </details>
 
