@@ -115,7 +115,7 @@ def train_step(model, optimizer, batch, hops):
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
-    return loss.detach()
+    return loss.item()
 
 
 def grow(model, bank, plan, seed=0, size=256):
@@ -133,4 +133,4 @@ def grow(model, bank, plan, seed=0, size=256):
         batch = [part.to(device) for part in one_batch(bank, scenes, stage, i, generator)]
         losses.append(train_step(model, optimizer, batch, min(stage.steps, len(model.hops))))
     model.to("cpu")
-    return torch.stack(losses).cpu()
+    return torch.tensor(losses)

@@ -37,10 +37,14 @@ def evaluate(
     seed: int = 1_000_000,
 ) -> Evaluation:
     """Ask a model `n` new questions about new pictures, without dropout. All that it gives is on the CPU."""
-    like, generator = next(model.parameters()), torch.Generator().manual_seed(seed)
+    device, generator = next(model.parameters()).device, torch.Generator().manual_seed(seed)
     scenes = vqa.random_scenes(n, generator)
-    asked = vqa.random_questions(scenes, steps, generator)
-    regions = bank.regions(scenes, bank.variants(n, generator)).to(like)
+    asked, right, maps = vqa.random_questions(scenes, steps, generator), [], []
+    drawings = bank.variants(n, generator)
     with evaluating(model):
-        logits, maps = model(regions, asked.tokens.to(like.device))
-    return Evaluation(asked, logits.argmax(-1).cpu() == asked.answer, maps.cpu())
+        for some in torch.arange(n, device="cpu").split(500):  # all at once would take much memory
+            regions = bank.regions(vqa.Scenes(*(part[some] for part in scenes)), drawings[some])
+            logits, looked = model(regions.to(next(model.parameters())), asked.tokens[some].to(device))
+            right.append(logits.argmax(-1).cpu() == asked.answer[some])
+            maps.append(looked.cpu())
+    return Evaluation(asked, torch.cat(right), torch.cat(maps))
