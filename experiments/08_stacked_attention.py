@@ -4,20 +4,27 @@ First the baselines that accept the question set: the question alone, and one lo
 Writes attention_course/results/08_stacked_attention.json. About twenty minutes on one core.
 """
 
+import time
+
 import torch
 
 from attention_course import device, results
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
-from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.built import StackedAttention, Stage, grow
 from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
+from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.lessons.lesson_08.multi_hop_vqa.baselines import chance, position_only, question_only
 from attention_course.models.efficientnet import pretrained
-from attention_course.models.stacked import StackedAttention
 
 SEEDS = range(3)
 HOPS = (1, 2, 3)
 STEPS = (1, 2, 3)
-UPDATES, FREE = (200, 700, 1000), 1600
+PLAN = [
+    Stage(200, 1, 150),
+    Stage(700, 2, 300, joins=True, still=400, slow=0.02),
+    Stage(1000, 3, 300, joins=True, still=400, slow=0.1),
+    Stage(1600, 3),
+]
 SHOWN = 40  # questions of three steps whose maps are kept
 
 
@@ -41,13 +48,15 @@ def measure(hops: int, seed: int, train: DrawingBank, test: DrawingBank) -> dict
     """Train a model, and see what it answers and where it looks."""
     device.seed_everything(seed)
     model = StackedAttention(len(vqa.WORDS), train.features.shape[-1] + 8, len(vqa.ANSWERS), hops)
-    growth = grow(model, train, updates=UPDATES, free=FREE, seed=seed, progress=False)
+    start = time.perf_counter()
+    grow(model, train, PLAN, seed)
+    seconds = time.perf_counter() - start
     examined = evaluate(model, test)
     found = {
         "accuracy": [examined.accuracy(s) for s in STEPS],
         # chain[s - 1][m][step]: how often hop m's largest weight lies on that step's cell, in questions of s steps
         "chain": [[[examined.on_chain(m, i, s) for i in range(3)] for m in range(hops)] for s in STEPS],
-        "minutes": growth.seconds / 60,
+        "minutes": seconds / 60,
     }
     print(hops, seed, found, flush=True)
     return found | ({"shown": shown(model, test)} if (hops, seed) == (max(HOPS), 0) else {})
@@ -76,7 +85,12 @@ def shown(model: StackedAttention, bank: DrawingBank) -> dict:
 def main() -> None:
     """All hops and seeds, one after the other."""
     torch.set_num_threads(1)
-    values = {"steps": list(STEPS), "hops": list(HOPS), "updates": [*UPDATES, FREE], "baselines": baselines()}
+    values = {
+        "steps": list(STEPS),
+        "hops": list(HOPS),
+        "updates": [stage.updates for stage in PLAN],
+        "baselines": baselines(),
+    }
     train, test = drawing_banks(pretrained())
     measured = {(h, seed): measure(h, seed, train, test) for seed in SEEDS for h in HOPS}
     for key in ("accuracy", "chain", "minutes"):

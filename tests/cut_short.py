@@ -32,12 +32,12 @@ WARM_UP = {"attention_course.training:train": {"target_tokens": 8_000}}  # or no
 TRAININGS = {  # functions that train, and how much of what they are given they get
     "attention_course.training:train": {"target_tokens": 700},
     "attention_course.training:train_classifier": {"steps": 2},
-    "attention_course.lessons.lesson_08.curriculum:grow": {"updates": 1, "free": 1, "batch": 8},
     "attention_course.lessons.lesson_07.document_training:train": {"passes": 1, "documents": 40, "labels": 40},
 }
 DATA = {
+    "attention_course.lessons.lesson_08.multi_hop_vqa:scene_batches": {"n": 2, "size": 8},
     "attention_course.models.small_encoder:trained_encoder": {"images": 70, "steps": 1, "batch": 32},
-    "attention_course.lessons.lesson_08.curriculum:evaluate": {"n": 60},
+    "attention_course.lessons.lesson_08.examining:evaluate": {"n": 60},
     "attention_course.data.grammar:pairs": {"n": 300},
     "attention_course.data.scenes:scenes": {"n": 40},
     "attention_course.data.multi30k:pairs": {"return": 600},

@@ -13,9 +13,9 @@ from torch import nn
 from attention_course.decoding import beam, greedy
 from attention_course.layers import AttentionPooling, MeanPooling
 from attention_course.layers.shared_query_key import SharedQueryKey
+from attention_course.lessons.lesson_08.built import StackedAttention
 from attention_course.models.captioner import Album, Captioner, MeanCaptioner, doubly_stochastic
 from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
-from attention_course.models.stacked import StackedAttention
 from attention_course.models.transformer import Config, Transformer
 from attention_course.training import train_classifier
 
@@ -119,12 +119,12 @@ def test_readers_of_documents(name, sim):
 def test_stacked_attention(sim):
     questions, mask = (
         torch.tensor([[0, 3, 1], [2, 2, 4], [0, 0, 6]]),
-        torch.arange(9) < torch.tensor([[[9]], [[4]], [[0]]]),
+        torch.arange(9) < torch.tensor([[9], [4], [0]]),
     )
 
     def learn(device):
         torch.manual_seed(0)
-        model = StackedAttention(7, 5, 4, 3, size=8, score_size=6).double().to(device)
+        model = StackedAttention(7, 5, 4, 3, E=8, D=6).double().to(device)
         logits, maps = model(FEATURES.to(device), questions.to(device), mask.to(device))
         (logits.square().sum() + maps.square().sum()).backward()
         with torch.inference_mode():

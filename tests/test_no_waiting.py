@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from attention_course.efficient.attention_to_others import attention_to_others
 from attention_course.layers import AttentionPooling, MeanPooling
+from attention_course.lessons.lesson_08 import built as built_08
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.reader import Reader
 from attention_course.lessons.lesson_09.same_different_classifier import (
@@ -31,7 +32,6 @@ from attention_course.models.efficientnet import EfficientNetLite0
 from attention_course.models.hard_attention import HardCaptioner, Reinforce
 from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
 from attention_course.models.small_encoder import SmallEncoder
-from attention_course.models.stacked import StackedAttention
 from attention_course.models.transformer import Config, TransformerDecoder, TransformerEncoder
 
 WORDS = torch.tensor([[5, 4, 9, 11], [8, 3, 0, 0]])
@@ -65,7 +65,7 @@ BATCHES = {  # a model, and what it is given
     "hard captioner": (lambda: HardCaptioner(PICTURES, 12), PICTURES, PREVIOUS),
     "hierarchy": (partial(hierarchy, lambda: BidirectionalGRU(6), lambda: AttentionPooling(6, 5)), WORDS[:, None]),
     "hierarchy of means": (partial(hierarchy, Identity, MeanPooling), WORDS[:, None]),
-    "stacked": (lambda: StackedAttention(12, 5, 3), PICTURES[:2], WORDS),
+    "stacked": (lambda: built_08.StackedAttention(12, 5, 3, 3), PICTURES[:2], WORDS),
     "reader": (lambda: Reader(12), WORDS, WORDS),
     "entailer": (lambda: Entailer(12), WORDS),
     "sentence embedding": (lambda: SentenceEmbedding(12, 2, 3), WORDS),

@@ -25,6 +25,7 @@ from attention_course.lessons.lesson_05 import diagrams as diagrams_05
 from attention_course.lessons.lesson_06 import diagrams as diagrams_06
 from attention_course.lessons.lesson_06 import shown as shown_06
 from attention_course.lessons.lesson_07.document_map import document_map
+from attention_course.lessons.lesson_08 import diagrams as diagrams_08
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
 from attention_course.lessons.lesson_11.length_panels import length_panels
@@ -126,6 +127,9 @@ FIGURES = {  # each of what `given` makes of the arrays
     ),
     diagrams_05.family: lambda given: diagrams_05.family(),
     diagrams_05.local_p: lambda given: diagrams_05.local_p([*WORDS, *ABCD], [1, 1, 1, 2, 4, 2, 1], 3.0, 2),
+    diagrams_08.two_looks: lambda given: diagrams_08.two_looks(WORDS, *vectors(given, (3, 5), (3, 8), (2, 3))),
+    diagrams_08.network: lambda given: diagrams_08.network(),
+    diagrams_08.growing: lambda given: diagrams_08.growing(),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

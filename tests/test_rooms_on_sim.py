@@ -18,9 +18,10 @@ from attention_course.layers.from_torch import from_torch
 from attention_course.lessons.lesson_03 import built, probe
 from attention_course.lessons.lesson_06 import built as built_06
 from attention_course.lessons.lesson_07 import document_training
-from attention_course.lessons.lesson_08 import curriculum
+from attention_course.lessons.lesson_08 import built as built_08
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
 from attention_course.lessons.lesson_08.drawing_bank import drawing_banks
+from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.lessons.lesson_08.multi_hop_vqa import baselines
 from attention_course.lessons.lesson_09.same_different_task import same_or_different
 from attention_course.lessons.lesson_17.facts import facts
@@ -34,7 +35,6 @@ from attention_course.models.hard_attention import HardCaptioner, Reinforce
 from attention_course.models.hierarchical import HierarchicalAttention, Identity, Level
 from attention_course.models.region_features import encode_images, region_features
 from attention_course.models.small_encoder import SmallEncoder, trained_encoder
-from attention_course.models.stacked import StackedAttention
 
 pytestmark = pytest.mark.usefixtures("as_on_a_gpu")
 TASKS = {
@@ -103,22 +103,24 @@ def test_the_probe_of_lesson_03_learns_there(sim, monkeypatch):
 
 
 @pytest.mark.parametrize("moved", ["encoder and model", "model", "nothing"])
-def test_drawings_and_the_curriculum(moved, sim):
+def test_drawings_and_the_curriculum(moved, sim, monkeypatch):
     """A reader moves some by hand; the training takes the rest there."""
 
+    plan = [built_08.Stage(1, 1, 4), built_08.Stage(2, 2, 4, joins=True, still=1, slow=0.1)]
+
     def learn(device):
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", str(device))
         torch.manual_seed(0)
         train, test = drawing_banks(SmallEncoder().to(device if "encoder" in moved else "cpu"), 2)
         sizes = len(vqa.WORDS), train.features.shape[-1] + 8, len(vqa.ANSWERS)
-        model = StackedAttention(*sizes, hops=2, size=8, score_size=6)
+        model = built_08.StackedAttention(*sizes, hops=2, E=8, D=6)
         model.to(device if "model" in moved else "cpu")
-        run = curriculum.grow(model, train, updates=(1, 2), batch=6, frozen=1, device=device, progress=False)
-        assert run.device == device.type
-        found = curriculum.evaluate(model, test, n=12)
+        losses = built_08.grow(model, train, plan, size=6)
+        found = evaluate(model, test, n=12)
         assert {part.device.type for part in (found.right, found.maps)} == {"cpu"}
         drawings = test.variants(3, torch.Generator(device).manual_seed(0))
         picture = test.picture(vqa.random_scenes(3, torch.Generator(device).manual_seed(0)), drawings, 2)
-        return list(model.to(device).parameters()), run.losses, [found.right.tolist(), picture.tolist()]
+        return list(model.to(device).parameters()), losses.tolist(), [found.right.tolist(), picture.tolist()]
 
     assert_same_bits(learn)
 

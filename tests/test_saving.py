@@ -28,6 +28,7 @@ from attention_course.lessons.lesson_03 import built as built_03
 from attention_course.lessons.lesson_04 import built as built_04
 from attention_course.lessons.lesson_05 import built as built_05
 from attention_course.lessons.lesson_06 import built as built_06
+from attention_course.lessons.lesson_08 import built as built_08
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
@@ -40,7 +41,6 @@ from attention_course.lessons.lesson_19.copy_model import CopyModel
 from attention_course.models import captioner, efficientnet, hard_attention, hierarchical, ibm1, luong, recurrent
 from attention_course.models.seq2seq import EncoderDecoder, RNNsearch, Translator
 from attention_course.models.small_encoder import SmallEncoder
-from attention_course.models.stacked import Hop, StackedAttention
 from attention_course.models.transformer import (
     Block,
     Config,
@@ -105,7 +105,7 @@ MODULES = {
     "reinforce": hard_attention.Reinforce,
     "hierarchical": lambda: hierarchical.HierarchicalAttention(9, LEVEL(), LEVEL(), size=6),
     "hierarchical, plain": lambda: hierarchical.Level(hierarchical.Identity(), MeanPooling()),
-    "stacked": lambda: StackedAttention(9, 5, 3),
+    "stacked": lambda: built_08.StackedAttention(9, 5, 3, 3),
     "reader": lambda: Reader(9),
     "entailer": lambda: Entailer(9),
     "sentence embedding": lambda: SentenceEmbedding(9, 2, 3),
@@ -119,7 +119,7 @@ MODULES = {
     "small encoder": SmallEncoder,
     "efficientnet": efficientnet.EfficientNetLite0,
 }
-INSIDE_OTHERS = {PatternAttention, RelativeAttention, Stack, Block, Translator, Score, Neighbours, Hop}
+INSIDE_OTHERS = {PatternAttention, RelativeAttention, Stack, Block, Translator, Score, Neighbours, built_08.Hop}
 INSIDE_OTHERS |= {recurrent.Encoder, recurrent.ContextGRUCell, SharedDropout}
 INSIDE_OTHERS |= {efficientnet.InvertedResidual, efficientnet.SameConv2d}
 some = torch.ones(1, 2, 3, 4)

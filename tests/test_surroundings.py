@@ -18,8 +18,9 @@ from attention_course.decoding import align, beam, greedy, translate
 from attention_course.layers import AttentionPooling
 from attention_course.lessons.lesson_07 import document_training
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
-from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.built import StackedAttention
 from attention_course.lessons.lesson_08.drawing_bank import DrawingBank, drawing_banks
+from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.lessons.lesson_09 import same_different_task as distance
 from attention_course.lessons.lesson_09.same_different_classifier import SelfAttentiveClassifier
 from attention_course.metrics import accuracy
@@ -29,7 +30,6 @@ from attention_course.models.hard_attention import HardCaptioner, Reinforce
 from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Level
 from attention_course.models.region_features import encode_images
 from attention_course.models.small_encoder import SmallEncoder, trained_encoder
-from attention_course.models.stacked import StackedAttention
 from attention_course.modes import evaluating, start_training
 from attention_course.training import train, train_classifier
 
@@ -117,10 +117,6 @@ def train_matcher(model):
     return train_classifier(model, draw, steps=3, learning_rate=1e-2, progress=False).losses
 
 
-def grow_stacked(model):
-    return grow(model, SYMBOLS, updates=(2, 2), free=1, batch=16, frozen=1, progress=False).losses
-
-
 def beside(model):
     return SOURCE.to(next(model.parameters()).device)
 
@@ -145,10 +141,9 @@ HELPERS = {
     ),
     "train a classifier": Helper(matcher, train_matcher, "1", "0.classify", True),
     "train a reader": Helper(reader, train_reader, "sentences", "classify", True, True),
-    "grow": Helper(stacked, grow_stacked, "encoder", "answer", True),
     "accuracy": Helper(matcher, lambda m: accuracy(m, sentences(torch.Generator().manual_seed(0))), "1", "0.classify"),
     "read": Helper(reader, lambda m: list(document_training.read(m, DOCUMENTS, 5)), "words", "classify", pads=True),
-    "examine": Helper(stacked, lambda m: list(evaluate(m, SYMBOLS, 20)[1:]), "norm", "answer"),
+    "examine": Helper(stacked, lambda m: list(evaluate(m, SYMBOLS, 20)[1:]), "see", "answer"),
     "greedy": Helper(translator, lambda m: list(greedy(m, beside(m), 4)), "encoder", "readout"),
     "beam": Helper(
         translator, lambda m: [[tuple(h) for h in found] for found in beam(m, beside(m), 3, 4)], "encoder", "readout"

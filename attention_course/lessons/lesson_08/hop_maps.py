@@ -10,7 +10,9 @@ from attention_course.plots.maps import RING
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, widest
 
-PALE, WIDE, WORTH_A_NUMBER = 0.25, 168, 0.05  # strength of what gets no weight; points of a picture; weight
+PALE, WORTH_A_NUMBER = 0.25, 0.05  # strength of what gets no weight; weight
+WIDEST, WHOLE = 168, 420  # points: a picture, and all of them, so that the figure is at most 6 inches wide
+SAMPLE = "#2a598c"  # a colour to show the scale with
 
 
 def hop_maps(image, maps, corners, side: int, names, *, titles=None, expected=None, heading: str = "") -> Figure:
@@ -18,7 +20,7 @@ def hop_maps(image, maps, corners, side: int, names, *, titles=None, expected=No
 
     `corners` gives the pixel (x, y) of each region's upper left corner, `side` the regions' width and height in pixels,
     `names` what stands in them. `expected` has one region for each hop, which is framed, or None. Weights of .05 and
-    more are written into their regions. ValueError where lengths do not fit.
+    more are written into their regions. The scale stands below. ValueError where lengths do not fit.
     """
     maps = as_weights(maps, "hops", "regions")
     expected = [None] * len(maps) if expected is None else list(expected)
@@ -29,20 +31,20 @@ def hop_maps(image, maps, corners, side: int, names, *, titles=None, expected=No
     for what, given in [("titles", titles), ("expected", expected)]:
         if len(given) != len(maps):
             raise ValueError(f"{what}: expected one for each of {len(maps)} hops, got {len(given)}")
-    tall = WIDE * image.shape[0] / image.shape[1]
-    step = max(WIDE, widest(titles, NORMAL)) + 12
+    broad = min(WIDEST, WHOLE / len(maps) - 12)
+    tall = broad * image.shape[0] / image.shape[1]
+    step = max(broad, widest(titles, NORMAL)) + 12
     wide = len(maps) * step + 12
     lines = _wrapped(heading, wide)
-    size = wide, tall + 34 + 16 * len(lines)
+    size = wide, tall + 54 + 16 * len(lines)
     picture = Picture((size[0] / 72, size[1] / 72), layout=None)
     said = []
     for m, weights in enumerate(maps):
         left = 12 + m * step
-        ax = picture.add_axes((left / size[0], 8 / size[1], WIDE / size[0], tall / size[1]))
+        ax = picture.add_axes((left / size[0], 28 / size[1], broad / size[0], tall / size[1]))
         ax.imshow(image, interpolation="nearest")  # blended pixels would cost the palette the pure colours
         for i, ((x, y), weight) in enumerate(zip(corners, weights, strict=True)):
-            veil = (1 - PALE) * (1 - weight)
-            ax.add_patch(Rectangle((x - 0.5, y - 0.5), side, side, facecolor="white", alpha=veil, linewidth=0))
+            ax.add_patch(Rectangle((x - 0.5, y - 0.5), side, side, facecolor="white", alpha=_veil(weight), linewidth=0))
             if weight >= WORTH_A_NUMBER:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
                 ax.text(x + 3, y + 4, f"{weight:.2f}", va="top", fontsize=SMALL - 1.5, bbox=box, **LITERAL)
@@ -54,11 +56,30 @@ def hop_maps(image, maps, corners, side: int, names, *, titles=None, expected=No
         top = int(weights.argmax())
         where = "" if expected[m] is None else f", {'as' if top == expected[m] else 'not as'} expected"
         said.append(f"{titles[m]} looks most at the {names[top]} ({weights[top]:.2f}){where}")
+    _scale(picture, size)
     for i, line in enumerate(lines):
         picture.text(12 / size[0], 1 - (14 + 16 * i) / size[1], line, fontsize=NORMAL + 1, **LITERAL)
     return describe(
         ax, f"{heading}{'. ' * bool(heading)}The picture once for each of {len(maps)} hops: {'; '.join(said)}."
     )
+
+
+def _veil(weight: float | int) -> float:
+    """How much white lies on a region: one scale for all hops and pictures."""
+    return (1 - PALE) * (1 - weight)
+
+
+def _scale(picture: Picture, size: tuple[float | int, float | int]) -> None:
+    """What strength of colour stands for what weight, below the pictures."""
+    picture.text(12 / size[0], 10 / size[1], "weight", fontsize=SMALL, va="center", **LITERAL)
+    for i, weight in enumerate((0, 0.25, 0.5, 0.75, 1)):
+        corner, extent = ((58 + 44 * i) / size[0], 5 / size[1]), (14 / size[0], 10 / size[1])
+        for colour, alpha in ((SAMPLE, 1), ("white", _veil(weight))):
+            patch = Rectangle(
+                corner, *extent, facecolor=colour, alpha=alpha, linewidth=0, transform=picture.transFigure
+            )
+            picture.add_artist(patch)
+        picture.text((75 + 44 * i) / size[0], 10 / size[1], f"{weight:g}", fontsize=SMALL, va="center", **LITERAL)
 
 
 def _wrapped(heading: str, wide: float | int) -> list[str]:

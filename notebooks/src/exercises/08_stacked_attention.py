@@ -2,7 +2,11 @@
 r"""
 # Exercises 08 · Stacked attention
 
-Four problems on [lesson 08](../08_stacked_attention.ipynb), about forty minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.stacked_looks.hint()` gives a hint, each time a more explicit one; `check.stacked_looks.solution()` shows one solution.
+Four problems on [lesson 08](../08_stacked_attention.ipynb), about forty minutes.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.stacked_looks.hint()` gives a hint, a more explicit one each time. `check.stacked_looks.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. Letters in brackets are shapes: B questions, each about its own picture, S regions in a picture, E numbers in a query and in a region.
 """
 
 # %% name="imports"
@@ -12,23 +16,30 @@ import torch
 from attention_course import device
 from attention_course.checks import lesson_08 as check
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
-from attention_course.lessons.lesson_08.curriculum import evaluate, grow
+from attention_course.lessons.lesson_08.built import StackedAttention, Stage, grow
 from attention_course.lessons.lesson_08.drawing_bank import drawing_banks
+from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.models.small_encoder import an_encoder
-from attention_course.models.stacked import StackedAttention
+from attention_course.page import table
 from attention_course.widgets import predict
 
 # %% [markdown] name="stacked-looks-text"
 r"""
 ## 1 · Several looks
 
-Writes the mechanism · ★★☆, 10 minutes
+★★☆, 10 minutes: writes the mechanism
 
-`u` (B, E) holds one question for each picture, `regions` (B, S, E) the pictures, and `scores` a list with one function for each hop: `score(u, regions)` gives the energies (B, S). Values are the regions themselves, as in the paper. Return the last u (B, E) and all maps (B, hops, S).
+Given are:
+
+- `q` (B, E): one question for each picture, as a query;
+- `regions` (B, S, E): the pictures;
+- `scores`: a list with one function for each hop. `score(q, regions)` gives the scores (B, S).
+
+The values are the regions themselves, as in the paper. Return the last query (B, E) and the weights of all hops (B, hops, S), as a pair in this order.
 """
 
 # %% name="stacked-looks" tags=["exercise"]
-def stacked_looks(u, regions, scores):
+def stacked_looks(q, regions, scores):
     raise NotImplementedError("your turn")
 
 
@@ -39,9 +50,15 @@ check.stacked_looks(stacked_looks)
 r"""
 ## 2 · The chain by hand
 
-Extends · ★★☆, 10 minutes
+★★☆, 10 minutes: extends
 
-What should the hops find? `kinds` and `colours` are lists with one word for each cell; cells 0 and 1 share a basket, then 2 and 3, and so on. `named` is the kind that the question names, and `relations` a list of `"colour"` ("the thing with the colour of") and `"basket"` ("the thing in the basket with"), in the order in which the question has them, from left to right. There may be more of them than the lesson asked for. Every kind stands in one cell, every colour in two, of different baskets; a relation leads to another cell than the one it starts from, and a chain may come back. Return the cell to which the question leads.
+What should the hops find? Given are:
+
+- `kinds` and `colours`: lists with one word for each cell. Cells 0 and 1 share a basket, cells 2 and 3 share the next one, and so on;
+- `named`: the kind that the question names;
+- `relations`: a list of `"colour"` (*the thing with the colour of*) and `"basket"` (*the thing in the basket with*), in the order in which the question has them, from left to right. There may be none, or more than the lesson asked for.
+
+Every kind stands in one cell. Every colour stands in two cells, of different baskets. A relation leads to another cell than the one it starts from, and a chain may come back. Return the number of the cell to which the question leads.
 """
 
 # %% name="follow" tags=["exercise"]
@@ -56,9 +73,14 @@ check.follow(follow)
 r"""
 ## 3 · A leak detector
 
-Writes the measure · ★★☆, 10 minutes
+★★☆, 10 minutes: writes the measure
 
-Before a network is trained on a set of questions, it should be known what can be had without looking for anything. `seen` (N) and `unseen` (M) are the numbers of the questions that were asked (with gaps, it may be); `seen_hits` (N, cells) and `unseen_hits` (M, cells) are True where the answer stands in a cell. Find for each question the cell in which its answer stood most often among the seen ones, and return the share of unseen questions whose answer stands in the cell so found. Every question has been seen, and one cell of it is ahead of the others.
+This is the baseline that looks at one place. Given are:
+
+- `seen` (N) and `unseen` (M): for each example, the number of its question. Numbers may be left out;
+- `seen_hits` (N, cells) and `unseen_hits` (M, cells): True where the answer stands in a cell. It may stand in several cells.
+
+For each question, find the cell in which the answer stood most often among the seen examples. Return the share of unseen examples whose answer stands in the cell of their question. Every question has been seen, and one cell is always ahead of the others.
 """
 
 # %% name="best-place" tags=["exercise"]
@@ -73,13 +95,13 @@ check.best_place(best_place)
 r"""
 ## 4 · What one look can do
 
-Breaks something and explains · ★★☆, 8 minutes
+★★☆, 8 minutes: breaks something and explains
 
-One hop is to answer "what is the thing with the colour of the cat?" Which statement is true?
+One hop is to answer *what is the thing with the colour of the cat?* Which statement is true?
 
 - **A** Paint the cat in another colour, and no weight of any other thing changes.
 - **B** Whether the boat gets more weight than the key cannot depend on the colour of the cat. What is done with the sum afterwards may depend on it.
-- **C** Ask with the question four times in the same hop, with four scores side by side (*heads*, as lesson 10 will call them). Then one can find the cat, and another give most weight to what has its colour.
+- **C** Ask with the question four times in the same hop, with four scores side by side (*heads*, as in lesson 10). Then one head can find the cat, and another can give most weight to what has its colour.
 - **D** With a better score function, such as a deep network of region and question, most weight can go to what has the cat's colour.
 - **E** However large the network behind the sum is, with a single look it cannot answer better than by guessing.
 """
@@ -92,41 +114,44 @@ check.what_one_look_can(what_one_look_can)
 
 # %% [markdown] name="try-text"
 r"""
-In the lesson the second hop learns alone for 400 updates (`frozen`), and after that the older parts learn at a fiftieth of its rate (`old`). What if they keep learning as it does? Here questions of one step still come first, and pictures still fill up. The next cells train two hops both ways, and show where they look; they take about a minute.
+## To try: which part of the curriculum is needed?
+
+In the lesson, three things help a new hop: few things in the pictures at first, a good start for its $W^V$, and older parts that keep still. Take away the first of them, and let all pictures be full from the beginning. The next cells train two hops both ways, and take about a minute.
 """
 
 # %% name="try-guess"
 guess = predict(
-    "In which of the two does the first hop find the thing that is named?",
-    ["only with the new hop first", "only with both at once", "with either", "with neither"],
+    "How many questions of two steps are answered when all pictures are full from the beginning?",
+    ["about as many as before", "clearly fewer, but more than a third", "less than a third"],
 )
 
 # %% name="try-train"
 device.use_threads(1)
-encoder = an_encoder()
-train_bank, test_bank = drawing_banks(encoder)
+train_bank, test_bank = drawing_banks(an_encoder())
 
 
-def two_hops(**options):
+def two_hops(filling):
     device.seed_everything(0)
     model = StackedAttention(len(vqa.WORDS), 120, len(vqa.ANSWERS), hops=2)
-    grow(model, train_bank, updates=(200, 700), **options)
+    second = Stage(700, 2, 2 * filling, joins=True, still=400, slow=0.02)
+    grow(model, train_bank, [Stage(200, 1, filling), second])
     examined = evaluate(model, test_bank, n=2000, steps=(1, 2))
-    return examined.accuracy(2), examined.on_chain(0, 0, 2), examined.on_chain(1, 1, 2)
+    return [examined.accuracy(2), *(examined.on_chain(m, m, 2) for m in (0, 1))]
 
 
-found = {}
-for name, setting in {"the new hop first": {}, "both at once": {"frozen": 0, "old": (1.0, 1.0)}}.items():
-    right, first, second = found[name] = two_hops(**setting)
-    print(f"{name:<18} 2 steps: {right:.0%} right; the first hop on what is named {first:.0%}, the second on the answer {second:.0%}")
+found = {"pictures fill up": two_hops(150), "pictures are full": two_hops(0)}
+columns = ["questions of two steps", "right", "hop 1 follows", "hop 2 follows"]
+table(columns, [[name, *shares] for name, shares in found.items()])
 
 # %% name="try-reveal" jupyter={"source_hidden": true}
-finds = [name for name, (_, first, _) in found.items() if first > 0.5]
-guess.reveal("with either" if len(finds) == 2 else f"only with {finds[0]}" if finds else "with neither",
-             "; ".join(f"{name}: found in {first:.0%}, and {right:.0%} of the questions answered rightly" for name, (right, first, _) in found.items())
-             + ". A look at random finds the thing in one case of twelve.")
+before, after = (found[name][0] for name in ("pictures fill up", "pictures are full"))
+options = ["about as many as before", "clearly fewer, but more than a third", "less than a third"]
+guess.reveal(
+    options[0 if after > before - 0.1 else 1 if after > 1 / 3 else 2],
+    f"Of the answers {before:.0%} are right when the pictures fill up, and {after:.0%} when not.",
+)
 
 # %% [markdown] name="try-after"
 r"""
-As long as the second hop looks at random, nothing that the first one finds is of any use to it, and the first is soon taught to look elsewhere.
+This is one training of each. Take away another part instead, with `still=0, slow=1.0`, and see what the first hop finds then.
 """

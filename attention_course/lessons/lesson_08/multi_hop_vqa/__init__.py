@@ -27,8 +27,9 @@ from attention_course.lessons.lesson_08.multi_hop_vqa.scenes import (
     Scenes,
     drawn_by,
     random_scenes,
+    scene_batches,
 )
 
 __all__ = ["ANSWERS", "BASKETS", "CELLS", "COLOURS", "FORMS", "KINDS", "MOST_STEPS", "STEPS", "WORDS", "Questions"]
 __all__ += ["Scenes", "ask", "bank", "drawn_by", "encode", "picture", "places", "random_questions"]
-__all__ += ["random_scenes", "regions"]
+__all__ += ["random_scenes", "regions", "scene_batches"]

@@ -5,6 +5,7 @@ has one other thing of its colour, and one beside it, and the two are different 
 exchanged for one another, which is why neither a question nor a place says anything about an answer.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -37,6 +38,12 @@ def random_scenes(n: int, generator: torch.Generator | None = None) -> Scenes:
     while (same := (colours[:, ::2] == colours[:, 1::2]).any(1)).any():
         colours[same] = _colours(int(same.sum()), generator)
     return Scenes(kinds, colours)
+
+
+def scene_batches(n: int, size: int, generator: torch.Generator | None = None) -> Iterator[Scenes]:
+    """`n` times `size` new pictures, each drawn when it is asked for."""
+    for _ in range(n):
+        yield random_scenes(size, generator)
 
 
 def _colours(n: int, generator: torch.Generator | None) -> Int[Tensor, "scenes cells"]:

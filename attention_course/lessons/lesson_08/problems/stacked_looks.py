@@ -13,17 +13,17 @@ class StandIn:
     formula: str
     function: Callable
 
-    def __call__(self, u, regions):
-        return self.function(u[:, None], regions)
+    def __call__(self, q, regions):
+        return self.function(q[:, None], regions)
 
     def __repr__(self):
         return self.formula
 
 
 SCORES = [
-    StandIn("(u[:, None] * regions).sum(-1)", lambda u, regions: (u * regions).sum(-1)),
-    StandIn("((u[:, None] - regions) ** 2).sum(-1) / 4", lambda u, regions: ((u - regions) ** 2).sum(-1) / 4),
-    StandIn("abs(u[:, None] + regions).sum(-1)", lambda u, regions: abs(u + regions).sum(-1)),
+    StandIn("(q[:, None] * regions).sum(-1)", lambda q, regions: (q * regions).sum(-1)),
+    StandIn("((q[:, None] - regions) ** 2).sum(-1) / 4", lambda q, regions: ((q - regions) ** 2).sum(-1) / 4),
+    StandIn("abs(q[:, None] + regions).sum(-1)", lambda q, regions: abs(q + regions).sum(-1)),
 ]
 
 
@@ -32,12 +32,14 @@ class StackedLooks(Problem):
 
     hints = (
         "One hop is lesson 01: energies, softmax, weighted sum. What does the next hop need that the first did not have?",
-        "Keep u in a variable and change it in the loop: each hop compares the regions with the present u, and adds what it finds to it. The regions "
+        "Keep q in a variable and change it in the loop: each hop compares the regions with the present q, and adds what it finds to it. The regions "
         "stay the same.",
-        "for score in scores: weights = score(u, regions).softmax(-1); u = u + (weights.unsqueeze(1) @ regions).squeeze(1); and keep the weights. At the "
-        "end return u, torch.stack(maps, 1).",
+        "for score in scores: weights = score(q, regions).softmax(-1); q = q + (weights.unsqueeze(1) @ regions).squeeze(1); and keep the weights. At the "
+        "end return q, torch.stack(maps, 1).",
     )
-    praise = "With a GRU in front and a linear layer behind, this is the model of the lesson."
+    praise = (
+        "With a GRU in front, a value matrix in each hop and a linear layer behind, this is the model of the lesson."
+    )
 
     def inputs(self, generator):
         def sized(pictures, regions, size, hops):
@@ -57,17 +59,17 @@ class StackedLooks(Problem):
         hops = torch.randint(0, 3, (int(torch.randint(1, 5, (), generator=generator)),), generator=generator)
         return drawn(generator, *sizes, [SCORES[i] for i in hops.tolist()])
 
-    def answer(u, regions, scores):
+    def answer(q, regions, scores):
         maps = []
         for score in scores:
-            weights = score(u, regions).softmax(-1)  # (B, S)
-            u = u + (weights.unsqueeze(1) @ regions).squeeze(1)
+            weights = score(q, regions).softmax(-1)  # (B, S)
+            q = q + (weights.unsqueeze(1) @ regions).squeeze(1)
             maps.append(weights)
-        return u, torch.stack(maps, 1)
+        return q, torch.stack(maps, 1)
 
     other_score = "The scores are used in another order, or not all of them. Each hop has its own: the first of the list is the first hop's."
     not_all_maps = "These are not all maps. Keep those of every hop, in the order of the hops: (B, hops, S)."
-    another_rule = "The next u is another than u plus the context: nothing is halved, multiplied, bent or taken off."
+    another_rule = "The next q is another than q plus the context: nothing is halved, multiplied, bent or taken off."
     shape_of_maps = "The maps are not (B, hops, S). Stack them along axis 1: pictures, hops, regions."
     axis_lost = "A squeeze() without an axis drops every axis of one: that of the pictures, too, where there is one picture. Say which: squeeze(1)."
     scaled_energies = "The energies were multiplied before the softmax. They go into it as the score gives them."
@@ -76,63 +78,63 @@ class StackedLooks(Problem):
     )
 
     @mistake(
-        "The context has taken the place of u. So the second hop no longer knows what was asked: u^(m) is the context plus u^(m−1)."
+        "The context has taken the place of q. So the second hop no longer knows what was asked: q^(m) is the context plus q^(m−1)."
     )
     def question_forgotten(*arguments):
-        return looped(*arguments, lambda first, u, context: context)
+        return looped(*arguments, lambda first, q, context: context)
 
     @mistake(
-        "Every context was added to the question alone, so what the hops before had found is lost. Add it to the u that the hop was asked with."
+        "Every context was added to the question alone, so what the hops before had found is lost. Add it to the q that the hop was asked with."
     )
     def findings_forgotten(*arguments):
-        return looped(*arguments, lambda first, u, context: first + context)
+        return looped(*arguments, lambda first, q, context: first + context)
 
     @mistake(
-        "All hops were asked with u^(0). They look side by side then, and none can depend on what another has found; that is several heads, not "
+        "All hops were asked with q^(0). They look side by side then, and none can depend on what another has found; that is several heads, not "
         "several hops."
     )
     def all_ask_the_question(*arguments):
-        return looped(*arguments, ask=lambda first, u: first)
+        return looped(*arguments, ask=lambda first, q: first)
 
-    @mistake("A later hop was asked with the contexts alone. It is asked with u, in which the question still is.")
+    @mistake("A later hop was asked with the contexts alone. It is asked with q, in which the question still is.")
     def contexts_ask(*arguments):
-        return looped(*arguments, ask=lambda first, u: u if u is first else u - first)
+        return looped(*arguments, ask=lambda first, q: q if q is first else q - first)
 
     @mistake(
         "The contexts so far were added at every hop, so that the earlier ones count several times. Add the new one."
     )
-    def contexts_added_again(u, regions, scores):
+    def contexts_added_again(q, regions, scores):
         maps, found = [], 0
         for score in scores:
-            maps.append(score(u, regions).softmax(-1))
+            maps.append(score(q, regions).softmax(-1))
             found = found + mixed(maps[-1], regions)
-            u = u + found
-        return u, torch.stack(maps, 1)
+            q = q + found
+        return q, torch.stack(maps, 1)
 
     @mistake("The first hop's score was used in all of them. Each hop has its own.")
-    def first_score_alone(u, regions, scores):
-        return looped(u, regions, [scores[0]] * len(scores))
+    def first_score_alone(q, regions, scores):
+        return looped(q, regions, [scores[0]] * len(scores))
 
     @mistake(other_score)
-    def last_score_alone(u, regions, scores):
-        return looped(u, regions, [scores[-1]] * len(scores))
+    def last_score_alone(q, regions, scores):
+        return looped(q, regions, [scores[-1]] * len(scores))
 
     @mistake(other_score)
-    def scores_reversed(u, regions, scores):
-        return looped(u, regions, scores[::-1])
+    def scores_reversed(q, regions, scores):
+        return looped(q, regions, scores[::-1])
 
     @mistake("The first hop alone was done. There is one for each score: does the return stand inside the loop?")
-    def one_hop(u, regions, scores):
-        return looped(u, regions, scores[:1])
+    def one_hop(q, regions, scores):
+        return looped(q, regions, scores[:1])
 
     @mistake(other_score)
-    def first_score_left_out(u, regions, scores):
-        u, maps = looped(u, regions, scores[1:]) if scores[1:] else (u, None)
-        return u, torch.zeros(len(u), 0, regions.shape[1]) if maps is None else maps
+    def first_score_left_out(q, regions, scores):
+        q, maps = looped(q, regions, scores[1:]) if scores[1:] else (q, None)
+        return q, torch.zeros(len(q), 0, regions.shape[1]) if maps is None else maps
 
-    @mistake("All hops looked at the first picture's question. Each picture has its own u.")
-    def question_of_the_first_picture(u, regions, scores):
-        return looped(u[:1].expand_as(u), regions, scores)
+    @mistake("All hops looked at the first picture's question. Each picture has its own q.")
+    def question_of_the_first_picture(q, regions, scores):
+        return looped(q[:1].expand_as(q), regions, scores)
 
     @mistake(
         "The softmax runs over the pictures. The weights of each picture are to sum to one over its own regions: take the last axis."
@@ -188,36 +190,36 @@ class StackedLooks(Problem):
         return looped(*arguments, share=lambda energies: (energies / 2).softmax(-1))
 
     @mistake("The energies were divided by √E. The score function has done what is to be done.")
-    def scaled(u, regions, scores):
-        return looped(u, regions, scores, share=lambda energies: (energies / u.shape[-1] ** 0.5).softmax(-1))
+    def scaled(q, regions, scores):
+        return looped(q, regions, scores, share=lambda energies: (energies / q.shape[-1] ** 0.5).softmax(-1))
 
     @mistake(another_rule)
     def context_taken_off(*arguments):
-        return looped(*arguments, lambda first, u, context: u - context)
+        return looped(*arguments, lambda first, q, context: q - context)
 
     @mistake(another_rule)
     def halved(*arguments):
-        return looped(*arguments, lambda first, u, context: (u + context) / 2)
+        return looped(*arguments, lambda first, q, context: (q + context) / 2)
 
     @mistake(another_rule)
     def multiplied(*arguments):
-        return looped(*arguments, lambda first, u, context: u * context)
+        return looped(*arguments, lambda first, q, context: q * context)
 
     @mistake(another_rule)
     def bent(*arguments):
-        return looped(*arguments, lambda first, u, context: torch.tanh(u + context))
+        return looped(*arguments, lambda first, q, context: torch.tanh(q + context))
 
     @mistake(another_rule)
     def of_length_one(*arguments):
-        return looped(*arguments, lambda first, u, context: torch.nn.functional.normalize(u + context, dim=-1))
+        return looped(*arguments, lambda first, q, context: torch.nn.functional.normalize(q + context, dim=-1))
 
-    @mistake("The u was added twice: u^(m) is the context plus u^(m−1).")
+    @mistake("The q was added twice: q^(m) is the context plus q^(m−1).")
     def u_twice(*arguments):
-        return looped(*arguments, lambda first, u, context: 2 * u + context)
+        return looped(*arguments, lambda first, q, context: 2 * q + context)
 
-    @mistake("The question was added at every hop. It is in u already: u^(m) is the context plus u^(m−1).")
+    @mistake("The question was added at every hop. It is in q already: q^(m) is the context plus q^(m−1).")
     def question_added_again(*arguments):
-        return looped(*arguments, lambda first, u, context: first + u + context)
+        return looped(*arguments, lambda first, q, context: first + q + context)
 
     @mistake(
         "The region with the largest weight was added alone. That is hard attention; the context is the weighted sum of all."
@@ -237,91 +239,91 @@ class StackedLooks(Problem):
     def weighted_mean(*arguments):
         return looped(*arguments, mix=lambda weights, regions: (weights.unsqueeze(-1) * regions).mean(1))
 
-    @mistake("The last context is missing in u: it is read off after the last hop, too.")
-    def last_not_added(u, regions, scores):
-        return (looped(u, regions, scores[:-1])[0] if scores[1:] else u), looped(u, regions, scores)[1]
+    @mistake("The last context is missing in q: it is read off after the last hop, too.")
+    def last_not_added(q, regions, scores):
+        return (looped(q, regions, scores[:-1])[0] if scores[1:] else q), looped(q, regions, scores)[1]
 
-    @mistake("That is the first u, the question. Return the last, to which all contexts have been added.")
-    def question_returned(u, regions, scores):
-        return u, looped(u, regions, scores)[1]
+    @mistake("That is the first q, the question. Return the last, to which all contexts have been added.")
+    def question_returned(q, regions, scores):
+        return q, looped(q, regions, scores)[1]
 
-    @mistake("These are the contexts alone. The question belongs to the last u.")
-    def contexts_returned(u, regions, scores):
-        last, maps = looped(u, regions, scores)
-        return last - u, maps
+    @mistake("These are the contexts alone. The question belongs to the last q.")
+    def contexts_returned(q, regions, scores):
+        last, maps = looped(q, regions, scores)
+        return last - q, maps
 
-    @mistake("That is every u. Asked for is the last, (B, E).")
-    def every_u(u, regions, scores):
-        all_of_them = [looped(u, regions, scores[: i + 1])[0] for i in range(len(scores))]
-        return torch.stack(all_of_them, 1), looped(u, regions, scores)[1]
+    @mistake("That is every q. Asked for is the last, (B, E).")
+    def every_u(q, regions, scores):
+        all_of_them = [looped(q, regions, scores[: i + 1])[0] for i in range(len(scores))]
+        return torch.stack(all_of_them, 1), looped(q, regions, scores)[1]
 
-    @mistake("The map was computed with the new u. A hop's map holds the weights that it looked with.")
-    def map_of_the_new_u(u, regions, scores):
+    @mistake("The map was computed with the new q. A hop's map holds the weights that it looked with.")
+    def map_of_the_new_u(q, regions, scores):
         maps = []
         for score in scores:
-            u = u + mixed(score(u, regions).softmax(-1), regions)
-            maps.append(score(u, regions).softmax(-1))
-        return u, torch.stack(maps, 1)
+            q = q + mixed(score(q, regions).softmax(-1), regions)
+            maps.append(score(q, regions).softmax(-1))
+        return q, torch.stack(maps, 1)
 
     @mistake("The maps are energies. A map holds the weights, behind the softmax.")
-    def maps_of_energies(u, regions, scores):
-        start, energies = u, []
+    def maps_of_energies(q, regions, scores):
+        start, energies = q, []
         for score in scores:
-            energies.append(score(u, regions))
-            u = u + mixed(energies[-1].softmax(-1), regions)
+            energies.append(score(q, regions))
+            q = q + mixed(energies[-1].softmax(-1), regions)
         return looped(start, regions, scores)[0], torch.stack(energies, 1)
 
     @mistake("The maps have the hops in front. Asked for are pictures, hops, regions: stack along axis 1.")
     def hops_first(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps.transpose(0, 1)
+        q, maps = looped(*arguments)
+        return q, maps.transpose(0, 1)
 
     @mistake(shape_of_maps)
     def hops_last(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps.mT
+        q, maps = looped(*arguments)
+        return q, maps.mT
 
     @mistake(shape_of_maps)
     def maps_in_a_row(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps.flatten(1)
+        q, maps = looped(*arguments)
+        return q, maps.flatten(1)
 
     @mistake(shape_of_maps)
     def maps_one_below_the_other(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps.transpose(0, 1).flatten(0, 1)
+        q, maps = looped(*arguments)
+        return q, maps.transpose(0, 1).flatten(0, 1)
 
     @mistake(not_all_maps)
     def last_map_alone(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps[:, -1]
+        q, maps = looped(*arguments)
+        return q, maps[:, -1]
 
     @mistake(not_all_maps)
     def last_map_with_its_axis(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps[:, -1:]
+        q, maps = looped(*arguments)
+        return q, maps[:, -1:]
 
     @mistake(not_all_maps)
     def maps_averaged(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps.mean(1)
+        q, maps = looped(*arguments)
+        return q, maps.mean(1)
 
-    @mistake("That is u alone. Return the maps, too: u, maps.")
+    @mistake("That is q alone. Return the maps, too: q, maps.")
     def u_alone(*arguments):
         return looped(*arguments)[0]
 
-    @mistake("These are the maps alone. Return the last u, too: u, maps.")
+    @mistake("These are the maps alone. Return the last q, too: q, maps.")
     def maps_alone(*arguments):
         return looped(*arguments)[1]
 
-    @mistake("The two have changed places: u first, then the maps.")
+    @mistake("The two have changed places: q first, then the maps.")
     def turned_round(*arguments):
         return looped(*arguments)[::-1]
 
-    @mistake("The values are right, but u has an axis of one left. It is (B, E).")
+    @mistake("The values are right, but q has an axis of one left. It is (B, E).")
     def axis_left(*arguments):
-        u, maps = looped(*arguments)
-        return u.unsqueeze(1), maps
+        q, maps = looped(*arguments)
+        return q.unsqueeze(1), maps
 
     @mistake(axis_lost)
     def squeezed(*arguments):
@@ -329,13 +331,13 @@ class StackedLooks(Problem):
 
     @mistake(axis_lost)
     def u_squeezed(*arguments):
-        u, maps = looped(*arguments)
-        return u.squeeze(), maps
+        q, maps = looped(*arguments)
+        return q.squeeze(), maps
 
     @mistake(axis_lost)
     def maps_squeezed(*arguments):
-        u, maps = looped(*arguments)
-        return u, maps.squeeze()
+        q, maps = looped(*arguments)
+        return q, maps.squeeze()
 
     @mistake(
         "The context was added to every region. It is the question that is refined; the regions stay what they are."
@@ -356,23 +358,23 @@ def mixed(weights, regions):
 
 
 def looped(
-    u,
+    q,
     regions,
     scores,
-    refined=lambda first, u, context: u + context,
+    refined=lambda first, q, context: q + context,
     share=lambda energies: energies.softmax(-1),
     mix=mixed,
-    ask=lambda first, u: u,
+    ask=lambda first, q: q,
     change=lambda weights, regions: regions,
 ):
     """The loop, with a place for each mistake."""
-    first, maps = u, []
+    first, maps = q, []
     for score in scores:
-        weights = share(score(ask(first, u), regions))
-        u = refined(first, u, mix(weights, regions))
+        weights = share(score(ask(first, q), regions))
+        q = refined(first, q, mix(weights, regions))
         regions = change(weights, regions)
         maps.append(weights)
-    return u, torch.stack(maps, 1)
+    return q, torch.stack(maps, 1)
 
 
 def drawn(generator, pictures, regions, size, scores):
