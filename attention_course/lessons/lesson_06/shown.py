@@ -1,33 +1,20 @@
 """Pictures as they are, and what a captioner looks at in them, all maps of a figure on one scale."""
 
 import textwrap
-from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from attention_course.plots.arguments import as_labels, as_weights
-from attention_course.plots.picture import DPI, SHARPNESS, Picture, describe
+from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, SMALL, listing, text_width
 
 RING, PALE = "#d1495b", 0.15  # the frame round the largest weight; strength of what gets no weight
 WIDE, LINE = 1.16, 0.2  # inches: a picture, a line of text
 
 
-class AllColours(Picture):
-    """A picture whose PNG keeps every colour; others have 256."""
-
-    def png(self) -> bytes:
-        buffer = BytesIO()
-        self.savefig(buffer, format="png", dpi=SHARPNESS * DPI, metadata={"Software": None})
-        return buffer.getvalue()
-
-
-def pictures(images, titles, boxes=None, columns: int = 3, all_colours: bool = False) -> Figure:
-    """Each image (height, width, 3) of uint8 as it is, its title below it, and boxes if given: shares of the sides.
-
-    all_colours: keep every colour, as photographs need, in a larger file.
-    """
+def pictures(images, titles, boxes=None, columns: int = 3) -> Figure:
+    """Each image (height, width, 3) of uint8 as it is, its title below it, and boxes if given: shares of the sides."""
     if len(titles) != len(images):
         raise ValueError(f"titles: expected {len(images)}, one for each image, got {len(titles)}")
     lines = [textwrap.wrap(title, int(27 * 3 / columns)) or [""] for title in titles]
@@ -35,7 +22,7 @@ def pictures(images, titles, boxes=None, columns: int = 3, all_colours: bool = F
     rows = -(-len(images) // columns)
     high = side + LINE * deepest + 0.05
     size = columns * side, rows * high
-    picture = (AllColours if all_colours else Picture)(size, layout=None)
+    picture = Picture(size, layout=None)
     for i, image in enumerate(images):
         row, column = divmod(i, columns)
         left, bottom = column * side + 0.06, size[1] - row * high - side
