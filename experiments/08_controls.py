@@ -1,7 +1,9 @@
-"""Questions of one and two steps: two hops with parts of the curriculum, and two models of as many parameters that have
-the whole curriculum, but no look that depends on another. Three seeds each, on unseen drawings.
+"""Questions of one and two steps: two hops with parts of the curriculum, and models without a second look.
 
-Writes attention_course/results/08_controls.json. About ten minutes on one core.
+These have the whole curriculum, but no look that depends on another. Two have as many parameters as two hops, one is
+far larger and trained four times as long. Three seeds each, on unseen drawings.
+
+Writes attention_course/results/08_controls.json. About twenty minutes on one core.
 """
 
 import torch
@@ -18,9 +20,9 @@ SEEDS = range(3)
 SIZES = len(vqa.WORDS), 120, len(vqa.ANSWERS)
 
 
-def growing(joins: bool = True) -> list[Stage]:
+def growing(joins: bool = True, updates: int = 900) -> list[Stage]:
     """The lesson's plan: a hop joins and keeps the others still, or all parts learn all the time."""
-    return [Stage(200, 1, 150), Stage(900, 2, 300, joins, still=400, slow=0.02)]
+    return [Stage(200, 1, 150), Stage(updates, 2, 300, joins, still=400, slow=0.02)]
 
 
 RUNS = {  # a model, and how it is trained
@@ -29,6 +31,7 @@ RUNS = {  # a model, and how it is trained
     "two hops, easy questions, too": (lambda: StackedAttention(*SIZES, 2), growing(joins=False)),
     "side by side, grown": (lambda: SideBySide(*SIZES, 2), growing()),
     "one look, larger answer": (lambda: OneLook(*SIZES), growing()),
+    "one look, very large, longer": (lambda: OneLook(*SIZES, hidden=2000), growing(updates=4000)),
 }
 
 
