@@ -23,6 +23,7 @@ def two_looks(things, regions, queries, scores) -> Figure:
         board.text(x, query.bottom + 0.12, name, SMALL, ROLES["query"].edge, bold=True)
     for m, y in ((1, 1.2), (2, 3.25)):
         found = int(scores[m - 1].argmax())
+        board.text(2.1, query.y - 0.16, f"$W^Q$ of hop {m}", SMALL, ROLES["query"].edge)
         query = _one_look(board, m, y, things, regions, query, scores[m - 1], queries[m - 1 : m + 1], found)
     answer = board.box(
         query.left + 6.5 * 0.3, 5.25, things[int(queries[-1][5:].argmax())], "output", 0.7, 0.28, bold=True
@@ -51,8 +52,10 @@ def _one_look(board, m, y, things, regions, query, scores, queries, found):
     board.arrow(seen.side("right"), score.side("left"), "state")
     board.arrow(score.side("right"), weight.side("left"), "score")
     board.arrow((weight.right, context.y), (context.left, context.y), "context")
+    board.text((weight.right + context.left) / 2 + 0.02, context.y - 0.14, "$W^V$", SMALL, ROLES["context"].edge)
     board.arrow((context.x, context.bottom), (context.x, after.top), "context", "+")
-    board.path([(query.right, query.y), (5.95, query.y), (5.95, after.y), (after.right, after.y)], "query")
+    leaves, arrives = query.y - 0.06, after.y + 0.06  # a gap between one query's way and the next one's
+    board.path([(query.right, leaves), (5.95, leaves), (5.95, arrives), (after.right, arrives)], "query")
     steps = ((1.975, y + 1.0, 1), (2.6, y + 1.0, 2), (3.3, y + 1.0, 3), (context.x + 0.3, y + 1.12, 4))
     for x, where, number in steps:
         board.step(x, where, number)
