@@ -21,6 +21,7 @@ from attention_course.lessons.lesson_02.landscape import landscape, landscapes
 from attention_course.lessons.lesson_02.learned import learned, over_sizes
 from attention_course.lessons.lesson_03 import diagrams as diagrams_03
 from attention_course.lessons.lesson_04 import diagrams as diagrams_04
+from attention_course.lessons.lesson_07 import diagrams as diagrams_07
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
 from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
@@ -103,6 +104,17 @@ FIGURES = {  # each of what `given` makes of the arrays
         WORDS, *vectors(given, (3, 2), (2,), (3,)), weights(given, 3), *vectors(given, (2,))
     ),
     diagrams_04.beam_tree: lambda given: diagrams_04.beam_tree({"le": (0.55, {"petit": 0.4, "vieux": 0.35})}),
+    diagrams_07.two_levels: lambda given: diagrams_07.two_levels(
+        [["a", "gem"], ["slow", "start"], ["long"]],
+        [given(some(n, 2)) for n in (2, 2, 1)],
+        [(given(some(n)), weights(given, n), given(some(2))) for n in (2, 2, 1)],
+        (given(some(3)), weights(given, 3), given(some(2))),
+    ),
+    diagrams_07.batch: lambda given: diagrams_07.batch(
+        [[["a", "gem"], ["slow", "start"], ["long", "<pad>"]]] * 2,
+        torch.as_tensor(given(np.ones((2, 3, 2), bool))),
+    ),
+    diagrams_07.network: lambda given: diagrams_07.network(),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

@@ -11,12 +11,13 @@ import pytest
 
 from attention_course.lessons.lesson_03 import built as built_03
 from attention_course.lessons.lesson_04 import built as built_04
+from attention_course.lessons.lesson_07 import built as built_07
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = NOTEBOOKS / "src" / "lessons"
 
 
-@pytest.mark.parametrize(("number", "built"), [("03", built_03), ("04", built_04)])
+@pytest.mark.parametrize(("number", "built"), [("03", built_03), ("04", built_04), ("07", built_07)])
 def test_the_module_is_the_page_s_own_code(number, built):
     """Docstrings and comments aside."""
     source = next(LESSONS.glob(f"{number}_*.py")).read_text(encoding="utf-8")
@@ -37,7 +38,7 @@ def listings():
 
 
 def test_there_are_listings():
-    assert {number for number, _ in listings()} >= {"01", "02", "03", "04"}
+    assert {number for number, _ in listings()} >= {"01", "02", "03", "04", "07"}
 
 
 @pytest.mark.parametrize(("number", "code"), [pytest.param(*found, id=found[0]) for found in listings()])

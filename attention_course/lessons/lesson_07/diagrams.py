@@ -1,8 +1,8 @@
 """The diagrams of lesson 07, in the language of `plots.diagram`."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
+from attention_course.plots.cells import as_table
 from attention_course.plots.diagram import Board
 from attention_course.plots.roles import ROLES, SOFT
 from attention_course.plots.text import SMALL
@@ -25,7 +25,7 @@ def two_levels(words, vectors, at_words, at_sentences) -> Figure:
             board.text(x, 0.53, what, SMALL, SOFT)
         board.text(3.17 if left == 0 else 5.5, 0.76, "strong  praise", SMALL, SOFT)
     board.text(0.98, 0.76, "strong  praise", SMALL, SOFT)
-    z, a, review = (np.asarray(part) for part in at_sentences)
+    z, a, review = (as_table(part) for part in at_sentences)
     middles = []
     for t, top in enumerate((0.9, 1.7, 2.5)):
         scores, weights, sentence = at_words[t]
@@ -61,7 +61,7 @@ def batch(names, real) -> Figure:
         board.text(0.05, top + 0.42, f"review {b + 1}", ha="left", bold=True)
         word = board.matrix(1.6, top, names[b], "plain", rows=rows, cell=(0.58, 0.28), title=titles[0])
         mask = board.matrix(3.1, top, real[b], "mask", cell=(0.42, 0.28), title=titles[1])
-        there = board.matrix(4.45, top, np.asarray(real[b]).any(-1), "mask", cell=(0.42, 0.28), title=titles[2])
+        there = board.matrix(4.45, top, as_table(real[b]).any(-1), "mask", cell=(0.42, 0.28), title=titles[2])
         board.arrow(word, mask)
         board.arrow(mask, there, "plain")
         board.text((mask.right + there.left) / 2, mask.y - 0.17, "any", SMALL, SOFT)
