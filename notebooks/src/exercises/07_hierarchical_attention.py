@@ -96,7 +96,7 @@ numbers, asked = (
     for some in (learned, unseen)
 )
 
-
+# %% name="try-networks"
 def trained(seed):
     seed_everything(seed)
     network = HierarchicalAttention(len(vocabulary), classes=2, gru=(False, False))

@@ -287,7 +287,7 @@ def right(reading, labels):                                         # share of r
 
 # %% [markdown] name="seeds-text"
 r"""
-A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control `MeanOfWords` averages the vectors of all words, without attention, levels or GRUs. It stands for counting words.
+A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control `MeanOfWords` averages the vectors of all words, without attention, levels or GRUs.
 """
 
 # %% name="mean-of-words" jupyter={"source_hidden": true}
@@ -312,10 +312,10 @@ def encoded(some):
     return [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some]
 
 
-def trained(make, some, seed, classes=2):
+def trained(make, some, seed, classes=2, passes=3):
     seed_everything(seed)
     model = make(len(vocabulary), classes)
-    train(model, encoded(some), [review.label for review in some], passes=4, seed=seed)
+    train(model, encoded(some), [review.label for review in some], passes, seed=seed)
     return model
 
 # %% name="five"
@@ -324,19 +324,20 @@ SEEDS = range(5)
 asked, labels = encoded(unseen), [review.label for review in unseen]
 counters = [trained(MeanOfWords, learned, seed) for seed in SEEDS]
 networks = [trained(HierarchicalAttention, learned, seed) for seed in SEEDS]
+counted, readings = ([read(model, asked) for model in some] for some in (counters, networks))
 rows = [
-    [name, *(f"{right(read(model, asked), labels):.0%}" for model in models)]
-    for name, models in {"mean of all words": counters, "hierarchical": networks}.items()
+    [name, *(f"{right(reading, labels):.0%}" for reading in some)]
+    for name, some in {"mean of all words": counted, "hierarchical": readings}.items()
 ]
 table(["right, of 500 unseen", *(f"seed {seed}" for seed in SEEDS)], rows)
 
 # %% name="five-guard" jupyter={"source_hidden": true}
-assert all(right(read(model, asked), labels) >= 0.95 for model in networks)
-assert all(right(read(model, asked), labels) <= 0.7 for model in counters)
+assert all(right(reading, labels) >= 0.95 for reading in readings)
+assert all(right(reading, labels) <= 0.7 for reading in counted)
 
 # %% [markdown] name="which-part-text"
 r"""
-Counting words fails, and the hierarchical network is right. Which part of it does this? We took parts away, in longer trainings (8 passes). *Flat* means one level: the review is one long sentence. The flat GRU has as many numbers per state as ours.
+Averaging words fails. Which part of the hierarchical network helps? We took parts away, in longer trainings (8 passes). *Flat* means one level: the review is one long sentence. The flat GRU has as many numbers per state as ours.
 """
 
 # %% name="which-part"
@@ -371,26 +372,28 @@ decisive = torch.tensor([review.decisive for review in unseen])
 is_good = torch.tensor(labels) == GOOD
 
 
-def on_top(model):                                                  # of bad and of good reviews
-    tops = read(model, asked).sentence_weights.argmax(-1) == decisive
+def on_top(reading):                                                # of bad and of good reviews
+    tops = reading.sentence_weights.argmax(-1) == decisive
     return [tops[of_kind].float().mean().item() for of_kind in (~is_good, is_good)]
 
 
-no_gru = [
-    trained(lambda words, n: HierarchicalAttention(words, n, gru=(False, False)), learned, seed)
-    for seed in SEEDS
-]
+def without_gru(words, classes):
+    return HierarchicalAttention(words, classes, gru=(False, False))
+
+
+no_gru = [trained(without_gru, learned, seed) for seed in SEEDS]
 
 # %% name="on-top-table"
 rows = []
 for name, models in {"both GRUs": networks, "no GRUs": no_gru}.items():
     for seed, model in enumerate(models):
-        shares = [f"{share:.0%}" for share in (right(read(model, asked), labels), *on_top(model))]
+        reading = read(model, asked)
+        shares = [f"{share:.0%}" for share in (right(reading, labels), *on_top(reading))]
         rows.append([name, seed, *shares])
 table(["", "seed", "right", "on top: bad reviews", "on top: good reviews"], rows)
 
 # %% name="reveal-top" jupyter={"source_hidden": true}
-lowest = [min(on_top(model)) for model in networks]
+lowest = [min(on_top(reading)) for reading in readings]
 few = sum(share < 0.5 for share in lowest)
 guess.reveal(
     "in nearly all for some networks, in about half for others",
@@ -426,7 +429,7 @@ explore(look, seed=(0, 4, 0))
 
 # %% [markdown] name="top-answer"
 r"""
-Longer training is no cure. In the 8 passes of section 5, with other reviews for each seed, the share of deciding sentences on top was:
+Longer training is no cure. Here is the share on top after the 8 passes of section 5, with other reviews for each seed:
 """
 
 # %% name="longer" jupyter={"source_hidden": true}
@@ -436,9 +439,9 @@ table(["8 passes: on top, all reviews", *(f"seed {seed}" for seed in SEEDS)], ro
 
 # %% [markdown] name="top-answer-text"
 r"""
-Networks without a GRU overlook sentences, too. *Sentence attention* takes plain means of words, and never does so here. So attention over words has a part in this, which we cannot explain.
+Networks without a GRU overlook sentences, too. *Sentence attention* takes plain means of words, and never does so here. We cannot explain this part.
 
-**Answer: not always. A network can be right about every review and overlook what decides.**
+**Answer: not always. A network can be right about every review, and overlook what decides.**
 
 ## 7 · Then what decides?
 
@@ -470,7 +473,7 @@ def after(model, change, places):                                   # right, of 
 def tests(models):
     tried = [(without, decisive), (without, another), (only, decisive), (only, another)]
     for seed, model in enumerate(models):
-        found = [torch.tensor(on_top(model)), *(after(model, *how) for how in tried)]
+        found = [torch.tensor(on_top(read(model, asked))), *(after(model, *how) for how in tried)]
         for kind, shares in zip(("bad", "good"), torch.stack(found, 1)):
             yield [seed, kind, *(f"{share:.0%}" for share in shares)]
 
@@ -481,7 +484,7 @@ table(columns, tests(networks))
 
 # %% [markdown] name="why"
 r"""
-For each seed, one kind of review does not need its deciding sentence. Remove it, and the answer stays right. Keep only some other sentence, and the answer is still right.
+For each seed, one kind of review does not need its deciding sentence: without it, and even with only another sentence, the answer stays right.
 
 There are only two labels. So a network can look for one kind of evidence, say the reviewer's blame. If it finds blame, it says *bad*. If it finds none, the answer must be *good*, and it need not find the praise. This is **reasoning by elimination**. The loss does not mind, because the answers are right. The random start decides which evidence is looked for.
 
@@ -512,14 +515,14 @@ Without GRUs, another sentence knows nothing of the deciding one. With GRUs, it 
 
 ## 8 · Can the task make it look?
 
-If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now **undecided**: the reviewer only reports the others. A network must now find blame and praise. All else stays as it was.
+If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now **undecided**: the reviewer only reports the others. A network must now find blame and praise. Three labels are learned more slowly, so we train for five passes and, to save time, only with the first three seeds. All else stays as it was.
 """
 
 # %% name="guess-third"
 guess = predict(
     "Trained with undecided reviews, how often will the deciding sentence of a good or bad review "
     "be on top?",
-    ["in nearly all, whatever the seed", "as before: it depends on the seed",
+    ["in nearly all, for each seed", "as before: it depends on the seed",
      "less often, because the task is harder"],
 )
 
@@ -527,29 +530,37 @@ guess = predict(
 with_third = reviews(2000, "train", undecided=1 / 3)
 three_labels = reviews(500, "test", undecided=1 / 3)
 asked_three, labels_three = encoded(three_labels), [review.label for review in three_labels]
-networks_3 = [trained(HierarchicalAttention, with_third, seed, classes=3) for seed in SEEDS]
+networks_3 = [trained(HierarchicalAttention, with_third, seed, 3, passes=5) for seed in SEEDS[:3]]
 rows = []
 for seed, model in enumerate(networks_3):
-    shares = [right(read(model, asked_three), labels_three), *on_top(model)]
+    shares = [right(read(model, asked_three), labels_three), *on_top(read(model, asked))]
     shares += [*after(model, without, decisive), *after(model, without, another)]
     rows.append([seed, *(f"{float(share):.0%}" for share in shares)])
 columns = ["seed", "right, three labels", "on top: bad", "on top: good", "bad without the deciding"]
 columns += ["good without it", "bad without another", "good without another"]
 table(columns, rows)
 
+# %% name="third-longer" jupyter={"source_hidden": true}
+both = measured["generated"]["with undecided"]["both GRUs"]
+names = {"right, three labels": "accuracy", "on top, good and bad": "on_top"}
+rows = [[name, *both[key]] for name, key in names.items()]
+table(["8 passes, other reviews for each seed", *(f"seed {seed}" for seed in SEEDS)], rows)
+
 # %% name="third-guard" jupyter={"source_hidden": true}
 assert all(right(read(model, asked_three), labels_three) >= 0.95 for model in networks_3)
-assert all(min(on_top(model)) >= 0.95 for model in networks_3)
+assert all(min(on_top(read(model, asked))) >= 0.95 for model in networks_3)
 
 # %% name="reveal-third" jupyter={"source_hidden": true}
 guess.reveal(
-    "in nearly all, whatever the seed",
+    "in nearly all, for each seed",
     "The same good and bad reviews, and the same network. The task decides what must be looked at.",
 )
 
 # %% [markdown] name="third-answer"
 r"""
-**Answer: yes. A network learns to look at what its task needs, and at nothing else.**
+We had first tried a smaller learning rate, 0.005. One of five networks then had not finished learning after four passes: it still confused good and bad. Its deciding sentences were on top all the same. So weights may also point rightly when the answer is wrong.
+
+**Answer: yes. A network learns to look at what its task needs.**
 
 ## 9 · Does it work on real reviews?
 
@@ -661,13 +672,16 @@ The first row is measured on the 8 passes of section 6. Its five values lie arou
 """
 
 # %% name="listing" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_07 import built
+
 imports = "import random\nfrom typing import NamedTuple\n\nimport torch\n"
 imports += "import torch.nn.functional as F\nfrom torch import nn\n"
 imports += "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence\n\n"
 imports += "from attention_course.device import pick_device  # the GPU where it pays\n"
 imports += "from attention_course.functional import masked_softmax  # lesson 01\n\n"
 imports += "PAD, UNKNOWN = 0, 3"
-parts = [pad_documents, Level, BothEnds, Reading, HierarchicalAttention, batches, train, read]
+parts = [pad_documents, BothEnds, Level, built.Reading, HierarchicalAttention]
+parts += [batches, train, read]
 listing(*parts, imports=imports)
 
 # %% [markdown] name="remember"
