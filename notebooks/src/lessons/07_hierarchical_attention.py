@@ -2,7 +2,7 @@
 r"""
 # 07 · Hierarchical attention
 
-*A gem. Slow start. Long.* Two of these three sentences complain, and still you would watch the film: one strong word outweighs two mild ones. A program that counts words for and against gets such a review wrong. Yang and others (2016) built a network that weighs twice: the words of each sentence, and then the sentences.
+*A gem. Slow start. Long.* Two of these three sentences complain, and still you would watch the film: one strong word outweighs two mild ones. Counting words for and against gets such a review wrong. Yang and others (2016) built a network that weighs twice: the words of each sentence, and then the sentences.
 """
 
 # %% name="story"
@@ -28,7 +28,7 @@ diagrams.two_levels(review, x, level_1, level_2)
 
 # %% [markdown] name="what-for"
 r"""
-The picture shows the whole idea, **hierarchical attention**. On the left, attention makes one vector of the words of each sentence: the **sentence vector**. On the right, the same three steps make one vector of the sentences. In this lesson you build this network, with padding at both levels, and train it. Then you ask where it looks, and whether its answer depends on that.
+The picture shows **hierarchical attention**. On the left, attention makes one vector of the words of each sentence: the **sentence vector**. On the right, the same three steps make one vector of the sentences. You build this network, with padding at both levels, and train it. Then you ask where it looks, and whether its answer depends on that.
 
 You need lessons 01 and 03. Sections 1 to 4 take twenty minutes, the rest half an hour. The machine works for about a minute.
 
@@ -59,11 +59,11 @@ Equal weights would call it a bad review. The word *gem* counts for 0.55 · 0.88
 
 ## 2 · How is it written down?
 
-What makes a word strong must be learned. So the score gets a matrix, a bend and a vector, like the additive score of lesson 02. Only the query is missing:
+What makes a word strong must be learned. So the score is the additive score of lesson 02 without the query:
 
 $$z_i = \tanh(h_i W^K) \, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp z_j} \quad (19) \qquad c = \sum_i a_i \, h_i \quad (20)$$
 
-The equations are numbered as in the survey ([What the two sources say](../docs/sources.md)). This is **query-less attention** (also **attention pooling**). The learned vector $u$ stands where a query would stand. You can read $u$ as one question that is asked of every word: *are you important?* Yang and others call $u$ a **context vector**, and add a bias to $W^K$. Without the tanh, $W^K$ and $u^\top$ would melt into one vector.
+The equations are numbered as in the survey ([What the two sources say](../docs/sources.md)). This is **query-less attention** (also **attention pooling**). The learned vector $u$ is one question to every word: *are you important?* Yang and others call $u$ a **context vector**, and add a bias to $W^K$. Without the tanh, $W^K$ and $u^\top$ would melt into one vector.
 
 Hierarchical attention uses the three equations twice. Word $i$ of sentence $t$ has the vector $h_{ti}$, and each level has its own $W^K$ and $u$:
 
@@ -102,9 +102,9 @@ diagrams.batch(names, (batch != PAD).tolist())
 
 # %% [markdown] name="masks-text"
 r"""
-So there are two masks. The mask of words is `batch != PAD`. A sentence counts if it has any word, so the mask of sentences is `mask.any(-1)`.
+So there are two masks. The mask of words is `batch != PAD`. A sentence counts if it has any word: the mask of sentences is `mask.any(-1)`.
 
-The second review hides a trap. Two of its sentences have no word at all. If all scores of a sentence are set to −∞, the softmax divides 0 by 0:
+The second review hides a trap. Two of its sentences have no word. If all scores of a sentence are set to −∞, the softmax divides 0 by 0:
 """
 
 # %% name="nan" tags=["nbval-check-output"]
@@ -205,7 +205,7 @@ class HierarchicalAttention(nn.Module):
 
 # %% [markdown] name="check-text"
 r"""
-`gru` says which levels have a GRU. A batch must give the same as each review alone, and nothing may go to the padding:
+`gru` says which levels have a GRU. In a batch, a review must give the same as alone:
 """
 
 # %% name="check"
@@ -337,22 +337,25 @@ assert all(right(reading, labels) <= 0.7 for reading in counted)
 
 # %% [markdown] name="which-part-text"
 r"""
-Averaging words fails. Which part of the hierarchical network helps? We took parts away, in longer trainings (8 passes). *Flat* means one level: the review is one long sentence. The flat GRU has as many numbers per state as ours.
+Averaging words fails. Which part of the hierarchical network helps? We took parts away, in longer trainings (8 passes, other reviews for each seed). One level means that the review is one long sentence. All states have 32 numbers.
 """
 
 # %% name="which-part"
 from attention_course import results
 
 measured = results.load("07_hierarchical_attention")
-starts = measured["generated"]["two labels"]
-rows = [[name, found["accuracy"]] for name, found in starts.items()]
-table(["right, of 1,000 unseen reviews", "five random starts"], rows)
+starts = measured["generated"]["two labels"] | {"flat GRU": measured["flat_gru"]}
+parts = {"mean of all words": "means of all words", "flat attention": "one level, no GRU"}
+parts |= {"flat GRU": "one level, GRU", "sentence attention": "means of words, then level 2"}
+parts |= {"no GRUs": "two levels, no GRU", "both GRUs": "two levels, two GRUs"}
+rows = [[what, *starts[name]["accuracy"]] for name, what in parts.items()]
+table(["right, of 1,000 unseen", *(f"seed {seed}" for seed in SEEDS)], rows)
 
 # %% [markdown] name="which-part-answer"
 r"""
-A word alone does not know whose opinion it is, so flat attention fails. A sentence vector knows it, even without a GRU: here the levels help. But a flat GRU knows it, too, because it reads words in order. Two levels are one way to connect words that stand together, and not the only one.
+A word alone does not know whose opinion it is, so one level without a GRU fails. A sentence vector knows it, even without a GRU: here the levels help. But one level with a GRU knows it, too, because it reads words in order.
 
-**Answer: yes, every time. It needs levels or a GRU to connect an opinion with its owner.**
+**Answer: yes, with every seed. It needs levels or a GRU to connect an opinion with its owner.**
 
 ## 6 · Does it look at the sentence that decides?
 
@@ -429,17 +432,17 @@ explore(look, seed=(0, 4, 0))
 
 # %% [markdown] name="top-answer"
 r"""
-Longer training is no cure. Here is the share on top after the 8 passes of section 5, with other reviews for each seed:
+Longer training is no cure. Here is the share on top after the 8 passes of section 5:
 """
 
 # %% name="longer" jupyter={"source_hidden": true}
 kinds = ("both GRUs", "no GRUs", "sentence attention")
-rows = [[name, *starts[name]["on_top"]] for name in kinds]
-table(["8 passes: on top, all reviews", *(f"seed {seed}" for seed in SEEDS)], rows)
+rows = [[parts[name], *starts[name]["on_top"]] for name in kinds]
+table(["on top, all reviews", *(f"seed {seed}" for seed in SEEDS)], rows)
 
 # %% [markdown] name="top-answer-text"
 r"""
-Networks without a GRU overlook sentences, too. *Sentence attention* takes plain means of words, and never does so here. We cannot explain this part.
+Networks without a GRU overlook sentences, too. With plain means of words it does not happen here. We cannot explain this part.
 
 **Answer: not always. A network can be right about every review, and overlook what decides.**
 
@@ -488,9 +491,9 @@ For each seed, one kind of review does not need its deciding sentence: without i
 
 There are only two labels. So a network can look for one kind of evidence, say the reviewer's blame. If it finds blame, it says *bad*. If it finds none, the answer must be *good*, and it need not find the praise. This is **reasoning by elimination**. The loss does not mind, because the answers are right. The random start decides which evidence is looked for.
 
-Can the weights tell the two cases apart? Not safely. Look for a row with 100 % on top and 100 % without it: this network looks at a sentence that it does not need. Only the remove test shows it.
+Can the weights tell the two cases apart? No. Look for a row with 100 % on top and 100 % without it: this network looks at a sentence that it does not need.
 
-There is a second reason for caution. After a GRU, the state of a sentence has read its neighbours, so its weight may be owed to one of them. How much of the deciding sentence is in the others? We let the last layer answer from the state of another sentence *alone*, for the kind of review whose evidence is looked for.
+There is a second reason for caution. After a GRU, the state of a sentence has read its neighbours, so its weight may be owed to one of them. Let the last layer answer from the state of another sentence *alone*, for the kind of review whose evidence is looked for:
 """
 
 # %% name="mixing"
@@ -509,7 +512,7 @@ table(["right from another sentence's state", *(f"seed {seed}" for seed in SEEDS
 
 # %% [markdown] name="mixing-answer"
 r"""
-Without GRUs, another sentence knows nothing of the deciding one. With GRUs, it may know enough. So a weight on a state is no proof that the words of this sentence mattered.
+Without GRUs, a state holds only the words of its own sentence, and a few right answers are luck. With GRUs, it often knows what another sentence says. So a weight on a state is no proof that its own sentence mattered.
 
 **Answer: removing and keeping tell what decides, if a random sentence is the control. The weights do not.**
 
@@ -558,13 +561,13 @@ guess.reveal(
 
 # %% [markdown] name="third-answer"
 r"""
-We had first tried a smaller learning rate, 0.005. One of five networks then had not finished learning after four passes: it still confused good and bad. Its deciding sentences were on top all the same. So weights may also point rightly when the answer is wrong.
+We had first tried a learning rate of 0.005. After four passes, one of five networks still confused good and bad. Its deciding sentences were on top all the same. So weights may also point rightly when the answer is wrong.
 
 **Answer: yes. A network learns to look at what its task needs.**
 
 ## 9 · Does it work on real reviews?
 
-Pang and Lee (2004) collected 2,000 film reviews, half of them good. They are some thirty sentences long, and nobody marked what decides. We train on 1,600 and test on 400. We keep the first and last 20 sentences of a review, and 40 words of a sentence. A word that occurs fewer than five times becomes `<unk>`. So that the network does not learn the few reviews by heart, half of the numbers are dropped (dropout), and a fifth of the words are read as `<unk>`. Level 1 has no GRU here, to save time.
+Pang and Lee (2004) collected 2,000 film reviews, half of them good. Nobody marked what decides. We train on 1,600 and test on 400. We keep the first and last 20 sentences of a review, and 40 words of a sentence. A word that occurs fewer than five times becomes `<unk>`. Against learning by heart, half of the numbers are dropped (dropout), and a fifth of the words are read as `<unk>`. Level 1 has no GRU, to save time.
 """
 
 # %% name="movies-data"
@@ -664,9 +667,9 @@ claims.table("07_hierarchical_attention")
 
 # %% [markdown] name="real-answer"
 r"""
-The first row is measured on the 8 passes of section 6. Its five values lie around a half and around one, so its mean describes none of them.
+The first row is about the 8 passes of section 6. Its five values lie around a half and around one, so their mean describes none of them.
 
-**Answer: it works, but a bag of words works better on so few reviews. The weights help to find sentences that matter, but many answers need none of them.**
+**Answer: it works, but on so few reviews a bag of words works better. The weights find sentences that matter, but most answers do not need them.**
 
 ## The whole thing to take away
 """
@@ -692,7 +695,7 @@ r"""
 - The score needs no query: a learned vector $u$ takes its place (**query-less attention**, **attention pooling**).
 - Pad at both levels, mask at both levels. A sentence without words must get weights of 0 and not NaN.
 - A network can be right every time and overlook what decides. With two labels it may work by elimination.
-- To learn what an answer depends on, remove sentences or keep only some. Do the same with random ones as a control.
+- To learn what an answer depends on, remove sentences or keep only some, with random ones as a control.
 - On 1,600 real reviews, a bag of words beats all our networks.
 
 Worth knowing by heart:
