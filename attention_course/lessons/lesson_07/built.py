@@ -24,6 +24,20 @@ def pad_documents(documents):  # lists of sentences, which are lists of numbers
     return torch.tensor(padded)  # (B, S, T)
 
 
+class BothEnds(nn.Module):
+    """A GRU from the left and one from the right, with E / 2 numbers each. Padding stands at the end."""
+
+    def __init__(self, E):
+        super().__init__()
+        self.gru = nn.GRU(E, E // 2, bidirectional=True, batch_first=True)
+
+    def forward(self, x, mask):  # (B, n, E), (B, n)
+        lengths = mask.sum(1).clamp(min=1).cpu()  # nothing but PAD: read one
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        states, _ = self.gru(packed)
+        return pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])[0]
+
+
 class Level(nn.Module):
     """Vectors become one: a GRU from both ends, if asked for, and attention without a query, Eqs. (18) to (20)."""
 
@@ -39,20 +53,6 @@ class Level(nn.Module):
         weights = masked_softmax(scores, mask)  # step 2: (B, n)
         c = (weights[:, None] @ h)[:, 0]  # step 3: (B, E)
         return c, weights, h
-
-
-class BothEnds(nn.Module):
-    """A GRU from the left and one from the right, with E / 2 numbers each. Padding stands at the end."""
-
-    def __init__(self, E):
-        super().__init__()
-        self.gru = nn.GRU(E, E // 2, bidirectional=True, batch_first=True)
-
-    def forward(self, x, mask):  # (B, n, E), (B, n)
-        lengths = mask.sum(1).clamp(min=1).cpu()  # nothing but PAD: read one
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        states, _ = self.gru(packed)
-        return pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])[0]
 
 
 class Reading(NamedTuple):

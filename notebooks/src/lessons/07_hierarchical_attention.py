@@ -133,30 +133,13 @@ So far, *slow* means the same in *not slow*. So Yang and others let a GRU from b
 # %% name="network-picture" jupyter={"source_hidden": true}
 diagrams.network()
 
-# %% [markdown] name="level-text"
+# %% [markdown] name="both-ends-text"
 r"""
-Both panels are the same, so one class serves for both. It makes one vector of n vectors.
+First the GRUs. Packing tells a GRU where each sentence ends, so it does not read padding (lesson 03). PyTorch refuses a length of 0. So an empty sentence counts as one PAD long here, and its state is masked anyway.
 """
 
-# %% name="level"
-from torch import nn
-
-
-class Level(nn.Module):
-    def __init__(self, E, gru=True):
-        super().__init__()
-        self.gru = BothEnds(E) if gru else None
-        self.W_k = nn.Linear(E, E, bias=False)
-        self.u = nn.Parameter(torch.randn(E) / E**0.5)
-
-    def forward(self, x, mask):                                     # (B, n, E), (B, n)
-        h = self.gru(x, mask) if self.gru else x                    # states (B, n, E)
-        scores = torch.tanh(self.W_k(h)) @ self.u                   # step 1: (B, n)
-        weights = masked_softmax(scores, mask)                      # step 2: (B, n)
-        c = (weights[:, None] @ h)[:, 0]                            # step 3: (B, E)
-        return c, weights, h
-
 # %% name="both-ends"
+from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
@@ -171,9 +154,29 @@ class BothEnds(nn.Module):
         states, _ = self.gru(packed)
         return pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])[0]
 
-# %% [markdown] name="both-ends-text"
+# %% [markdown] name="level-text"
 r"""
-Packing tells the GRU where each sentence ends, so it does not read padding (lesson 03). PyTorch refuses a length of 0. So an empty sentence counts as one PAD long here, and its state is masked anyway. Level 1 must read every sentence by itself. `flatten(0, 1)` makes B · S sentences of B reviews, and `unflatten` puts them back.
+Both panels of the picture are the same, so one class serves for both. It makes one vector of n vectors.
+"""
+
+# %% name="level"
+class Level(nn.Module):
+    def __init__(self, E, gru=True):
+        super().__init__()
+        self.gru = BothEnds(E) if gru else None
+        self.W_k = nn.Linear(E, E, bias=False)
+        self.u = nn.Parameter(torch.randn(E) / E**0.5)
+
+    def forward(self, x, mask):                                     # (B, n, E), (B, n)
+        h = self.gru(x, mask) if self.gru else x                    # states (B, n, E)
+        scores = torch.tanh(self.W_k(h)) @ self.u                   # step 1: (B, n)
+        weights = masked_softmax(scores, mask)                      # step 2: (B, n)
+        c = (weights[:, None] @ h)[:, 0]                            # step 3: (B, E)
+        return c, weights, h
+
+# %% [markdown] name="network-text"
+r"""
+Level 1 must read every sentence by itself. `flatten(0, 1)` makes B · S sentences of B reviews, and `unflatten` puts them back. After level 2, a linear layer makes the logits of the labels.
 """
 
 # %% name="reading"
