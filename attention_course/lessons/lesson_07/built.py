@@ -112,6 +112,6 @@ def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, lost=0.0
 
 @torch.no_grad()
 def read(model, documents):
-    """What a network makes of many documents, a hundred at a time."""
-    parts = [model(part) for part in pad_documents(documents).split(100)]
+    """What a network makes of many documents, fifty at a time."""
+    parts = [model(part) for part in pad_documents(documents).split(50)]
     return Reading(*map(torch.cat, zip(*parts, strict=True)))

@@ -63,7 +63,7 @@ What makes a word strong must be learned. So the score is the additive score of 
 
 $$z_i = \tanh(h_i W^K) \, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp z_j} \quad (19) \qquad c = \sum_i a_i \, h_i \quad (20)$$
 
-The equations are numbered as in the survey ([What the two sources say](../docs/sources.md)). This is **query-less attention** (also **attention pooling**). The learned vector $u$ is one question to every word: *are you important?* Yang and others call $u$ a **context vector**, and add a bias to $W^K$. Without the tanh, $W^K$ and $u^\top$ would melt into one vector.
+The equations are numbered as in the survey ([What the two sources say](../docs/sources.md)). This is **query-less attention** (also **attention pooling**). The learned vector $u$ asks every word: *are you important?* Yang and others call $u$ a **context vector**, and add a bias to $W^K$. Without the tanh, $W^K$ and $u^\top$ would melt into one vector.
 
 Hierarchical attention uses the three equations twice. Word $i$ of sentence $t$ has the vector $h_{ti}$, and each level has its own $W^K$ and $u$:
 
@@ -121,7 +121,7 @@ look_inside(masked_softmax)
 
 # %% [markdown] name="nan-text"
 r"""
-A product with 0 does not help, because 0 · NaN is NaN. One empty sentence would spoil the whole training. `masked_softmax` uses the lowest finite number in place of −∞, and then multiplies by the mask. An empty sentence gets the weights 0 and becomes the vector 0. On level 2 its mask is False, so this vector counts for nothing.
+A product with 0 does not help, because 0 · NaN is NaN. `masked_softmax` uses the lowest finite number in place of −∞, and then multiplies by the mask. An empty sentence gets the weights 0 and becomes the vector 0. On level 2 its mask is False, so this vector counts for nothing.
 
 **Answer: pad twice, mask twice, and use a softmax that survives a row without a word.**
 
@@ -226,7 +226,7 @@ r"""
 
 ## 5 · Does it learn?
 
-To see whether a network looks at what decides, we must know what decides. So we generate reviews. Each reports what other people think of a film, and one sentence says what the reviewer thinks. Only this sentence makes the review good or bad. The others praise or blame at random. Here is one; the arrow marks the sentence that decides.
+To see whether a network looks at what decides, we must know what decides. So we generate reviews. Each reports what other people think of a film. One sentence says what the reviewer thinks, and it alone makes the review good or bad. The others praise or blame at random. The arrow marks the sentence that decides.
 """
 
 # %% name="show-review" tags=["nbval-check-output"]
@@ -280,8 +280,8 @@ def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, lost=0.0
 
 # %% name="read"
 @torch.no_grad()
-def read(model, documents):                                         # a hundred at a time
-    parts = [model(part) for part in pad_documents(documents).split(100)]
+def read(model, documents):                                         # fifty at a time
+    parts = [model(part) for part in pad_documents(documents).split(50)]
     return Reading(*map(torch.cat, zip(*parts, strict=True)))
 
 
@@ -290,7 +290,7 @@ def right(reading, labels):                                         # share of r
 
 # %% [markdown] name="seeds-text"
 r"""
-A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control `MeanOfWords` averages the vectors of all words, without attention, levels or GRUs.
+A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control averages the vectors of all words, without attention, levels or GRUs.
 """
 
 # %% name="mean-of-words" jupyter={"source_hidden": true}
@@ -369,7 +369,7 @@ The reviews have 7 to 13 sentences. A sentence picked at random would be the dec
 guess = predict(
     "In how many unseen reviews does the deciding sentence have the largest weight?",
     ["in nearly all, for each of the five networks",
-     "in nearly all for some networks, in about half for others",
+     "in nearly all for some networks, in little more than half for others",
      "in about one of ten, for each of the five networks"],
 )
 
@@ -402,7 +402,7 @@ table(["", "seed", "right", "on top: bad reviews", "on top: good reviews"], rows
 lowest = [min(on_top(reading)) for reading in readings]
 few = sum(share < 0.5 for share in lowest)
 guess.reveal(
-    "in nearly all for some networks, in about half for others",
+    "in nearly all for some networks, in little more than half for others",
     f"{few} of the 5 networks overlook the deciding sentence in one kind of review. Which kind, "
     "and whether, depends on the seed. All are right about the label.",
 )
@@ -445,7 +445,7 @@ table(["on top, all reviews", *(f"seed {seed}" for seed in SEEDS)], rows)
 
 # %% [markdown] name="top-answer-text"
 r"""
-Networks without a GRU overlook sentences, too. With plain means of words it does not happen here. We cannot explain this part.
+Networks without a GRU overlook sentences, too. With plain means of words it does not happen here, and we do not know why.
 
 **Answer: not always. A network can be right about every review, and overlook what decides.**
 
@@ -492,7 +492,7 @@ table(columns, tests(networks))
 r"""
 For each seed, one kind of review does not need its deciding sentence: without it, and even with only another sentence, the answer stays right.
 
-There are only two labels. So a network can look for one kind of evidence, say the reviewer's blame. If it finds blame, it says *bad*. If it finds none, the answer must be *good*, and it need not find the praise. This is **reasoning by elimination**. The loss does not mind, because the answers are right. The random start decides which evidence is looked for.
+There are only two labels. So a network can look for one kind of evidence, say the reviewer's blame. If it finds blame, it says *bad*. If it finds none, the answer must be *good*, and it need not find the praise. This is reasoning by *elimination*. The loss does not mind, because the answers are right. The random start decides which evidence is looked for.
 
 Can the weights tell the two cases apart? No. Look for a row with 100 % on top and 100 % without it: this network looks at a sentence that it does not need.
 
@@ -517,11 +517,11 @@ table(["right from another sentence's state", *(f"seed {seed}" for seed in SEEDS
 r"""
 Without GRUs, a state holds only the words of its own sentence, and a few right answers are luck. With GRUs, it often knows what another sentence says. So a weight on a state is no proof that its own sentence mattered.
 
-**Answer: removing and keeping tell what decides, if a random sentence is the control. The weights do not.**
+**Answer: removing and keeping tell, with a random sentence as control. The weights do not.**
 
 ## 8 · Can the task make it look?
 
-If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now **undecided**: the reviewer only reports the others. A network must now find blame and praise. Three labels are learned more slowly, so we train for five passes and, to save time, only with the first three seeds. All else stays as it was.
+If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now *undecided*: the reviewer only reports the others. A network must now find blame and praise. Three labels are learned more slowly, so we train for five passes and, to save time, only with the first three seeds. All else stays as it was.
 """
 
 # %% name="guess-third"
@@ -581,7 +581,7 @@ try:
     learned_real, unseen_real = split(movie_reviews(), 0)           # the first of five splits
     real_reviews, passes = True, 3
 except DatasetUnavailable:
-    print("No movie_reviews here: generated reviews of three kinds take their place.")
+    print("movie_reviews cannot be had here: generated reviews take their place.")
     learned_real, unseen_real = with_third, three_labels
     real_reviews, passes = False, 6
 words = Vocabulary((s for r in learned_real for s in r.sentences), minimum=5)
@@ -613,7 +613,7 @@ document_map(cut, weights[: len(cut)], shades, title=f"A {true} review; it says 
 
 # %% [markdown] name="deletion-text"
 r"""
-This is the shortest unseen review with at least eight sentences. Its weights are much more even than before. Do they still show what matters? We keep or remove the three sentences with the largest weights. The controls are three random sentences, the three longest, and the last three.
+This is the shortest unseen review with at least eight sentences. (Long sentences are cut in the picture.) Do the weights still show what matters? We keep or remove the three sentences with the largest weights. The controls are three random sentences, the three longest, and the last three.
 """
 
 # %% name="deletion"
@@ -634,7 +634,7 @@ table(["sentences", "right with only these", "right without these"], rows)
 
 # %% [markdown] name="movies-experiment-text"
 r"""
-One training on one split proves little. So here are five splits, with six passes each, and other readers. *Bag of words* is a logistic regression on tf-idf (weighted counts of words). It knows no order and no sentences.
+One training on one split proves little. So here are five splits, with six passes each, and other readers. **Bag of words** is a logistic regression on weighted counts of words (tf-idf). It knows no order and no sentences.
 """
 
 # %% name="movies-experiment"
@@ -656,11 +656,11 @@ table(["five splits: mean (range)", *shown.values()], rows)
 
 # %% [markdown] name="movies-after"
 r"""
-**The bag of words wins**, with 88 % on average. It also reads the whole review, which the networks do not. With 1,600 reviews, a good weight for each word is hard to beat. (Yang and others had 335,000 to 3.65 million documents, and their networks did beat such baselines.) Even so, the networks are flattered: their learning rate was chosen on the test reviews of the first split.
+The bag of words wins, with 88 % on average. It also reads the whole review, which the networks do not. With 1,600 reviews, a good weight for each word is hard to beat. (Yang and others had 335,000 to 3.65 million documents, and their networks did beat such baselines.) And the networks are flattered: their learning rate was chosen on test reviews.
 
-Two levels without GRUs are no better than flat attention (84 % both). The GRU over sentences reaches 86 %.
+Two levels without GRUs are no better than flat attention (84 % both). The GRU over sentences reaches 86 %. We trained no flat GRU here, so this may not be due to the levels.
 
-The weights do carry information. With only the three top sentences, the network with a GRU is right about 81 %, with three random ones about 68 %. But without the top three it still has 81 %. Most answers can be had without them.
+The weights do carry information. With only the three top sentences, the network with a GRU is right about 81 %, with three random ones about 68 %. But without the top three it is right about 81 %, too.
 """
 
 # %% name="claims"
