@@ -4,8 +4,8 @@
     python experiments/07_hierarchical_attention.py flat_gru    this part; the others keep the values they have
 
 Five readers of the generated reviews, with and without undecided ones, five seeds. Five ways to read movie_reviews,
-five splits, and what is left of their accuracy when sentences are taken away. flat_gru: one level with a GRU of the same
-size over all words of a generated review.
+five splits, and what is left of their accuracy when sentences are taken away. flat_gru: one level with a GRU of the
+same size over all words of a generated review.
 
 Writes attention_course/results/07_hierarchical_attention.json.
 """
