@@ -123,7 +123,7 @@ look_inside(masked_softmax)
 r"""
 A product with 0 does not help, because 0 · NaN is NaN. `masked_softmax` uses the lowest finite number in place of −∞, and then multiplies by the mask. An empty sentence gets the weights 0 and becomes the vector 0. On level 2 its mask is False, so this vector counts for nothing.
 
-**Answer: pad twice, mask twice, and use a softmax that survives a row without a word.**
+**Answer: pad twice, mask twice, with a softmax that survives a sentence without a word.**
 
 ## 4 · How is it programmed?
 
@@ -340,7 +340,7 @@ assert all(right(reading, labels) <= 0.7 for reading in counted)
 
 # %% [markdown] name="which-part-text"
 r"""
-Averaging words fails. Which part of the hierarchical network helps? We took parts away, in longer trainings (8 passes, other reviews for each seed). One level means that the review is one long sentence. All states have 32 numbers.
+Averaging words fails. Which part of the network helps? We took parts away, in longer trainings (8 passes, a learning rate of up to 0.005 that rises and then falls, other reviews for each seed). One level means that the review is one long sentence. All states have 32 numbers.
 """
 
 # %% name="which-part"
@@ -409,26 +409,47 @@ guess.reveal(
 
 # %% [markdown] name="both-text"
 r"""
-Here is the first unseen bad review with seven sentences. Leaf through the five networks. A bar is the weight of a sentence, and a shade the weight of a word within its sentence. The triangle marks the sentence that decides.
+Here are the sentence weights of all five networks, for the first unseen bad review and the first good one with seven sentences. A row is a network. The ring marks the sentence that decides.
+"""
+
+# %% name="five-maps" jupyter={"source_hidden": true}
+from attention_course import plots
+
+
+def first(label):
+    return next(i for i, r in enumerate(unseen) if r.label == label and len(r.sentences) == 7)
+
+
+def map_of_five(number, kind):
+    rows = torch.stack([reading.sentence_weights[number, :7] for reading in readings])
+    names = [f"seed {seed}" for seed in SEEDS], [str(place + 1) for place in range(7)]
+    labels = {"query_label": "network", "key_label": f"sentences of a {kind} review"}
+    rings = {(unseen[number].decisive, seed) for seed in SEEDS}
+    return plots.attention_map(rows, *names, links=rings, **labels)
+
+
+map_of_five(first(BAD), "bad")
+
+# %% name="five-maps-good" jupyter={"source_hidden": true}
+map_of_five(first(GOOD), "good")
+
+# %% [markdown] name="draw-text"
+r"""
+Where a network overlooks the ring, it spreads its weight. Leaf through the bad review to see the weights of its words, too. The triangle marks the sentence that decides.
 """
 
 # %% name="draw" jupyter={"source_hidden": true}
 from attention_course.lessons.lesson_07.document_map import document_map
 
 NAMES = {BAD: "bad", GOOD: "good", 2: "undecided"}
-first_bad = next(i for i, r in enumerate(unseen) if r.label == BAD and len(r.sentences) == 7)
-
-
-def draw(number, model, name):
-    reading = read(model, [asked[number]])
-    said = NAMES[reading.logits[0].argmax().item()]
-    weights = reading.sentence_weights[0], reading.word_weights[0]
-    place, title = unseen[number].decisive, f"{name}: it says {said}"
-    return document_map(unseen[number].sentences, *weights, mark=place, title=title)
 
 
 def look(seed):
-    return draw(first_bad, networks[seed], f"Review {first_bad}, seed {seed}")
+    number, reading = first(BAD), readings[seed]
+    said = NAMES[reading.logits[number].argmax().item()]
+    weights = reading.sentence_weights[number], reading.word_weights[number]
+    place, title = unseen[number].decisive, f"A bad review. The network of seed {seed} says {said}"
+    return document_map(unseen[number].sentences, *weights, mark=place, title=title)
 
 
 explore(look, seed=(0, 4, 0))
@@ -521,7 +542,7 @@ Without GRUs, a state holds only the words of its own sentence, and a few right 
 
 ## 8 · Can the task make it look?
 
-If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now *undecided*: the reviewer only reports the others. A network must now find blame and praise. Three labels are learned more slowly, so we train for five passes and, to save time, only with the first three seeds. All else stays as it was.
+If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now *undecided*: the reviewer only reports the others. A network must now find blame and praise. This is learned more slowly, so we train for five passes and, to save time, with the first three seeds only.
 """
 
 # %% name="guess-third"
