@@ -28,7 +28,7 @@ diagrams.two_levels(review, x, level_1, level_2)
 
 # %% [markdown] name="what-for"
 r"""
-The picture shows **hierarchical attention**. On the left, attention makes one vector of the words of each sentence: the **sentence vector**. On the right, the same three steps make one vector of the sentences. You build this network, with padding at both levels, and train it. Then you ask where it looks, and whether its answer depends on that.
+The picture shows **hierarchical attention**. On the left, attention makes one vector of the words of each sentence: the **sentence vector**. On the right, the same three steps make one vector of the sentences. You build this network, with padding at both levels. Then you ask where it looks, and whether its answer depends on that.
 
 You need lessons 01 and 03. Sections 1 to 4 take twenty minutes, the rest half an hour. The machine works for about a minute.
 
@@ -104,7 +104,7 @@ diagrams.batch(names, (batch != PAD).tolist())
 r"""
 So there are two masks. The mask of words is `batch != PAD`. A sentence counts if it has any word: the mask of sentences is `mask.any(-1)`.
 
-The second review hides a trap. Two of its sentences have no word. If all scores of a sentence are set to −∞, the softmax divides 0 by 0:
+The second review hides a trap. Two of its sentences have no word. With all scores at −∞, the softmax divides 0 by 0:
 """
 
 # %% name="nan" tags=["nbval-check-output"]
@@ -156,7 +156,7 @@ class BothEnds(nn.Module):
 
 # %% [markdown] name="level-text"
 r"""
-Both panels of the picture are the same, so one class serves for both. It makes one vector of n vectors.
+Both panels of the picture are the same, so one class serves for both.
 """
 
 # %% name="level"
@@ -435,7 +435,7 @@ map_of_five(first(GOOD), "good")
 
 # %% [markdown] name="draw-text"
 r"""
-Where a network overlooks the ring, it spreads its weight. Leaf through the bad review to see the weights of its words, too. The triangle marks the sentence that decides.
+Where a network overlooks the ring, it spreads its weight. Leaf through the bad review to see its words, too. The triangle marks the sentence that decides.
 """
 
 # %% name="draw" jupyter={"source_hidden": true}
@@ -456,7 +456,7 @@ explore(look, seed=(0, 4, 0))
 
 # %% [markdown] name="top-answer"
 r"""
-Longer training is no cure. Here is the share on top after the 8 passes of section 5:
+Longer training is no cure. Here is the share on top after the 8 passes:
 """
 
 # %% name="longer" jupyter={"source_hidden": true}
@@ -587,7 +587,7 @@ guess.reveal(
 
 # %% [markdown] name="third-answer"
 r"""
-The second table has the longer trainings of section 5. Two networks without GRUs are right about two reviews of three only, and the deciding sentence is still on top. So weights may also point rightly when the answer is wrong. (We had tried a learning rate of 0.005 for our networks first. With it, one of five had not finished learning, with the same effect.)
+The second table has the longer trainings of section 5. Two networks without GRUs are right about two reviews of three only, and the deciding sentence is still on top. So weights may also point rightly when the answer is wrong. (At first we tried a learning rate of 0.005. One of five networks then had not finished learning, with the same effect.)
 
 **Answer: yes. A network learns to look at what its task needs.**
 
@@ -636,7 +636,7 @@ document_map(cut, weights[: len(cut)], shades, title=f"A {true} review; it says 
 
 # %% [markdown] name="deletion-text"
 r"""
-This is the shortest unseen review with at least eight sentences. (Long sentences are cut in the picture.) Do the weights still show what matters? We keep or remove the three sentences with the largest weights. The controls are three random sentences, the three longest, and the last three.
+This is the shortest unseen review with at least eight sentences. (Long sentences are cut in the picture.) Do the weights show what matters? We keep or remove the three sentences with the largest weights. The controls are three random ones, the three longest, and the last three.
 """
 
 # %% name="deletion"
@@ -679,7 +679,7 @@ table(["five splits: mean (range)", *shown.values()], rows)
 
 # %% [markdown] name="movies-after"
 r"""
-The bag of words wins, with 88 % on average. It also reads the whole review, which the networks do not. With 1,600 reviews, a good weight for each word is hard to beat. (Yang and others had 335,000 to 3.65 million documents, and their networks did beat such baselines.) And the networks are flattered: their learning rate was chosen on test reviews.
+The bag of words wins, with 88 % on average. It also reads the whole review, which the networks do not. With 1,600 reviews, a good weight for each word is hard to beat. (Yang and others had 335,000 to 3.65 million documents, and their networks did beat such baselines.) And their learning rate was chosen on test reviews, which flatters them.
 
 Two levels without GRUs are no better than flat attention (84 % both). The GRU over sentences reaches 86 %. We trained no flat GRU here, so this may not be due to the levels.
 
