@@ -96,12 +96,12 @@ def batches(documents, labels, passes, generator, size=32, lost=0.0):
             yield batch, torch.tensor([labels[i] for i in chosen])
 
 
-def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, lost=0.0):
+def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, size=32, lost=0.0):
     """Lower the cross-entropy of the labels with AdamW, and leave the model on the CPU and in eval mode."""
     device = pick_device(model)
     model.to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
-    for batch, label in batches(documents, labels, passes, random.Random(seed), lost=lost):
+    for batch, label in batches(documents, labels, passes, random.Random(seed), size, lost):
         loss = F.cross_entropy(model(batch.to(device)).logits, label.to(device))
         optimizer.zero_grad()
         loss.backward()
