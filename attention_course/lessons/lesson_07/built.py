@@ -112,6 +112,6 @@ def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, size=32,
 
 @torch.no_grad()
 def read(model, documents):
-    """What a network makes of many documents, fifty at a time."""
-    parts = [model(part) for part in pad_documents(documents).split(50)]
+    """What a network makes of many documents, twenty at a time."""
+    parts = [model(part) for part in pad_documents(documents).split(20)]
     return Reading(*map(torch.cat, zip(*parts, strict=True)))

@@ -280,8 +280,8 @@ def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, size=32,
 
 # %% name="read"
 @torch.no_grad()
-def read(model, documents):                                         # fifty at a time
-    parts = [model(part) for part in pad_documents(documents).split(50)]
+def read(model, documents):                                         # twenty at a time
+    parts = [model(part) for part in pad_documents(documents).split(20)]
     return Reading(*map(torch.cat, zip(*parts, strict=True)))
 
 
@@ -290,7 +290,7 @@ def right(reading, labels):                                         # share of r
 
 # %% [markdown] name="seeds-text"
 r"""
-A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control averages the vectors of all words, without attention, levels or GRUs.
+A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control averages the vectors of all words, without attention or GRUs.
 """
 
 # %% name="mean-of-words" jupyter={"source_hidden": true}
@@ -515,7 +515,7 @@ For each seed, one kind of review does not need its deciding sentence: without i
 
 There are only two labels. So a network can look for one kind of evidence, say the reviewer's blame. If it finds blame, it says *bad*. If it finds none, the answer must be *good*, and it need not find the praise. This is reasoning by *elimination*. The loss does not mind, because the answers are right. The random start decides which evidence is looked for.
 
-Can the weights tell the two cases apart? No. Look for a row with 100 % on top and 100 % without it: this network looks at a sentence that it does not need.
+Can the weights tell the cases apart? No. Look for a row with 100 % on top and 100 % without it: this network looks at a sentence that it does not need.
 
 There is a second reason for caution. After a GRU, the state of a sentence has read its neighbours, so its weight may be owed to one of them. Let the last layer answer from the state of another sentence *alone*, for the kind of review whose evidence is looked for:
 """
@@ -536,7 +536,7 @@ table(["right from another sentence's state", *(f"seed {seed}" for seed in SEEDS
 
 # %% [markdown] name="mixing-answer"
 r"""
-Without GRUs, a state holds only the words of its own sentence, and a few right answers are luck. With GRUs, it often knows what another sentence says. So a weight on a state is no proof that its own sentence mattered.
+Without GRUs, a state holds only the words of its own sentence, and a few right answers are luck. With GRUs, it often knows what another sentence says. So a weight is no proof that its own sentence mattered.
 
 **Answer: removing and keeping tell, with a random sentence as control. The weights do not.**
 
@@ -637,7 +637,7 @@ document_map(cut, weights[: len(cut)], shades, title=f"A {true} review; it says 
 
 # %% [markdown] name="deletion-text"
 r"""
-This is the shortest unseen review with at least eight sentences. (Long sentences are cut in the picture.) Do the weights show what matters? We keep or remove the three sentences with the largest weights. The controls are three random ones, the three longest, and the last three.
+This is the shortest unseen review with at least eight sentences. (Long sentences are cut in the picture.) Do the weights show what matters? We keep or remove the three sentences with the largest weights. The controls are three random ones, the three longest and the last three.
 """
 
 # %% name="deletion"
@@ -658,7 +658,7 @@ table(["sentences", "right with only these", "right without these"], rows)
 
 # %% [markdown] name="movies-experiment-text"
 r"""
-Here are five splits, with six passes each, and other readers. **Bag of words** is a logistic regression on weighted counts of words (tf-idf). It knows no order and no sentences.
+Here are five splits, with six passes, and other readers. **Bag of words** is a logistic regression on weighted counts of words (tf-idf). It knows no order and no sentences.
 """
 
 # %% name="movies-experiment"
