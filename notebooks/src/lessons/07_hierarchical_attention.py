@@ -593,7 +593,7 @@ The second table has the longer trainings of section 5. Two networks without GRU
 
 ## 9 · Does it work on real reviews?
 
-Pang and Lee (2004) collected 2,000 film reviews, half of them good. We train on 1,600 and test on 400. We keep the first and last 20 sentences of a review, and 40 words of a sentence. A word that occurs fewer than five times becomes `<unk>`. Against learning by heart, half of the numbers are dropped (dropout), and a fifth of the words are read as `<unk>`. To save time and memory, level 1 has no GRU, and a batch has 16 reviews.
+Pang and Lee (2004) collected 2,000 film reviews, half of them good. We train on 1,600 and test on 400. We keep the first and last 20 sentences of a review, and 40 words of a sentence. A word that occurs fewer than five times becomes `<unk>`. Against learning by heart, half of the numbers are dropped (dropout), and a fifth of the words are read as `<unk>`. To save time, level 1 has no GRU.
 """
 
 # %% name="movies-data"
@@ -602,7 +602,7 @@ from attention_course.data.unavailable import DatasetUnavailable
 
 try:
     learned_real, unseen_real = split(movie_reviews(), 0)           # the first of five splits
-    real_reviews, passes = True, 2
+    real_reviews, passes = True, 3
 except DatasetUnavailable:
     print("movie_reviews cannot be had here: generated reviews take their place.")
     learned_real, unseen_real = with_third, three_labels
@@ -620,7 +620,7 @@ truth = [review.label for review in unseen_real]
 documents = shortened(unseen_real)
 reader = HierarchicalAttention(len(words), 1 + max(truth), E=50, gru=(False, True), dropout=0.5)
 labels_real = [review.label for review in learned_real]
-train(reader, shortened(learned_real), labels_real, passes, size=16, lost=0.2)
+train(reader, shortened(learned_real), labels_real, passes, lost=0.2)
 reading = read(reader, documents)
 print(f"right about {right(reading, truth):.1%} of {len(truth)} unseen reviews")
 
