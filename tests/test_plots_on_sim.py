@@ -24,6 +24,7 @@ from attention_course.lessons.lesson_04 import diagrams as diagrams_04
 from attention_course.lessons.lesson_05 import diagrams as diagrams_05
 from attention_course.lessons.lesson_06 import diagrams as diagrams_06
 from attention_course.lessons.lesson_06 import shown as shown_06
+from attention_course.lessons.lesson_07 import diagrams as diagrams_07
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08 import diagrams as diagrams_08
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
@@ -130,6 +131,17 @@ FIGURES = {  # each of what `given` makes of the arrays
     diagrams_08.two_looks: lambda given: diagrams_08.two_looks(WORDS, *vectors(given, (3, 5), (3, 8), (2, 3))),
     diagrams_08.network: lambda given: diagrams_08.network(),
     diagrams_08.growing: lambda given: diagrams_08.growing(),
+    diagrams_07.two_levels: lambda given: diagrams_07.two_levels(
+        [["a", "gem"], ["slow", "start"], ["long"]],
+        [given(some(n, 2)) for n in (2, 2, 1)],
+        [(given(some(n)), weights(given, n), given(some(2))) for n in (2, 2, 1)],
+        (given(some(3)), weights(given, 3), given(some(2))),
+    ),
+    diagrams_07.batch: lambda given: diagrams_07.batch(
+        [[["a", "gem"], ["slow", "start"], ["long", "<pad>"]]] * 2,
+        torch.as_tensor(given(np.ones((2, 3, 2), bool))),
+    ),
+    diagrams_07.network: lambda given: diagrams_07.network(),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),

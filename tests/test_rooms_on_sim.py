@@ -17,6 +17,7 @@ from attention_course.layers import AttentionPooling
 from attention_course.layers.from_torch import from_torch
 from attention_course.lessons.lesson_03 import built, probe
 from attention_course.lessons.lesson_06 import built as built_06
+from attention_course.lessons.lesson_07 import built as built_07
 from attention_course.lessons.lesson_07 import document_training
 from attention_course.lessons.lesson_08 import built as built_08
 from attention_course.lessons.lesson_08 import multi_hop_vqa as vqa
@@ -141,6 +142,19 @@ def test_documents(word_dropout, sim):
         return reading, run.losses, document_training.accuracy(reading, [0, 2, 1])
 
     assert_same_bits(learn)
+
+
+@pytest.mark.parametrize("gru", [True, False])
+def test_the_loop_that_lesson_07_writes_takes_the_model_there_and_back(gru, sim, monkeypatch):
+    def learn(device):
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", device)
+        torch.manual_seed(0)
+        network = built_07.HierarchicalAttention(12, 3, E=6, gru=(gru, gru))
+        built_07.train(network, [[[5, 4, 9], [8]], [[6, 5]], [[3], [3, 4]]], [0, 2, 1], passes=2, lost=0.4)
+        assert {x.device.type for x in network.parameters()} == {"cpu"}
+        return [bits(x) for x in network.parameters()]
+
+    assert learn(sim.type) == learn("cpu")
 
 
 @pytest.mark.parametrize("device_of_defaults", [None, "sim"])

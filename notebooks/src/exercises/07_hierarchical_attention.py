@@ -2,29 +2,32 @@
 r"""
 # Exercises 07 · Hierarchical attention
 
-Four problems on [lesson 07](../07_hierarchical_attention.ipynb), about forty minutes. Write in PyTorch, NumPy or plain Python, as you like. `check.two_levels.hint()` gives a hint, each time a more explicit one; `check.two_levels.solution()` shows one solution.
+Four problems on [lesson 07](../07_hierarchical_attention.ipynb), about forty minutes.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.two_levels.hint()` gives a hint, a more explicit one each time. `check.two_levels.solution()` shows one solution.
+
+**Rules for all problems.** Vectors, masks and weights are PyTorch tensors; documents and sizes are Python's lists and numbers. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. A mask is `True` where something counts. Letters in brackets are shapes, as in the lesson: B documents, S sentences, T words of a sentence, E numbers per vector.
+
+**Names.** The problems use the survey's names. `W` is the lesson's $W^K$, stored as `nn.Linear` stores it: (size that comes out, size that goes in). `v` is the lesson's $u$, and K is the number of its entries. Scores are also called energies.
 """
 
 # %% name="imports"
+import random
+
 import numpy as np
 import torch
 
-from attention_course import device
 from attention_course.checks import lesson_07 as check
-from attention_course.data.vocabulary import Vocabulary
-from attention_course.layers import AttentionPooling
-from attention_course.lessons.lesson_07 import documents
-from attention_course.lessons.lesson_07.document_training import accuracy, read, train
-from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
-from attention_course.models.hierarchical import HierarchicalAttention, Identity, Level
 
 # %% [markdown] name="two-levels-text"
 r"""
 ## 1 · Two levels, with padding
 
-Writes the mechanism · ★★☆, 10 minutes
+★★☆, 10 minutes: writes the mechanism
 
-`words` (B, S, T, E) holds the vectors of the words of B documents, and `mask` (B, S, T) is `True` where there is a word; padding may stand anywhere, and so may sentences of nothing else. The words have the parameters `W` (K, E) and `v` (K,), the sentences `W_s` (K, E) and `v_s` (K,). Return the documents, (B, E), by Eqs. (18)–(20) at both levels, without any GRU. The lesson's `pool` calls `masked_softmax`, which you may import or, better, write. What is padding may change nothing. The softmax of nothing is to be all zeros, so that a document without words is the vector zero.
+There are the vectors of the words, `words` (B, S, T, E), and their `mask` (B, S, T). Padding may stand anywhere in a sentence, and so may sentences of nothing but padding. The level of the words has the parameters `W` (K, E) and `v` (K), the level of the sentences `W_s` (K, E) and `v_s` (K). Return the vectors of the documents (B, E), by Eqs. (18) to (20) at both levels, without a GRU.
+
+Padding must change nothing. Where there is nothing to share among, all weights are 0, so a document without any word becomes the vector 0. You may import `masked_softmax` from `attention_course.functional`. It is better to write it yourself.
 """
 
 # %% name="two-levels" tags=["exercise"]
@@ -39,9 +42,11 @@ check.two_levels(two_levels)
 r"""
 ## 2 · What the weights would keep
 
-Writes the mechanism · ★☆☆, 6 minutes
+★☆☆, 6 minutes: writes the mechanism
 
-`document` is a list of sentences, each a list of word numbers (token ids), and `weights` (S,) holds its sentence weights, with zeros behind them where the tensor had room for longer documents. Return the document that is left when only the `count` sentences with the largest weights are kept, in the order in which the document has them. No two sentences have the same weight, but two may have the same words. A document that has no more than `count` stays whole.
+`document` is a list of sentences, and each sentence is a list of word numbers. `weights` holds its sentence weights. The tensor may be longer than the document, because other documents of the batch are longer; the weights behind the document's own are 0. Return the document with only the `count` sentences that have the largest weights, as a list of sentences in the order of the document. A document that has no more than `count` sentences stays whole.
+
+No two sentences have the same weight, but two may have the same words.
 """
 
 # %% name="keep-top" tags=["exercise"]
@@ -56,15 +61,15 @@ check.keep_top(keep_top)
 r"""
 ## 3 · Right, and looking elsewhere
 
-Breaks something and explains · ★☆☆, 15 minutes with the experiment
+★☆☆, 15 minutes with the experiment: breaks something and explains
 
-Two networks were trained on generated reviews, good and bad ones. Both are right about 99 % of unseen reviews of either kind. In the first, the decisive sentence has the largest weight in 98 % of the good and 97 % of the bad ones; in the second, in 99 % of the good and 12 % of the bad ones. Nothing else has been measured. Which statement do the figures bear out?
+Two networks were trained on generated reviews, good and bad ones. Both are right about 99 % of the unseen reviews of either kind. In the first network, the deciding sentence has the largest weight in 98 % of the good and in 97 % of the bad reviews. In the second, it has it in 99 % of the good and in 12 % of the bad ones. Nothing else has been measured. Which statement follows from these numbers?
 
 - **A** The second network has not learned to tell bad reviews, and guesses.
-- **B** In bad reviews, the second network draws its answer from what the sentence with the largest weight says.
+- **B** In bad reviews, the second network takes its answer from what the sentence with the largest weight says.
 - **C** The second network's largest weight is hardly any help in finding the sentence that makes a review bad.
 - **D** The first network will be right about more reviews that are written in another way.
-- **E** Trained for longer, the second network would come to look at the decisive sentence in bad reviews, too.
+- **E** Trained for longer, the second network would come to look at the deciding sentence in bad reviews, too.
 """
 
 # %% name="what-it-shows" tags=["exercise"]
@@ -75,44 +80,69 @@ check.what_it_shows(what_it_shows)
 
 # %% [markdown] name="try-text"
 r"""
-Does the network that looks away need the decisive sentence? The next cells train a small one, without GRUs, take from every review the decisive sentence or another one, and ask again. What do you expect where it does not look at what is taken away?
+Does a network need the sentence that it overlooks? The next cells train three small networks without GRUs, from three random starts. Then they remove from every review the deciding sentence, or another one, and ask again. What do you expect where a network does not look at what is removed?
 """
 
 # %% name="try-train"
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.device import seed_everything, use_threads
+from attention_course.lessons.lesson_07.built import HierarchicalAttention, read, train
+from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
+
 learned, unseen = reviews(2000, "train", seed=1), reviews(1000, "test", seed=1)
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
-numbers, asked = (documents.encode([r.sentences for r in some], vocabulary) for some in (learned, unseen))
-
-device.use_threads(1)
-device.seed_everything(1)
-network = HierarchicalAttention(
-    len(vocabulary), *(Level(Identity(), AttentionPooling(32, 32)) for _ in range(2)), size=32
+numbers, asked = (
+    [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some]
+    for some in (learned, unseen)
 )
-run = train(network, numbers, [r.label for r in learned], passes=8, learning_rate=5e-3, seed=1)
 
-# %% name="try-take"
-tops = read(network, asked).sentence_weights.argmax(-1).tolist()
-for name, label in {"good": GOOD, "bad": BAD}.items():
-    of_it = [i for i, review in enumerate(unseen) if review.label == label]
-    on_top = sum(tops[i] == unseen[i].decisive for i in of_it) / len(of_it)
-    whole = [asked[i] for i in of_it]
-    without = [[s for j, s in enumerate(asked[i]) if j != unseen[i].decisive] for i in of_it]
-    another = [[s for j, s in enumerate(asked[i]) if j != (unseen[i].decisive + 1) % len(asked[i])] for i in of_it]
-    right = [accuracy(read(network, some), [label] * len(of_it)) for some in (whole, without, another)]
-    print(f"{name:>4}: decisive one on top {on_top:.0%}   right {right[0]:.0%}   without it {right[1]:.0%}   without another {right[2]:.0%}")
+# %% name="try-networks"
+def trained(seed):
+    seed_everything(seed)
+    network = HierarchicalAttention(len(vocabulary), classes=2, gru=(False, False))
+    train(network, numbers, [review.label for review in learned], passes=4, seed=seed)
+    return network
+
+
+use_threads(1)
+networks = {seed: trained(seed) for seed in (0, 1, 2)}
+
+# %% name="try-remove"
+from attention_course.page import table
+
+rng = random.Random(0)
+decisive = [review.decisive for review in unseen]
+another = [rng.choice([j for j in range(len(d)) if j != k]) for d, k in zip(asked, decisive)]
+labels = torch.tensor([review.label for review in unseen])
+
+
+def still_right(network, places, label):
+    left = [[s for j, s in enumerate(d) if j != place] for d, place in zip(asked, places)]
+    hit = read(network, left).logits.argmax(-1) == labels
+    return hit[labels == label].float().mean()
+
+# %% name="try-table"
+rows = []
+for seed, network in networks.items():
+    on_top = read(network, asked).sentence_weights.argmax(-1) == torch.tensor(decisive)
+    for name, label in {"good": GOOD, "bad": BAD}.items():
+        shares = [on_top[labels == label].float().mean()]
+        shares += [still_right(network, places, label) for places in (decisive, another)]
+        rows.append([seed, name, *(f"{share:.0%}" for share in shares)])
+table(["seed", "reviews", "deciding one on top", "right without it", "right without another"], rows)
 
 # %% [markdown] name="try-after"
 r"""
-With us the decisive sentence was on top in all good reviews, and without it every one was called bad; it was on top in a quarter of the bad ones, and without it all of them were still right. Where a kind of review is recognised by what is *not* found in it, nothing is lost when its decisive sentence goes. If both kinds show nearly 100 % on top, this start has found both: take another seed, here and in `reviews`. Then train with other seeds, and with `reviews(2000, "train", undecided=1 / 3)` and `classes=3`.
+Look for a row in which nothing is lost when the deciding sentence goes. This kind of review is recognised by what is *not* found in it. The deciding sentence may be overlooked there, or it may be on top all the same. Then train other seeds, and train with `reviews(2000, "train", undecided=1 / 3)` and `classes=3`.
 """
 
 # %% [markdown] name="patch-rows-text"
 r"""
 ## 4 · A picture as a document
 
-Extends · ★★☆, 10 minutes
+★★☆, 10 minutes: extends
 
-Cut a grey image (height, width) into square patches of `side` pixels, so that it becomes a document: a row of patches is a sentence, and a patch is a word, a vector with its pixels line by line. Return (rows, columns, side · side). Both sides of the image are multiples of `side`.
+A picture is made of rows, and each row of patches. So two levels can read it, too. Cut a grey `image` (height, width) into square patches of `side` · `side` pixels. A row of patches is a sentence, and a patch is a word: a vector of its pixels, line by line. Return (rows, columns, side · side). Height and width are multiples of `side`.
 """
 
 # %% name="patch-rows" tags=["exercise"]

@@ -2,468 +2,773 @@
 r"""
 # 07 · Hierarchical attention
 
-**A network reads a review and says whether it is a good one. Did it look at the sentence that decides?**
-
-A document is made of sentences, and a sentence of words. Yang and others (2016, *Hierarchical attention networks*) built a network in the same shape: attention makes words into a sentence, and attention again makes sentences into a document. You will build it, train it on reviews in which one sentence decides, and ask it where it has looked. Then you will find out why, and put your explanation to the test.
-
-You need lessons 01 to 03. It takes about forty-five minutes; the machine needs about two.
+*Friends: superb. Me: dull. Long.* That is a bad review. Swap two words, *Friends: dull. Me: superb. Long.*, and it is a good one. Both have the same words, so whoever weighs word by word cannot tell them apart. Yang and others (2016) built a network that weighs twice: the words of each sentence, and then the sentences.
 """
 
-# %% name="imports"
-import random
-
-import numpy as np
+# %% name="story"
 import torch
 
-from attention_course import claims, device, plots, results
-from attention_course.data.movie_reviews import movie_reviews, split
-from attention_course.data.unavailable import DatasetUnavailable
-from attention_course.data.vocabulary import Vocabulary
-from attention_course.functional import masked_softmax
-from attention_course.layers import AttentionPooling, MeanPooling
-from attention_course.lessons.lesson_07 import documents
-from attention_course.lessons.lesson_07.document_map import document_map
-from attention_course.lessons.lesson_07.document_training import accuracy, read, train
-from attention_course.lessons.lesson_07.reviews import BAD, GOOD, UNDECIDED, reviews
-from attention_course.models.hierarchical import BidirectionalGRU, HierarchicalAttention, Identity, Level
+from attention_course.lessons.lesson_07 import diagrams
+from attention_course.page import listing, look_inside, table
 from attention_course.widgets import explore, predict
 
-device.use_threads(1)
 
-# %% [markdown] name="by-hand"
+def average(x, scores):                                             # (n, 2), step 1: (n)
+    weights = scores.softmax(0)                                     # step 2
+    return scores, weights, weights @ x                             # step 3
+
+
+numbers = {"friends": (0, 0), "superb": (0, 2), "me": (10, 0), "dull": (0, -2), "long": (0, -1)}
+review = [["friends", "superb"], ["me", "dull"], ["long"]]
+
+
+def two_levels(review):
+    x = [torch.tensor([numbers[word] for word in sentence]).float() for sentence in review]
+    words = [average(part, part[:, 1].abs()) for part in x]         # how strong an opinion is it?
+    c = torch.stack([vector for _, _, vector in words])             # one vector a sentence
+    return x, words, average(c, c[:, 0])                            # is it my own opinion?
+
+
+x, level_1, level_2 = two_levels(review)
+diagrams.two_levels(review, x, level_1, level_2)
+
+# %% [markdown] name="what-for"
 r"""
-## By hand
+The picture shows **hierarchical attention**. On the left, attention makes one vector of the words of each sentence: the **sentence vector**. On the right, the same three steps make one vector of the sentences. You build this network, with padding at both levels. Then you ask where it looks, and whether its answer depends on that.
 
-The document has two sentences, *cat sat* and *mat red*, and its words have two numbers each: cat (2, 0), sat (1, 2), mat (0, −1), red (0, 1). As in lesson 01 the first number says how much it is *someone*, and we let it be the score.
+You need lessons 01 to 03. Sections 1 to 4 take twenty minutes, the rest half an hour. The machine works for about a minute.
 
-Nobody asks a question here. The score looks at a word alone, $S(x)$ where it was $S(x, s)$, and that is enough for a softmax. In the first sentence the scores are 2 and 1, so the weights are $e^2$ and $e^1$ over their sum, 0.73 and 0.27, and the sentence becomes the vector (1.73, 0.54). In the second both scores are 0, the weights one half, and the sentence is (0, 0).
+## 1 · What happens, with numbers?
 
-Now do the same again. The two sentence vectors have scores of 1.73 and 0, so they get weights of 0.85 and 0.15, and the document becomes (1.47, 0.46).
+Each word has two numbers: does it say whose opinion this is (*mine*), and how much *praise*. *Me* is (10, 0), *superb* is (0, 2), *dull* is (0, −2), *long* is (0, −1), *friends* is (0, 0).
+
+**Step 1.** There is no query. The score looks at a word alone. On level 1 it asks how strong the opinion is, for or against: *me* gets 0, *dull* gets 2.
+
+**Step 2.** The softmax gives $e^0 = 1$ and $e^2 = 7.39$ their shares of 8.39: 0.12 and 0.88.
+
+**Step 3.** The average is 0.12 · (10, 0) + 0.88 · (0, −2) = (1.19, −1.76). This is the vector of sentence 2. It holds both: the opinion, and that it is mine.
+
+The other two sentences become (0, 1.76) and (0, −1). Now the same steps once more. On level 2 the score asks whether the opinion is mine. It is the first number: 0, 1.19 and 0. The weights are 0.19, 0.62 and 0.19, and the review becomes (0.74, −0.95). Its praise is below 0: a bad review.
+
+The control is one level, over all words at once:
 """
 
-# %% name="by-hand-code" tags=["nbval-check-output"]
-def pooled(vectors):
-    weights = vectors[:, 0].softmax(0)  # the first number is the score
-    return weights @ vectors, weights
+# %% name="by-hand" tags=["nbval-check-output"]
+swapped = [["friends", "dull"], ["me", "superb"], ["long"]]
+rows = []
+for name, some in {"Me: dull": review, "Me: superb": swapped}.items():
+    x, _, (_, _, by_levels) = two_levels(some)
+    words = torch.cat(x)                                            # all words as one sentence
+    _, _, at_once = average(words, words[:, 1].abs())
+    rows.append([name, by_levels[1], at_once[1]])
+table(["praise of the review", "two levels", "one level"], rows)
 
-
-cat_sat = torch.tensor([[2.0, 0.0], [1.0, 2.0]])
-mat_red = torch.tensor([[0.0, -1.0], [0.0, 1.0]])
-(first, first_words), (second, second_words) = pooled(cat_sat), pooled(mat_red)
-document, sentence_weights = pooled(torch.stack([first, second]))
-print("sentences", first.numpy().round(2), second.numpy().round(2))
-print("sentence weights", sentence_weights.numpy().round(2), "document", document.numpy().round(2))
-print("so “cat” counts for", (sentence_weights[0] * first_words[0]).numpy().round(2), "of the document")
-
-# %% [markdown] name="equations"
+# %% [markdown] name="by-hand-answer"
 r"""
-That is Fig. 4 of the survey. A score without a query is its Eq. (18), and Eqs. (19) and (20) are the softmax and the sum that you know:
+One level gives both reviews the same number, and would do so with any scores: same words, same scores, same average. (Reading the words in order would help, too. Section 5 tries it.) With two levels, *dull* counts for 0.62 · 0.88 = 0.55 of the review: the two weights are multiplied.
 
-$$S(x_i) = v^\top \tanh(W x_i), \qquad \alpha_i = \frac{\exp S(x_i)}{\sum_j \exp S(x_j)}, \qquad c = \sum_i \alpha_i h_i \qquad (18)\text{–}(20)$$
+**Answer: each level scores, shares out and averages. Level 1 says what a sentence is about, and level 2 which sentence counts.**
 
-The vector $v$ has taken the place of the query: one question, learned in training and then asked of everything. What is scored and what is averaged may differ; here both are the state, $x_i = h_i$. The form without a bias is that of Lin and others (2017), and Yang's $W x$ has one. Hierarchical attention uses the three equations twice, with $W_w$ and $v_w$ for words, $W_s$ and $v_s$ for sentences:
+## 2 · How is it written down?
 
-$$s_i = \sum_t \alpha_{it} h_{it} \quad \text{(words } t \text{ of sentence } i\text{)}, \qquad d = \sum_i \alpha_i h_i \quad \text{(sentences)}.$$
+What makes a word strong must be learned. So the score is the additive score of lesson 02 without the query:
 
-There will be a GRU before each level. Without it, as in the code below, $h_{it}$ is the word's embedding and $h_i = s_i$.
+$$z_i = \tanh(h_i W^K) \, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp z_j} \quad (19) \qquad c = \sum_i a_i \, h_i \quad (20)$$
 
-| survey | is | name in code | shape |
-|---|---|---|---|
-| $h_{it}$ | state of a word | `words` | (B, S, T, E) |
-| $\alpha_{it}$ | its share of its sentence | `word_weights` | (B, S, T) |
-| $s_i$, $h_i$ | a sentence ($s_i$ is no decoder's state here), and its state | `sentences` | (B, S, E) |
-| $\alpha_i$ | its share of the document | `sentence_weights` | (B, S) |
-| $d$ ($v$ in the survey) | the document | `document` | (B, E) |
-| $W_w$, $v_w$ and $W_s$, $v_s$ | what the levels learn | `at_words`, `at_sentences` | (K, E), (K,) each |
+This is **query-less attention** (also **attention pooling**). The learned vector $u$ asks every word: *are you important?* Yang and others call $u$ a **context vector** (not to be mixed up with $c$), and add a bias to $W^K$. Without the tanh, $W^K u^\top$ would be a single vector, and $W^K$ would be of no use.
 
-B documents have room for S sentences of T words. Short ones are filled up with padding, so both levels need a mask: of a word, whether it is one, and of a sentence, whether it has any.
+Hierarchical attention uses the three equations twice. Word $i$ of sentence $t$ has the vector $h_{ti}$, and each level has its own $W^K$ and $u$:
+
+$$c_t = \sum_i a_{ti} \, h_{ti} \quad \text{(words of sentence } t\text{)} \qquad c = \sum_t a_t \, h_t \quad \text{(sentences)}$$
+
+Here $h_{ti}$ is the word's embedding, and $h_t = c_t$. In section 4, a GRU comes before each level.
+
+**Answer: attention with a learned vector in place of the query, used twice.**
+
+## 3 · How do reviews of all lengths fit into one tensor?
+
+With padding at both levels. Sentences are filled up with PAD (`<pad>`, number 0), and reviews with sentences of nothing but PAD. A batch has B reviews of S sentences of T words.
 """
 
-# %% name="mechanism"
-def pool(x, mask, W, v):  # Eqs. (18)-(20)
-    scores = torch.tanh(x @ W.mT) @ v
-    weights = masked_softmax(scores, mask)
-    return (weights.unsqueeze(-2) @ x).squeeze(-2), weights
+# %% name="pad"
+from attention_course.data.vocabulary import PAD
 
 
-def hierarchical(words, mask, at_words, at_sentences):
-    sentences, word_weights = pool(words, mask, *at_words)  # (B, S, T, E) to (B, S, E)
-    document, sentence_weights = pool(sentences, mask.any(-1), *at_sentences)  # to (B, E)
-    return document, sentence_weights, word_weights
+def pad_documents(documents):                       # lists of sentences, which are lists of numbers
+    S = max(len(document) for document in documents)
+    T = max(len(sentence) for document in documents for sentence in document)
+    padded = []
+    for document in documents:
+        rows = [sentence + [PAD] * (T - len(sentence)) for sentence in document]
+        padded.append(rows + [[PAD] * T] * (S - len(document)))
+    return torch.tensor(padded)                                     # (B, S, T)
 
+# %% name="batch"
+from attention_course.data.vocabulary import Vocabulary
 
-# %% [markdown] name="mechanism-text"
+two = [review, [["dull"]]]                                          # a second review: one word
+few = Vocabulary(sentence for document in two for sentence in document)
+batch = pad_documents([[few.encode(sentence) for sentence in document] for document in two])
+names = [[[few.words[i] for i in sentence] for sentence in document] for document in batch]
+diagrams.batch(names, (batch != PAD).tolist())
+
+# %% [markdown] name="masks-text"
 r"""
-Words enter this as plain embeddings, and so no word knows its neighbours. Yang and his colleagues put a bidirectional GRU before the attention of each level: $h_{it}$ has heard the other words of its sentence, and $h_i$ the other sentences. Each direction has half the size, so that the two side by side have E numbers again. In the package a `Level` is an encoder and a pool, and the network has two of them.
+So there are two masks. The mask of words is `batch != PAD`. A sentence counts if it has any word: the mask of sentences is `mask.any(-1)`.
+
+The second review hides a trap. Two of its sentences have no word. With all scores at −∞, the softmax divides 0 by 0:
 """
 
-# %% name="equality"
-def attentive(size, encoder):
-    return Level(encoder, AttentionPooling(size, size))
+# %% name="nan" tags=["nbval-check-output"]
+from attention_course.functional import masked_softmax
 
+nothing = torch.zeros(2, dtype=torch.bool)                          # the mask of an empty sentence
+broken = torch.zeros(2).masked_fill(~nothing, float("-inf")).softmax(-1)
+table(["softmax of an empty sentence", "weights"],
+      [["with −∞", broken], ["masked again by a product", broken * nothing],
+       ["masked_softmax of lesson 01", masked_softmax(torch.zeros(2), nothing)]])
 
-device.seed_everything(0)
-plain = HierarchicalAttention(20, attentive(8, Identity()), attentive(8, Identity()), size=8)
-tokens = documents.pad_documents([[[5, 4, 9], [8]], [[3, 7, 6, 2], [], [11, 12]]])
-parts = [(level.pool.project.weight, level.pool.v) for level in (plain.words, plain.sentences)]
-ours = hierarchical(plain.embedding(tokens), tokens != 0, *parts)
-theirs = plain(tokens)
-assert torch.allclose(plain.classify(ours[0]), theirs.logits, atol=1e-6)
-assert torch.allclose(ours[1], theirs.sentence_weights, atol=1e-6) and torch.allclose(ours[2], theirs.word_weights, atol=1e-6)
-assert theirs.sentence_weights[1, 1] == 0  # the empty sentence
+# %% name="inside-softmax" jupyter={"source_hidden": true}
+look_inside(masked_softmax)
 
-# %% [markdown] name="reviews"
+# %% [markdown] name="nan-text"
 r"""
-## Reviews in which one sentence decides
+A product with 0 does not help, because 0 · NaN is NaN. `masked_softmax` uses the lowest finite number in place of −∞, and then multiplies by the mask. An empty sentence gets the weights 0 and becomes the vector 0. On level 2 its mask is False, so this vector counts for nothing.
 
-To know whether attention finds what matters, one has to know what matters. So we make the reviews ourselves. Each reports what everyone else thought of a film, and in one sentence what the reviewer thinks, which makes it a good or a bad one. All sentences praise or blame, at random. Only their opening words tell whose opinion it is.
+**Answer: pad twice, mask twice, with a softmax that survives a sentence without a word.**
+
+## 4 · How is it programmed?
+
+So far, *slow* means the same in *not slow*. So Yang and others let a GRU from both ends (lesson 03) read the words before they are weighed. A second one reads the sentence vectors. Each direction has E/2 numbers, so a state has E numbers again.
+"""
+
+# %% name="network-picture" jupyter={"source_hidden": true}
+diagrams.network()
+
+# %% [markdown] name="both-ends-text"
+r"""
+First the GRUs. Packing tells a GRU where each sentence ends, so it does not read padding (lesson 03). PyTorch refuses a length of 0. So an empty sentence counts as one PAD long here, and its state is masked anyway.
+"""
+
+# %% name="both-ends"
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class BothEnds(nn.Module):
+    def __init__(self, E):
+        super().__init__()
+        self.gru = nn.GRU(E, E // 2, bidirectional=True, batch_first=True)
+
+    def forward(self, x, mask):                                     # (B, n, E), (B, n)
+        lengths = mask.sum(1).clamp(min=1).cpu()                    # nothing but PAD: read one
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        states, _ = self.gru(packed)
+        return pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])[0]
+
+# %% [markdown] name="level-text"
+r"""
+Both panels of the picture are the same, so one class serves for both.
+"""
+
+# %% name="level"
+class Level(nn.Module):
+    def __init__(self, E, gru=True):
+        super().__init__()
+        self.gru = BothEnds(E) if gru else None
+        self.W_k = nn.Linear(E, E, bias=False)
+        self.u = nn.Parameter(torch.randn(E) / E**0.5)
+
+    def forward(self, x, mask):                                     # (B, n, E), (B, n)
+        h = self.gru(x, mask) if self.gru else x                    # states (B, n, E)
+        scores = torch.tanh(self.W_k(h)) @ self.u                   # step 1: (B, n)
+        weights = masked_softmax(scores, mask)                      # step 2: (B, n)
+        c = (weights[:, None] @ h)[:, 0]                            # step 3: (B, E)
+        return c, weights, h
+
+# %% [markdown] name="network-text"
+r"""
+Level 1 reads every sentence by itself. `flatten(0, 1)` makes B · S sentences of B reviews, and `unflatten` puts them back.
+"""
+
+# %% name="reading"
+from typing import NamedTuple
+
+
+class Reading(NamedTuple):
+    logits: torch.Tensor                                            # (B, classes)
+    sentence_weights: torch.Tensor                                  # (B, S)
+    word_weights: torch.Tensor                                      # (B, S, T)
+    states: torch.Tensor                                            # of the sentences (B, S, E)
+
+# %% name="network"
+class HierarchicalAttention(nn.Module):
+    def __init__(self, words, classes, E=32, gru=(True, True), dropout=0.0):
+        super().__init__()
+        self.embedding = nn.Embedding(words, E)
+        nn.init.normal_(self.embedding.weight, std=E**-0.5)
+        self.words, self.sentences = Level(E, gru[0]), Level(E, gru[1])
+        self.dropout, self.classify = nn.Dropout(dropout), nn.Linear(E, classes)
+
+    def forward(self, documents):                                   # (B, S, T)
+        mask, B = documents != PAD, len(documents)                  # (B, S, T)
+        x = self.dropout(self.embedding(documents))                 # (B, S, T, E)
+        c, word_weights, _ = self.words(x.flatten(0, 1), mask.flatten(0, 1))        # (B·S, E)
+        c, word_weights = c.unflatten(0, (B, -1)), word_weights.unflatten(0, (B, -1))
+        document, weights, h = self.sentences(c, mask.any(-1))      # (B, E)
+        return Reading(self.classify(self.dropout(document)), weights, word_weights, h)
+
+# %% [markdown] name="check-text"
+r"""
+`gru` says which levels have a GRU. In a batch, a review must give the same as alone:
+"""
+
+# %% name="check"
+torch.manual_seed(0)
+small = HierarchicalAttention(len(few), classes=2, E=8)
+together, alone = small(batch), small(batch[1:, :1, :1])            # the second review, unpadded
+assert torch.allclose(together.logits[1], alone.logits[0], atol=1e-6)
+assert torch.equal(together.sentence_weights[1], torch.tensor([1.0, 0, 0]))
+together.logits.sum().backward()
+assert all(p.grad.isfinite().all() for p in small.parameters())     # no NaN on the way back, either
+
+# %% [markdown] name="code-answer"
+r"""
+**Answer: one `Level` of a dozen lines, used twice. Between the levels, only the shapes change.**
+
+## 5 · Does it learn?
+
+We want to know what decides, so we generate reviews. Each reports what other people think of a film. One sentence says what the reviewer thinks, and it alone makes the review good or bad. The others praise or blame at random. The arrow marks the sentence that decides.
 """
 
 # %% name="show-review" tags=["nbval-check-output"]
-learned, unseen = reviews(2000, "train"), reviews(1000, "test")
+from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
+
+learned, unseen = reviews(2000, "train"), reviews(500, "test")
 shown = unseen[0]
 for place, sentence in enumerate(shown.sentences):
     print("→" if place == shown.decisive else " ", " ".join(sentence))
 print("a good one" if shown.label == GOOD else "a bad one")
 
-# %% [markdown] name="mean-text"
+# %% [markdown] name="train-text"
 r"""
-Words of praise, counted over all sentences, say little. A network that averages the words of each sentence, and then the sentences, shows how little. (`train` is AdamW on the cross-entropy of the label.)
+The loop is that of lesson 03 with other batches: 32 reviews at a time, in random order. The share `lost` of the words is read as `<unk>` (for section 9).
 """
 
-# %% name="mean"
+# %% name="batches"
+import random
+
+from attention_course.data.vocabulary import UNKNOWN
+
+
+def batches(documents, labels, passes, generator, size=32, lost=0.0):
+    order = list(range(len(documents)))
+    for _ in range(passes):
+        generator.shuffle(order)
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            batch = pad_documents([documents[i] for i in chosen])
+            if lost:
+                batch[(torch.rand(batch.shape) < lost) & (batch != PAD)] = UNKNOWN
+            yield batch, torch.tensor([labels[i] for i in chosen])  # (B, S, T), (B)
+
+# %% name="train"
+import torch.nn.functional as F
+
+from attention_course.device import pick_device
+
+
+def train(model, documents, labels, passes, learning_rate=1e-2, seed=0, size=32, lost=0.0):
+    device = pick_device(model)
+    model.to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
+    for batch, label in batches(documents, labels, passes, random.Random(seed), size, lost):
+        loss = F.cross_entropy(model(batch.to(device)).logits, label.to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    model.to("cpu").eval()
+
+# %% name="read"
+@torch.no_grad()
+def read(model, documents):                                         # twenty at a time
+    parts = [model(part) for part in pad_documents(documents).split(20)]
+    return Reading(*map(torch.cat, zip(*parts, strict=True)))
+
+
+def right(reading, labels):                                         # share of right answers
+    return (reading.logits.argmax(-1) == torch.tensor(labels)).float().mean().item()
+
+# %% [markdown] name="seeds-text"
+r"""
+A result may depend on the random start. So we train five networks, with the seeds 0 to 4, and show all five. The control averages the vectors of all words, without attention or GRUs.
+"""
+
+# %% name="mean-of-words" jupyter={"source_hidden": true}
+class MeanOfWords(nn.Module):
+    def __init__(self, words, classes, E=32):
+        super().__init__()
+        self.embedding, self.classify = nn.Embedding(words, E), nn.Linear(E, classes)
+
+    def forward(self, documents):
+        words = documents.flatten(1)                                # (B, S·T)
+        real = (words != PAD)[..., None]
+        mean = (self.embedding(words) * real).sum(1) / real.sum(1)  # (B, E)
+        return Reading(self.classify(mean), *[mean] * 3)            # it has no weights
+
+# %% name="train-five"
+from attention_course.device import seed_everything, use_threads
+
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
-BUDGET = dict(passes=8, learning_rate=5e-3)  # passes through the 2,000 reviews
 
 
-def trained(level, some, seed=0):
-    device.seed_everything(seed)
-    labels = [r.label for r in some]
-    model = HierarchicalAttention(len(vocabulary), level(), level(), size=32, classes=1 + max(labels))
-    run = train(model, documents.encode([r.sentences for r in some], vocabulary), labels, seed=seed, **BUDGET)
-    print(f"{run.used:,} documents read in {run.seconds:.0f} s on {run.device}")
+def encoded(some):
+    return [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some]
+
+
+def trained(make, some, seed, classes=2, passes=3):
+    seed_everything(seed)
+    model = make(len(vocabulary), classes)
+    train(model, encoded(some), [review.label for review in some], passes, seed=seed)
     return model
 
+# %% name="five"
+use_threads(1)
+SEEDS = range(5)
+asked, labels = encoded(unseen), [review.label for review in unseen]
+counters = [trained(MeanOfWords, learned, seed) for seed in SEEDS]
+networks = [trained(HierarchicalAttention, learned, seed) for seed in SEEDS]
+counted, readings = ([read(model, asked) for model in some] for some in (counters, networks))
+rows = [
+    [name, *(f"{right(reading, labels):.0%}" for reading in some)]
+    for name, some in {"mean of all words": counted, "hierarchical": readings}.items()
+]
+table(["right, of 500 unseen", *(f"seed {seed}" for seed in SEEDS)], rows)
 
-def answers(model, some):
-    return read(model, documents.encode([r.sentences for r in some], vocabulary))
+# %% name="five-guard" jupyter={"source_hidden": true}
+assert all(right(reading, labels) >= 0.95 for reading in readings)
+assert all(right(reading, labels) <= 0.7 for reading in counted)
 
-
-means = trained(lambda: Level(Identity(), MeanPooling()), learned)
-labels = [r.label for r in unseen]
-print(f"right about {accuracy(answers(means, unseen), labels):.1%} of unseen reviews")
-assert accuracy(answers(means, unseen), labels) <= 0.7
-
-# %% [markdown] name="han-text"
+# %% [markdown] name="which-part-text"
 r"""
-And now the whole network, with GRUs and attention at both levels.
+Averaging words fails. Which part of the network helps? We took parts away, in longer trainings (8 passes, a learning rate of up to 0.005 that rises and then falls, other reviews for each seed). One level means that the review is one long sentence. All states have 32 numbers.
 """
 
-# %% name="han"
-def with_gru():
-    return attentive(32, BidirectionalGRU(32))
+# %% name="which-part"
+from attention_course import results
 
+measured = results.load("07_hierarchical_attention")
+starts = measured["generated"]["two labels"] | {"flat GRU": measured["flat_gru"]}
+parts = {"mean of all words": "means of all words", "flat attention": "one level, no GRU"}
+parts |= {"flat GRU": "one level, GRU", "sentence attention": "means of words, then level 2"}
+parts |= {"no GRUs": "two levels, no GRU", "both GRUs": "two levels, two GRUs"}
+rows = [[what, *starts[name]["accuracy"]] for name, what in parts.items()]
+table(["right, of 1,000 unseen", *(f"seed {seed}" for seed in SEEDS)], rows)
 
-network = trained(with_gru, learned)
-reading = answers(network, unseen)
-print(f"right about {accuracy(reading, labels):.1%} of unseen reviews")
-assert accuracy(reading, labels) >= 0.95
-
-# %% [markdown] name="guess-text"
+# %% [markdown] name="which-part-answer"
 r"""
-It has learned the task. These reviews have 7 to 13 sentences, so a sentence picked at random decides in about one of ten.
+This is the example of section 1 again. A word alone does not know whose opinion it is, so one level without a GRU fails. A sentence vector holds both, even as a plain mean: here the levels help. But one level with a GRU knows it, too, because it reads words in order. (Plain means of words do as well as attention on level 1. So these reviews test level 2 only.)
+
+**Answer: yes, with every seed. It needs levels or a GRU to connect an opinion with its owner.**
+
+## 6 · Does it look at the sentence that decides?
+
+The reviews have 7 to 13 sentences. A sentence picked at random would be the deciding one in about one review of ten.
 """
 
 # %% name="guess-top"
 guess = predict(
-    "In how many of the unseen reviews has the decisive sentence the largest weight?",
-    ["nearly all", "between half and two thirds", "about one in ten"],
+    "In how many unseen reviews does the deciding sentence have the largest weight?",
+    ["in nearly all, for each of the five networks",
+     "in nearly all for some networks; others often overlook it",
+     "in about one of ten, for each of the five networks"],
 )
 
 # %% name="on-top"
-def on_top(reading, some, label=None):
-    asked = [i for i, r in enumerate(some) if r.decisive is not None and label in (None, r.label)]
-    tops = reading.sentence_weights.argmax(-1)
-    return sum(tops[i].item() == some[i].decisive for i in asked) / len(asked)
+decisive = torch.tensor([review.decisive for review in unseen])
+is_good = torch.tensor(labels) == GOOD
 
 
-share = on_top(reading, unseen)
-print(f"the decisive sentence is on top in {share:.1%} of the reviews")
+def on_top(reading):                                                # of bad and of good reviews
+    tops = reading.sentence_weights.argmax(-1) == decisive
+    return [tops[of_kind].float().mean().item() for of_kind in (~is_good, is_good)]
+
+
+def without_gru(words, classes):
+    return HierarchicalAttention(words, classes, gru=(False, False))
+
+
+no_gru = [trained(without_gru, learned, seed) for seed in SEEDS]
+
+# %% name="on-top-table"
+rows = []
+for name, models in {"both GRUs": networks, "no GRUs": no_gru}.items():
+    for seed, model in enumerate(models):
+        reading = read(model, asked)
+        shares = [f"{share:.0%}" for share in (right(reading, labels), *on_top(reading))]
+        rows.append([name, seed, *shares])
+table(["", "seed", "right", "on top: bad reviews", "on top: good reviews"], rows)
 
 # %% name="reveal-top" jupyter={"source_hidden": true}
-guess.reveal("nearly all" if share > 0.83 else "between half and two thirds" if share > 0.3 else "about one in ten",
-             "In this training. Other random starts: below.")
+lowest = [min(on_top(reading)) for reading in readings]
+overlooked = sum(share < 0.5 for share in lowest)
+guess.reveal(
+    "in nearly all for some networks; others often overlook it",
+    f"{overlooked} of the 5 networks overlook the deciding sentence in one kind of review. Which kind, "
+    "and whether, depends on the seed. All are right about the label.",
+)
 
 # %% [markdown] name="both-text"
 r"""
-How can a network be right nearly always, and overlook what decides so often? Separate the good reviews from the bad, and look at one of each. A bar is the weight of a sentence, the shade of a word its weight within its sentence, from white for 0 to dark blue for 1.
+Here are the sentence weights of all five networks, for the first unseen bad review and the first good one with seven sentences. A row is a network. The ring marks the sentence that decides.
 """
 
-# %% name="by-label"
-for name, label in {"good": GOOD, "bad": BAD}.items():
-    its = [reading.sentence_weights[i, r.decisive].item() for i, r in enumerate(unseen) if r.label == label]
-    print(f"{name:>4} reviews: on top in {on_top(reading, unseen, label):.1%}, with a mean weight of {np.mean(its):.2f}")
-hard = min((BAD, GOOD), key=lambda label: on_top(reading, unseen, label))  # the kind that it overlooks
+# %% name="five-maps" jupyter={"source_hidden": true}
+from attention_course import plots
 
 
-# %% name="draw-good"
-def typical(label):  # the middle one of the reviews of seven sentences, by the weight of the decisive one
-    some = [i for i, r in enumerate(unseen) if r.label == label and len(r.sentences) == 7]
-    return sorted(some, key=lambda i: reading.sentence_weights[i, unseen[i].decisive].item())[len(some) // 2]
+def first(label):
+    return next(i for i, r in enumerate(unseen) if r.label == label and len(r.sentences) == 7)
 
 
-def draw(which, reading, title):
-    review = unseen[which]
-    weights = reading.sentence_weights[which], reading.word_weights[which]
-    return document_map(review.sentences, *weights, mark=review.decisive, title=title)
+def map_of_five(number, kind):
+    rows = torch.stack([reading.sentence_weights[number, :7] for reading in readings])
+    names = [f"seed {seed}" for seed in SEEDS], [str(place + 1) for place in range(7)]
+    labels = {"query_label": "network", "key_label": f"sentences of a {kind} review"}
+    rings = {(unseen[number].decisive, seed) for seed in SEEDS}
+    return plots.attention_map(rows, *names, links=rings, **labels)
 
 
-draw(typical(GOOD), reading, "A typical good review; the triangle marks the sentence that decides")
+map_of_five(first(BAD), "bad")
 
-# %% name="draw-bad"
-draw(typical(BAD), reading, "A typical bad review, read by the same network")
+# %% name="five-maps-good" jupyter={"source_hidden": true}
+map_of_five(first(GOOD), "good")
 
-# %% name="largest-words"
-overlooked = [i for i, r in enumerate(unseen) if r.label == hard]
-peaks = reading.word_weights.amax(-1)  # (reviews, sentences)
-deciding = [peaks[i, unseen[i].decisive].item() for i in overlooked]
-others = [peaks[i, j].item() for i in overlooked for j in range(len(unseen[i].sentences)) if j != unseen[i].decisive]
-print(f"the largest word weight: {np.mean(deciding):.2f} in the sentence that decides, {np.mean(others):.2f} in the others (means)")
+# %% [markdown] name="draw-text"
+r"""
+Where a network overlooks the ring, it spreads its weight. Here is the bad review with its words, by the network of seed 1.
+"""
+
+# %% name="draw" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_07.document_map import document_map
+
+NAMES = {BAD: "bad", GOOD: "good", 2: "undecided"}
+
+
+def look(seed):
+    number, reading = first(BAD), readings[seed]
+    said = NAMES[reading.logits[number].argmax().item()]
+    weights = reading.sentence_weights[number], reading.word_weights[number]
+    place, title = unseen[number].decisive, f"A bad review. The network of seed {seed} says {said}"
+    return document_map(unseen[number].sentences, *weights, mark=place, title=title)
+
+
+explore(look, seed=(0, 4, 1))
+
+# %% [markdown] name="top-answer"
+r"""
+The longer trainings of section 5 overlook sentences, too. Here is the share on top after their 8 passes:
+"""
+
+# %% name="longer" jupyter={"source_hidden": true}
+kinds = ("both GRUs", "no GRUs", "sentence attention")
+rows = [[parts[name], *starts[name]["on_top"]] for name in kinds]
+table(["on top, all reviews", *(f"seed {seed}" for seed in SEEDS)], rows)
+
+# %% [markdown] name="top-answer-text"
+r"""
+Networks without a GRU overlook sentences, too. With plain means of words none does here, and we do not know why.
+
+**Answer: not always. A network can be right about every review, and overlook what decides.**
+
+## 7 · Then what decides?
+
+To learn what an answer *depends on*, change the review and ask again. We remove the deciding sentence, or keep only this sentence. The control does the same with another sentence, picked at random.
+"""
+
+# %% name="changes"
+rng = random.Random(0)
+another = [
+    rng.choice([i for i in range(len(review.sentences)) if i != review.decisive])
+    for review in unseen
+]
+
+
+def without(document, place):
+    return document[:place] + document[place + 1 :]
+
+
+def only(document, place):
+    return [document[place]]
+
+
+def after(model, change, places):                                   # right, of bad and of good
+    changed = [change(document, int(place)) for document, place in zip(asked, places)]
+    hit = read(model, changed).logits.argmax(-1) == torch.tensor(labels)
+    return torch.stack([hit[~is_good].float().mean(), hit[is_good].float().mean()])
+
+# %% name="changes-table"
+def tests(models):
+    tried = [(without, decisive), (without, another), (only, decisive), (only, another)]
+    for seed, model in enumerate(models):
+        found = [torch.tensor(on_top(read(model, asked))), *(after(model, *how) for how in tried)]
+        for kind, shares in zip(("bad", "good"), torch.stack(found, 1)):
+            yield [seed, kind, *(f"{share:.0%}" for share in shares)]
+
+
+columns = ["seed", "reviews", "deciding one on top", "right without the deciding one"]
+columns += ["without another", "with only the deciding one", "with only another"]
+table(columns, tests(networks))
 
 # %% [markdown] name="why"
 r"""
-The words are not treated alike: in the sentence that decides, one of them has nearly all the weight. It is only the attention over sentences that does not prefer that sentence. Why should it?
+For each seed, one kind of review does not need its deciding sentence: without it, and even with only another sentence, the answer stays right.
 
-There are two labels, and so there are two ways to be right. One is to find the reviewer's sentence and read what it says. The other is to look for *one* kind of evidence, say only for the reviewer's praise or only for the blame. Where it is found, the answer is that. Where it is not, the other label must be right, and the weights can be spread in any way. Nothing in the loss prefers the first way: a sentence that is not needed costs nothing when it is overlooked. Which kind is looked for, the random start and the data decide.
+There are only two labels. So a network can look for one kind of evidence, say the reviewer's blame. If it finds blame, it says *bad*. If it finds none, the answer must be *good*, and it need not find the praise. This is reasoning by *elimination*. The loss does not mind, because the answers are right. The random start, or the order of the batches, decides which evidence is looked for.
 
-If that is so, the sentence that decides can be cut out of the reviews in which it is overlooked, and nothing will happen.
+Can the weights tell the cases apart? Not always. Look at the rows with 100 % on top. In one of them the answers stay right without the sentence: this network looks at a sentence that it does not need.
+
+There is a second reason for caution. After a GRU, the state of a sentence has read its neighbours, so its weight may be owed to one of them. Let the last layer answer from the state of another sentence *alone*, for the kind of review whose evidence is looked for:
 """
 
-# %% name="cut-out"
-def cut_out(model, label):
-    left = [[s for i, s in enumerate(r.sentences) if i != r.decisive] for r in unseen if r.label == label]
-    said = read(model, documents.encode(left, vocabulary)).logits.argmax(-1).tolist()
-    return ", ".join(f"{name} {said.count(answer) / len(said):.0%}" for name, answer in {"bad": BAD, "good": GOOD, "undecided": UNDECIDED}.items())
+# %% name="mixing"
+def from_another_state(model):
+    reading, rows = read(model, asked), torch.arange(len(asked))
+    said = model.classify(reading.states[rows, torch.tensor(another)]).argmax(-1)
+    hit = (said == torch.tensor(labels)).float()
+    return min(hit[~is_good].mean().item(), hit[is_good].mean().item())
 
 
-for name, label in {"good": GOOD, "bad": BAD}.items():
-    print(f"{name:>4} reviews without the sentence that decides are called: {cut_out(network, label)}")
-if on_top(reading, unseen, hard) < 0.5:
-    print("This network looks for", {BAD: "praise, and calls bad", GOOD: "blame, and calls good"}[hard], "whatever has none.")
+rows = [
+    [name, *(f"{from_another_state(model):.0%}" for model in models)]
+    for name, models in {"both GRUs": networks, "no GRUs": no_gru}.items()
+]
+table(["right from another sentence's state", *(f"seed {seed}" for seed in SEEDS)], rows)
 
-# %% [markdown] name="test-text"
+# %% [markdown] name="mixing-answer"
 r"""
-(Should yours have found both kinds, as some starts do, give `trained` another `seed`.)
+Without GRUs, a state holds only the words of its own sentence, and is right in at most one case of eight. With GRUs, three of the five networks are right far more often: the state knows what another sentence says. So a weight is no proof that its own sentence mattered.
 
-So let finding nothing have a label of its own. A third of the reviews shall be *undecided*: the reviewer only reports what others thought, and the right answer is a third label. Then "no praise found" no longer means "bad", nor "no blame found" good. Everything else stays as it is.
+**Answer: removing and keeping tell, with a random sentence as control. The weights do not.**
+
+## 8 · Can the task make it look?
+
+If elimination is the reason, it should stop when *nothing found* gets a label of its own. So a third of the training reviews are now *undecided*: the reviewer only reports the others. A network must now find blame and praise. This is learned more slowly, so we train for five passes and, to save time, with the first three seeds only.
 """
 
 # %% name="guess-third"
 guess = predict(
-    "Trained on good, bad and undecided reviews, in how many of the same unseen good and bad ones will the network look most at the decisive sentence?",
-    ["nearly all", "between half and two thirds, as before", "fewer than before"],
+    "Trained with undecided reviews, how often will the deciding sentence of a good or bad review "
+    "be on top?",
+    ["in nearly all, for each seed", "as before: it depends on the seed",
+     "less often, because the task is harder"],
 )
 
 # %% name="third"
 with_third = reviews(2000, "train", undecided=1 / 3)
-network_3 = trained(with_gru, with_third)
-reading_3, third = answers(network_3, unseen), reviews(1000, "test", undecided=1 / 3)
-print(f"right about {accuracy(answers(network_3, third), [r.label for r in third]):.1%} of unseen reviews of all three kinds")
-for name, label in {"good": GOOD, "bad": BAD}.items():
-    print(f"{name:>4} reviews: on top in {on_top(reading_3, unseen, label):.1%}, before {on_top(reading, unseen, label):.1%}")
-assert accuracy(answers(network_3, third), [r.label for r in third]) >= 0.95
-assert on_top(reading_3, unseen) >= 0.95
+three_labels = reviews(500, "test", undecided=1 / 3)
+asked_three, labels_three = encoded(three_labels), [review.label for review in three_labels]
+networks_3 = [trained(HierarchicalAttention, with_third, seed, 3, passes=5) for seed in SEEDS[:3]]
+rows = []
+for seed, model in enumerate(networks_3):
+    shares = [right(read(model, asked_three), labels_three), *on_top(read(model, asked))]
+    shares += [*after(model, without, decisive), *after(model, without, another)]
+    rows.append([seed, *(f"{float(share):.0%}" for share in shares)])
+columns = ["seed", "right, three labels", "on top: bad", "on top: good", "bad without the deciding"]
+columns += ["good without it", "bad without another", "good without another"]
+table(columns, rows)
+
+# %% name="third-longer" jupyter={"source_hidden": true}
+rows = []
+for name in ("both GRUs", "no GRUs"):
+    found = measured["generated"]["with undecided"][name]
+    rows.append([f"{parts[name]}: right, three labels", *found["accuracy"]])
+    rows.append([f"{parts[name]}: on top, good and bad", *found["on_top"]])
+table(["8 passes", *(f"seed {seed}" for seed in SEEDS)], rows)
+
+# %% name="third-guard" jupyter={"source_hidden": true}
+assert all(right(read(model, asked_three), labels_three) >= 0.95 for model in networks_3)
+assert all(min(on_top(read(model, asked))) >= 0.95 for model in networks_3)
 
 # %% name="reveal-third" jupyter={"source_hidden": true}
-share_3 = on_top(reading_3, unseen)
-guess.reveal("nearly all" if share_3 > 0.83 else "fewer than before" if share_3 < share - 0.05 else "between half and two thirds, as before",
-             "On the very reviews that the first network answered as well. The task decides what has to be looked at.")
+guess.reveal(
+    "in nearly all, for each seed",
+    "The same good and bad reviews, and the same network. The task decides what must be looked at.",
+)
 
-# %% name="both-networks"
-title = "The review over which the first network spread its weights, read by the second"
-draw(typical(hard), reading_3, title)
-
-# %% name="cut-out-again"
-for name, label in {"good": GOOD, "bad": BAD}.items():
-    print(f"{name:>4} reviews without the sentence that decides are now called: {cut_out(network_3, label)}")
-
-# %% [markdown] name="explore-text"
+# %% [markdown] name="third-answer"
 r"""
-Look at other reviews with either network. The shades are word weights, and they deserve the same distrust: after a GRU, the state of a word has heard its whole sentence, so that a full stop may speak for *superb*. Sentences have a GRU, too, and the weight of one may be owed to its neighbours. But to cut a sentence out is to change the review itself; and below, readers without any GRU overlook sentences as well. (The exercises cut them out for such a one.)
+The second table has the longer trainings of section 5. Two networks without GRUs are right about two reviews of three only, and the deciding sentence is still on top. So weights may also point rightly when the answer is wrong. (At first we tried a learning rate of 0.005. One of five networks then had not finished learning, with the same effect.)
+
+**Answer: yes. A network learns to look at what its task needs.**
+
+## 9 · Does it work on real reviews?
+
+Pang and Lee (2004) collected 2,000 film reviews, half of them good. We train on 1,600 and test on 400. We keep the first and last 20 sentences of a review, and 40 words of a sentence. A word that occurs fewer than five times becomes `<unk>`. Against learning by heart, half of the numbers are dropped (dropout), and a fifth of the words are read as `<unk>`. To save time, level 1 has no GRU.
 """
 
-# %% name="explorer"
-def look(review, undecided_too):
-    its = reading_3 if undecided_too else reading
-    said = ["bad", "good", "undecided"][its.logits[review].argmax()]
-    return draw(review, its, f"Review {review}, {'good' if unseen[review].label == GOOD else 'bad'}; the network says {said}")
+# %% name="movies-data"
+from attention_course.data.movie_reviews import movie_reviews, split
+from attention_course.data.unavailable import DatasetUnavailable
+
+try:
+    learned_real, unseen_real = split(movie_reviews(), 0)           # the first of five splits
+    real_reviews, passes = True, 3
+except DatasetUnavailable:
+    print("movie_reviews cannot be had here: generated reviews take their place.")
+    learned_real, unseen_real = with_third, three_labels
+    real_reviews, passes = False, 6
+words = Vocabulary((s for r in learned_real for s in r.sentences), minimum=5)
 
 
-explore(look, review=(0, 40, 0), undecided_too=False,
-        describe={"undecided_too": "trained on undecided ones, too"})
-
-# %% [markdown] name="experiment-text"
-r"""
-## Other networks, other starts
-
-One training proves little. Beforehand we trained five readers from five random starts each, with and without undecided reviews, every start on reviews of its own. (Their number of updates was raised after a first try, in which those with attention at both levels stayed close to guessing on the two labels.) Each pair of marks is one training. *Flat attention* sees a document as one long sentence, and *sentence attention* averages the words and attends to sentences; neither has a GRU.
-"""
-
-# %% name="experiment"
-measured = results.load("07_hierarchical_attention")
-generated = measured["generated"]
-figure = plots.Picture((10, 4.2))
-marks = {"bad": dict(marker="s", color="#c4622d"), "good": dict(marker="o", color="#2a598c")}
-names = list(generated["two labels"])
-looking = [name for name in names if "on_top" in generated["two labels"][name]]
-axes = figure.subplots(1, 2, sharey=True)
-for ax, kind in zip(axes, generated):
-    for row, name in enumerate(looking):
-        bad, good = (generated[kind][name][f"on_top_{label}"] for label in ("bad", "good"))
-        at = row + np.linspace(-0.3, 0.3, len(bad))  # a start has its own height
-        ax.hlines(at, bad, good, color="#888888", linewidth=1)
-        for name_of, values in {"bad": bad, "good": good}.items():
-            ax.plot(values, at, linestyle="", markersize=6 if name_of == "bad" else 8, markerfacecolor="none", **marks[name_of],
-                    label=f"{name_of} reviews" if ax is axes[0] and row == 0 else None)
-    ax.set(title=kind, xlabel="decisive sentence on top (share of reviews)", xlim=(-0.05, 1.05), yticks=range(len(looking)), yticklabels=looking)
-    ax.spines[["top", "right"]].set_visible(False)
-axes[0].invert_yaxis()
-figure.legend(loc="outside upper right", ncols=2, frameon=False)
-figure.alt = "Two panels, a row for each reader, a mark for each start. Means: " + "; ".join(
-    f"{kind}, {name}: bad {np.mean(generated[kind][name]['on_top_bad']):.2f}, good {np.mean(generated[kind][name]['on_top_good']):.2f}"
-    for kind in generated for name in looking)
-print(measured.provenance)
-figure
-
-# %% name="experiment-numbers"
-for kind, by_name in generated.items():
-    print(kind)
-    for name, found_there in by_name.items():
-        right, tops = (" ".join(f"{value:.2f}" for value in found_there.get(key, [])) for key in ("accuracy", "on_top"))
-        print(f"  {name:<20} right {right}" + f"   on top {tops}" * bool(tops))
-pairs = [pair for name in ("no GRUs", "both GRUs")
-         for pair in zip(*(generated["two labels"][name][f"on_top_{label}"] for label in ("bad", "good")))]
-missed = sorted(1 - min(pair) for pair in pairs if min(pair) < 0.9)
-print(f"two labels, attention at both levels: in {len(missed)} of {len(pairs)} trainings the decisive sentence is not on top in",
-      *(f"{share:.0%}" for share in missed), "of one kind of review")
-least = min(min(found_there["on_top"]) for found_there in generated["with undecided"].values() if "on_top" in found_there)
-print(f"with undecided ones it is on top in at least {least:.1%}")
-
-# %% [markdown] name="experiment-after"
-r"""
-Begin with flat attention: it is no better than the mean of all words, and sentence attention, without a GRU either, is always right. A word by itself cannot tell whose opinion it belongs to; a sentence, once it is a vector, can. That is this lesson's best argument for levels.
-
-Every reader that attends to sentences answers all reviews of two labels rightly. Yet of the ten trainings with attention at both levels, seven overlook one kind of review, some the bad ones and some the good: six of them in most cases, one in a third. Sentence attention did so in none of its five. If it were as prone, that would be rare: of seven put at random into fifteen places, all miss a given five once in fifty times. It has the same loss, so our explanation is not the whole; attention over words has a part in this that we have not explained.
-
-With the third label the decisive sentence is on top in every training. And there is the reverse to see: without GRUs two trainings of five have it on top always, and are right about two reviews of three, as they would be if they told the undecided ones and guessed at the rest. What they answer was not recorded. So weights may point rightly when the answer is wrong, and wrongly when it is right.
-"""
-
-# %% [markdown] name="movies"
-r"""
-## Real reviews
-
-Do weights point at what matters in reviews that people wrote? And are the levels of use there? Pang and Lee (2004) collected two thousand reviews of films, half of them bad and half good. They are some thirty sentences long, and nothing is marked in them. We keep the first twenty and the last twenty sentences of each, and forty words of a sentence. To keep the training short there is a GRU at the level of sentences only.
-"""
+def shortened(some):
+    ends = [[*r.sentences[:20], *r.sentences[20:][-20:]] for r in some]
+    return [[words.encode(sentence[:40]) for sentence in document] for document in ends]
 
 # %% name="movies-train"
-try:
-    learned_real, unseen_real = split(movie_reviews(), 0)
-    real, passes = "movie_reviews", 3
-except DatasetUnavailable:
-    print("movie_reviews cannot be had here: the generated reviews, three kinds of them, take its place.")
-    learned_real, unseen_real = with_third, third
-    real, passes = "generated", 6
-words = Vocabulary((s for r in learned_real for s in r.sentences), minimum=5)
-numbers, asked = (documents.encode([r.sentences for r in some], words, 40, 40) for some in (learned_real, unseen_real))
-truth = [r.label for r in unseen_real]
+seed_everything(0)
+truth = [review.label for review in unseen_real]
+documents = shortened(unseen_real)
+reader = HierarchicalAttention(len(words), 1 + max(truth), E=50, gru=(False, True), dropout=0.5)
+labels_real = [review.label for review in learned_real]
+train(reader, shortened(learned_real), labels_real, passes, lost=0.2)
+reading = read(reader, documents)
+print(f"right about {right(reading, truth):.1%} of {len(truth)} unseen reviews")
 
-device.seed_everything(0)
-reader = HierarchicalAttention(len(words), attentive(50, Identity()), attentive(50, BidirectionalGRU(50)), size=50,
-                              classes=1 + max(truth), dropout=0.5)
-run = train(reader, numbers, [r.label for r in learned_real], passes=passes, learning_rate=1e-2, word_dropout=0.2)
-reading_real = read(reader, asked)
-print(f"{run.seconds:.0f} s on {run.device}; right about {accuracy(reading_real, truth):.1%} of {len(truth)} unseen reviews")
-assert accuracy(reading_real, truth) >= {"movie_reviews": 0.78, "generated": 0.5}[real]
+# %% name="movies-guard" jupyter={"source_hidden": true}
+assert right(reading, truth) >= (0.78 if real_reviews else 0.5)
 
-# %% name="movies-draw"
-short = [i for i, d in enumerate(unseen_real) if 10 <= len(d.sentences) <= 14 and reading_real.logits[i].argmax() == truth[i]]
-i = max(short, key=lambda i: reading_real.sentence_weights[i].max() * len(asked[i]))  # where it chooses most
+# %% name="movies-draw" jupyter={"source_hidden": true}
+i = min((i for i, d in enumerate(documents) if len(d) >= 8), key=lambda i: len(documents[i]))
 cut = [s if len(s) <= 20 else (*s[:20], "...") for s in unseen_real[i].sentences]
-weights, shades = reading_real.sentence_weights[i], reading_real.word_weights[i].clone()
-shades[:, 20:] = 0  # what "..." stands for
-largest, equal = weights.max().item(), 1 / len(cut)
-print(f"the largest weight is {largest:.2f}, {largest / equal:.1f} times an equal share")
-title = f"An unseen review, rightly called {['bad', 'good', 'undecided'][truth[i]]}; bars as shares of the largest weight"
-figure = document_map(cut, weights / largest, shades, title=title)
-figure.axes[0].texts[1].set_text(f"an equal share: {equal / largest:.2f}")
-figure
+weights, shades = reading.sentence_weights[i], reading.word_weights[i].clone()
+shades[:, 20:] = 0                                                  # what "..." stands for
+said, true = (NAMES[int(label)] for label in (reading.logits[i].argmax(), truth[i]))
+document_map(cut, weights[: len(cut)], shades, title=f"A {true} review; it says {said}")
 
 # %% [markdown] name="deletion-text"
 r"""
-Even here, where it chooses most among the shorter reviews, all sentences count. Whether the right ones count more can be found out without marks: ask the network again. Give it only the three sentences that it weighed most, and nothing else. If weights show what matters, it should answer better than from three others: random ones, the longest, the last.
+This is the shortest unseen review with at least eight sentences. Do the weights show what matters? We keep or remove the three sentences with the largest weights. The controls are three random ones, the three longest and the last three.
 """
 
 # %% name="deletion"
-generator = random.Random(0)
-choices = {
-    "its top three": [w[: len(d)].argsort(descending=True)[:3].tolist() for w, d in zip(reading_real.sentence_weights, asked)],
-    "three random ones": [generator.sample(range(len(d)), 3) for d in asked],
-    "the three longest": [sorted(range(len(d)), key=lambda place: -len(d[place]))[:3] for d in asked],
-    "the last three": [list(range(len(d)))[-3:] for d in asked],
+rng = random.Random(0)
+order = reading.sentence_weights.argsort(descending=True).tolist()  # padding has 0, and is last
+chosen = {
+    "three largest weights": [places[:3] for places in order],
+    "three random": [rng.sample(range(len(d)), 3) for d in documents],
+    "three longest": [sorted(range(len(d)), key=lambda i: -len(d[i]))[:3] for d in documents],
+    "last three": [list(range(len(d)))[-3:] for d in documents],
 }
-for name, chosen in choices.items():
-    only = [[d[i] for i in sorted(places)] for d, places in zip(asked, chosen)]
-    without = [[s for i, s in enumerate(d) if i not in places] for d, places in zip(asked, chosen)]
-    print(f"{name:<18} alone: {accuracy(read(reader, only), truth):.1%}   taken away: {accuracy(read(reader, without), truth):.1%}")
+rows = []
+for name, places in chosen.items():
+    kept = [[d[i] for i in sorted(p)] for d, p in zip(documents, places)]
+    left = [[s for i, s in enumerate(d) if i not in p] for d, p in zip(documents, places)]
+    rows.append([name, *(f"{right(read(reader, some), truth):.0%}" for some in (kept, left))])
+table(["sentences", "right with only these", "right without these"], rows)
 
 # %% [markdown] name="movies-experiment-text"
 r"""
-Its top three say more than the longest, and more than the last. What is missed when they are taken away, one short training can't tell. So here are five splits, and other readers beside this one. *Bag of words* is a logistic regression on tf-idf of the uncut reviews, which knows no order and no sentences. (The intervals of the paired differences are too narrow, because the training sets overlap; and the learning rate of the attentive readers was chosen on the test reviews of the first split, which flatters them a little.)
+The top three sentences alone are enough for nearly all right answers, and three others are not. But without the top three, hardly anything is lost, because other sentences say the same. This is one short training. (In another, with two passes and batches of 16, the top three alone were no better than random ones.) So here are five splits, with six passes, and other readers. **Bag of words** is a logistic regression on weighted counts of words (tf-idf). It knows no order and no sentences.
 """
 
 # %% name="movies-experiment"
 movies = measured["movies"]
-heads = {"accuracy": "whole", "only_top": "only top 3", "only_random": "only random 3", "without_top": "without top 3", "without_random": "without random 3"}
-print(f"{'right, mean of 5 splits':<24}" + "".join(f"{head:>18}" for head in heads.values()))
-for name, its in movies.items():
-    print(f"{name:<24}" + "".join(f"{np.mean(its[key]):>18.3f}" for key in heads if key in its))
+shown = {"accuracy": "right", "only_top": "only top 3", "only_random": "only random 3"}
+shown |= {"without_top": "without top 3", "without_random": "without random 3"}
 
-# %% name="movies-differences"
-bag, flat, levels, gru = (movies[name] for name in ("bag of words", "flat attention", "no GRUs", "sentence GRU"))
-pairs = {
-    "bag of words less sentence GRU": (bag["accuracy"], gru["accuracy"]),
-    "sentence GRU less no GRUs": (gru["accuracy"], levels["accuracy"]),
-    "no GRUs less flat attention": (levels["accuracy"], flat["accuracy"]),
-    "sentence GRU, without random 3 less without top 3": (gru["without_random"], gru["without_top"]),
-}
-for name, (more, less) in pairs.items():
-    mean, low, high = results.interval(np.subtract(more, less))
-    print(f"{name:<50} {mean:+.3f} ({low:+.3f} to {high:+.3f})")
+
+def mean_and_range(values):
+    mean, low, high = 100 * sum(values) / len(values), 100 * min(values), 100 * max(values)
+    return f"{mean:.0f} % ({low:.0f} to {high:.0f})"
+
+
+rows = [
+    [name, *(mean_and_range(found[key]) if key in found else "" for key in shown)]
+    for name, found in movies.items()
+]
+table(["five splits: mean (range)", *shown.values()], rows)
 
 # %% [markdown] name="movies-after"
 r"""
-The weights do mean something. Given only the top three of some thirty sentences, the network with the GRU loses 5 points, and the one without loses 7; given three random ones, both lose 18. Without the top three they lose 5 and 6 points, without three random ones half a point. So the top ones are worth much more than others, and yet most answers can be had without them.
+The bag of words wins, with 88 % on average. It also reads the whole review, which our networks do not. And the learning rate of our networks was chosen on test reviews, which flatters them. (Yang and others had 335,000 to 3.65 million documents, and their networks did beat such baselines.)
 
-The levels are another matter. Between levels alone and flat attention no difference is shown: the interval lies around zero. A sentence GRU seems to add something, though its interval begins close to zero; what it would add without levels we do not know, for none was trained on flat reviews. And the bag of words is at least as good as any network, with more text to read. (Perhaps a good weight for every word is hard to beat with 1,600 reviews to learn from. Yang and his colleagues, whose networks did beat such baselines, had collections of 335,000 to 3.65 million documents.)
+Two levels without GRUs are no better than flat attention (84 % both). The GRU over sentences reaches 86 %. We trained no flat GRU here, so this may not be due to the levels.
+
+After six passes, the weights do say something. With only the three top sentences, the network with a GRU is right about 81 %, with three random ones about 68 %. But without the top three it is right about 81 %, too.
 """
 
 # %% name="claims"
-print("first claim, start by start:", *(f"{value:.2f}" for value in measured["decisive_on_top"]))
-rules = [claim.rule for claim in claims.load().values() if claim.lesson == "07_hierarchical_attention"]
-print("row by row:", *rules, "not decided: some of the interval still meets what is asked", sep="\n    ")
+from attention_course import claims
+
 claims.table("07_hierarchical_attention")
 
-# %% [markdown] name="next"
+# %% [markdown] name="real-answer"
 r"""
-## Where to go next
+The first row is about the 8 passes of section 6. Its five values lie around a half and around one, so their mean describes none of them.
 
-The second and third rows were measured on one collection, split in five ways, and say nothing of larger ones. The third is not decided, since 0 lies in its interval: no difference is shown. The first is the one to keep in mind. Its five values lie in two heaps, about a half and one, so that their mean describes none of them, nor does its interval, which reaches beyond one: a network may be right, and its weights may point at nothing that matters, because the task never asked it to look. Jain and Wallace (2019) asked whether attention is explanation and found that other weights often give the same answer; Serrano and Smith (2019) set weights to zero, where we took sentences away, and found them a noisy guide. Lesson 28, to come, will take that up.
+**Answer: it works, but on so few reviews a bag of words works better. The sentences with large weights are enough for most answers, but most answers do not need them.**
 
-The [exercises](exercises/07_hierarchical_attention.ipynb) have you write the two levels, masks included, and the choice of sentences for the deletion test. Levels are not for text only. A picture is made of rows and these of patches, and an exercise cuts one up that way; what became of patches, without levels, is the subject of lesson 16, to come. In lesson 08 attention is stacked in another sense: it looks at the same picture again, with a better question.
+## The whole thing to take away
+"""
+
+# %% name="listing" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_07 import built
+
+imports = "import random\nfrom typing import NamedTuple\n\nimport torch\n"
+imports += "import torch.nn.functional as F\nfrom torch import nn\n"
+imports += "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence\n\n"
+imports += "from attention_course.device import pick_device  # the GPU where it pays\n"
+imports += "from attention_course.functional import masked_softmax  # lesson 01\n\n"
+imports += "PAD, UNKNOWN = 0, 3"
+parts = [pad_documents, BothEnds, Level, built.Reading, HierarchicalAttention]
+parts += [batches, train, read]
+listing(*parts, imports=imports)
+
+# %% [markdown] name="remember"
+r"""
+## What to remember
+
+- **Hierarchical attention** uses one level twice: words become **sentence vectors**, sentence vectors become a document.
+- The score needs no query: a learned vector $u$ takes its place (**query-less attention**, **attention pooling**).
+- Pad at both levels, mask at both levels. A sentence without words must get weights of 0 and not NaN.
+- A network can be right every time and overlook what decides. With two labels it may work by elimination.
+- To learn what an answer depends on, remove sentences or keep only some, with random ones as a control.
+
+Worth knowing by heart:
+
+```
+scores = torch.tanh(W_k(h)) @ u                                 # (B, n)
+weights = masked_softmax(scores, mask)                          # (B, n)
+c = (weights[:, None] @ h)[:, 0]                                # (B, E)
+```
+
+<details><summary>1. A batch has 4 reviews, with room for 10 sentences of 20 words, and E = 50. What shapes do the word weights, the sentence vectors and the sentence weights have?</summary>
+
+The word weights are (4, 10, 20). The sentence vectors are (4, 10, 50). The sentence weights are (4, 10).
+
+</details>
+
+<details><summary>2. Review 1 has three sentences, review 2 has one. What happens to the two empty sentences of review 2?</summary>
+
+All their words are masked, so their word weights are 0 and their vectors are 0. The mask of sentences is False for them, so their sentence weights are 0, too. They change nothing.
+
+</details>
+
+<details><summary>3. A network puts the largest weight on a sentence. You remove this sentence, and the answer stays the same. What does this tell you?</summary>
+
+The answer did not depend on this sentence alone. The evidence may stand elsewhere as well, or the label may be the one that the network gives when it finds nothing.
+
+</details>
+
+## Exercises, and where to go next
+
+In the [exercises](exercises/07_hierarchical_attention.ipynb) you write both levels with their masks, and the choice of sentences for the test. Jain and Wallace (2019) and Serrano and Smith (2019) ask of other networks whether attention explains an answer. Then comes **[08 · Stacked attention](08_stacked_attention.ipynb)**: attention looks at the same picture again, with a better question.
 
 ### Sources
 
-Yang, Yang, Dyer, He, Smola, Hovy: Hierarchical attention networks for document classification. NAACL-HLT 2016 · Lin, Feng, dos Santos, Yu, Xiang, Zhou, Bengio: A structured self-attentive sentence embedding. ICLR 2017, [arXiv:1703.03130](https://arxiv.org/abs/1703.03130) · Pang, Lee: A sentimental education: sentiment analysis using subjectivity summarization based on minimum cuts. ACL 2004 · Marks of the passages that speak for the label, which the distribution we use does not have, and tests of explanations on them: Zaidan, Eisner, Piatko: Using “annotator rationales” to improve machine learning for text categorization. NAACL-HLT 2007 · DeYoung, Jain, Rajani, Lehman, Xiong, Socher, Wallace: ERASER: a benchmark to evaluate rationalized NLP models. ACL 2020, [arXiv:1911.03429](https://arxiv.org/abs/1911.03429) · Jain, Wallace: Attention is not explanation. NAACL-HLT 2019, [arXiv:1902.10186](https://arxiv.org/abs/1902.10186) · Serrano, Smith: Is attention interpretable? ACL 2019, [arXiv:1906.03731](https://arxiv.org/abs/1906.03731) · Nishida, Saito: Latest trends of attention mechanisms in deep learning. 電子情報通信学会誌 101 (2018), in Japanese, section 3.2.
+Yang, Yang, Dyer, He, Smola, Hovy: Hierarchical attention networks for document classification. NAACL-HLT 2016 · Pang, Lee: A sentimental education: sentiment analysis using subjectivity summarization based on minimum cuts. ACL 2004 · The form of the score without a bias: Lin, Feng, dos Santos, Yu, Xiang, Zhou, Bengio: A structured self-attentive sentence embedding. ICLR 2017, [arXiv:1703.03130](https://arxiv.org/abs/1703.03130) · Jain, Wallace: Attention is not explanation. NAACL-HLT 2019, [arXiv:1902.10186](https://arxiv.org/abs/1902.10186) · Serrano, Smith: Is attention interpretable? ACL 2019, [arXiv:1906.03731](https://arxiv.org/abs/1906.03731) · Passages marked by people, and tests of explanations on them: Zaidan, Eisner, Piatko: Using “annotator rationales” to improve machine learning for text categorization. NAACL-HLT 2007 · DeYoung, Jain, Rajani, Lehman, Xiong, Socher, Wallace: ERASER: a benchmark to evaluate rationalized NLP models. ACL 2020, [arXiv:1911.03429](https://arxiv.org/abs/1911.03429) · Equations (18) to (20) are numbered as in the survey: Nishida, Saito: Latest trends of attention mechanisms in deep learning. 電子情報通信学会誌 101 (2018), in Japanese, section 3.2.
 
 Reviews: polarity dataset 2.0 of Pang and Lee, as distributed with NLTK.
 """
