@@ -77,7 +77,7 @@ def regions(image, maps, row, column, sheets) -> Figure:
     """
     maps = as_numbers(maps)
     side, most = maps.shape[-1], np.abs(maps[list(sheets)]).max()
-    place = f"row {row + 1}, column {column + 1}"
+    place = f"row {row}, column {column} (from 0)"
     board = Board(6.05, 3.1, f"An image under a grid of {side} by {side} regions; the one in {place} is followed.")
     seen = _image(board, 0.1, 0.62, 1.75, image, side)
     board.say(0.1, 0.2, "image (3, 160, 160)", SMALL, SOFT, ha="left")

@@ -25,7 +25,7 @@ diagrams.look_at(draw(things, ground), h, query, scores, weights, context)
 
 # %% [markdown] name="what-for"
 r"""
-The picture shows one step. The captioner has written *a red*, and must write the next word. The image is cut into four regions, and each region has become a vector (step 1). The decoder's state and its last word ask all regions (steps 2 to 4). The answer goes into the next state, and the next state says *apple* (step 5). This is lesson 04 with one change: regions of a picture stand where the words of a sentence stood.
+The picture shows one step. The captioner has written *a red*, and must write the next word. The image is cut into four regions, and each region has become a vector (step 1). The decoder's state and its last word ask all regions (steps 2 to 4). The answer goes into the next state. This state, the context and the last word give *apple* (step 5). It is the translator of lesson 04, with regions of a picture in place of the words of a sentence.
 
 You need lessons 03 and 04. You build the captioner, train it on small scenes, and measure whether it looks at what it names. Sections 1 to 5 take twenty minutes, the rest fifteen. The machine works for about two minutes. Pictures: OpenMoji, CC BY-SA 4.0.
 
@@ -45,7 +45,7 @@ table(["picture", "mean of its regions"], rows)
 
 # %% [markdown] name="one-vector-text"
 r"""
-The means are equal, so no decoder can tell the two pictures apart. A clever encoder could have a number for *red apple*, and one for each other pair. Does training find such a way out? We trained the captioner of this lesson three times, and three times the same captioner with the plain mean in place of attention:
+The means are equal, so no decoder can tell the two pictures apart. What does this cost? We trained the captioner of this lesson three times, and three times the same captioner with the plain mean in place of attention. They describe scenes of one to three kinds of thing. A caption is right if every word is.
 """
 
 # %% name="one-vector-measured"
@@ -55,20 +55,20 @@ measured = results.load("06_image_captioning")
 names = {"attention": "soft", "the plain mean": "none (mean of the regions)"}
 rows = [[n, measured["exact"][key]] for n, key in names.items()]
 alone = [[part["1"] for part in measured["by_groups"][key]] for key in names.values()]
-columns = ["the decoder gets", "captions exactly right", "of these with one kind of thing"]
+columns = ["the decoder gets", "captions exactly right", "where the scene has one kind"]
 table(columns, [[*row, one] for row, one in zip(rows, alone)])
 
 # %% [markdown] name="one-vector-answer"
 r"""
-Each bracket holds three trainings. The mean loses even with one kind of thing, where nothing can be mixed up. So mixing up is not its only trouble. (We did not find out what else is.)
+Each bracket holds three trainings. (Their settings stand in section 6. They are not those of section 5.) The mean loses even with one kind of thing, where nothing can be mixed up. So mixing up is not its only trouble, and we did not find out what else is.
 
-**Answer: a mean does not say which colour belongs to which thing, and training does not repair this.**
+**Answer: a mean does not say which colour belongs to which thing. With a mean in place of attention, our captioner was far worse.**
 
 ## 2 · What does one look do, with numbers?
 
 **Step 1.** Region 1 holds the apple and is (2, 0). Region 4 holds the cat and is (0, 2). The other two are (0, 0).
 
-**Step 2.** The score is the additive one of lesson 04, again without its matrices: $z_i = \tanh(q + h_i) \cdot u$ with $u = (1, 1)$. The query (−1, −3) asks for an apple. For region 1, $q + h_1$ is (1, −3), and the score is 0.76 − 1.00 = −0.23 (rounded). The cat gets −1.52, and empty regions get −1.76.
+**Step 2.** The score is the additive one of lesson 04, again without its matrices: $z_i = \tanh(q + h_i) \cdot u$ with $u = (1, 1)$. The query (−1, −3) asks for an apple. For region 1, $q + h_1$ is (1, −3), and the score is 0.762 − 0.995 = −0.23. The cat gets −1.52, and empty regions get −1.76. At −1 the tanh is steep, so the 2 of the apple adds much. At −3 it is flat, so the 2 of the cat adds little.
 
 **Step 3.** The softmax gives the apple 0.58, the cat 0.16, and each empty region 0.13.
 
@@ -80,7 +80,7 @@ $$p(y_t) = \mathrm{softmax}(\mathrm{logits}(y_{t-1}, s_t, c_t)), \qquad s_t = \m
 
 $$z_{ti} = \mathrm{score}([s_{t-1}, y_{t-1}], h_i) \quad (11) \qquad a_{ti} = \frac{\exp z_{ti}}{\sum_j \exp z_{tj}} \quad (12) \qquad c_t = \sum_i a_{ti} \, h_i \quad (13)$$
 
-In the survey, $s_{t-1}$ asks alone. We add $y_{t-1}$, because $s_{t-1}$ is older than this word.
+In the survey, $s_{t-1}$ asks alone. We let $y_{t-1}$ ask, too, because $s_{t-1}$ was made before this word was chosen (lesson 05).
 
 **Answer: the query finds the region that holds what is needed, and the context brings it.**
 
@@ -143,11 +143,12 @@ field, step = 3, 2                                                  # after the 
 for _, _, blocks, stride, kernel in efficientnet.STAGES:
     for block in range(blocks):
         field, step = field + (kernel - 1) * step, step * (stride if block == 0 else 1)
-table(["pixels from region to region", "pixels that a vector can have seen"], [[step, field]])
+rows = [[step, f"{field} × {field}", "160 × 160"]]
+table(["pixels from region to region", "a vector can have seen", "the image"], rows)
 
 # %% [markdown] name="regions-answer"
 r"""
-That is more than the image has. So a map of weights tells where a vector stands, and not what in the image made it.
+That is more than the whole image. So a map of weights tells where a vector stands, and not what in the image made it.
 
 **Answer: from an inner layer of an image network. Its feature map is 10 × 10 regions of 112 numbers each.**
 
@@ -242,7 +243,7 @@ class Captioner(nn.Module):
 r"""
 It has `encode` and `step` like the translator of lesson 04. So teacher forcing, loss, greedy decoding and beam search of that lesson take it as it is.
 
-**Answer: standardise, project, attend, GRU cell, word. Only the first two are new.**
+**Answer: standardise, project, attend, GRU cell, word. The regions and the first state are new; the rest is the translator.**
 
 ## 5 · Does it look at what it names?
 
@@ -342,7 +343,7 @@ for i in wrong:
 r"""
 The beam gains hardly anything here. Kinds, colours, counts and places are what goes wrong.
 
-Now the maps, for the first scene of three drawings whose caption is right and says *left*. A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word.
+Now the maps of one scene. (It is the first one with three drawings whose caption is right and says *left*.) A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word. Compare the words of one thing (*two red …*) with the words between the things (*to the left of*).
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
@@ -360,14 +361,14 @@ map_of(one_scene.things, one_scene.image())
 
 # %% name="guess-pointing"
 guess = predict(
-    "Take every noun of the 500 unseen captions. How often is the centre of the region with the "
-    "largest weight inside a box of what the noun names?",
+    "We feed in the 500 true captions of unseen scenes. At every noun, how often is the centre of "
+    "the region with the largest weight inside a box of what the noun names?",
     ["about half of the time", "about three times in four", "more than nine times in ten"],
 )
 
 # %% [markdown] name="pointing-text"
 r"""
-Two chance levels stand beside the answer. A *random region* knows nothing. A *random object* finds the things, but not which one is meant. To know what a noun means, a map has to beat the second.
+Two chance levels stand beside the answer. A *random region* knows nothing. A *random object* finds the things, but not which one is meant. To find the right thing, a map has to beat the second.
 """
 
 # %% name="pointing"
@@ -462,9 +463,9 @@ table(["at this word", "largest weight on the thing", "share of weight on it"], 
 
 # %% [markdown] name="learned-answer"
 r"""
-It looks there two words earlier already. Number and colour must be seen, too.
+It looks there two words earlier already. Number and colour must be seen, too. So the map does not find the noun's thing by the noun. It follows the order in which captions name things. (With three kinds, the maps are right far more often than whole captions: looking at the right place is easier than naming everything there.)
 
-**Answer: yes, far more often than chance. But the map tells where it looks, and not whether the word depends on it (exercise 5 tests that).**
+**Answer: yes, far more often than chance. But the map tells where it looks, and not whether the word depends on it. The last exercise tests that.**
 
 Compose your own scenes. No training scene had one kind in two colours.
 """
@@ -532,15 +533,19 @@ guess = predict(
 )
 
 # %% name="same-weights"
-shares = {"soft: average": right(said).mean()}
-shares["hard: largest weight"] = right(tell(hard, unseen_features)[0]).mean()
+uses = {"soft: average": right(said)}                               # one truth value a caption
+uses["hard: largest weight"] = right(tell(hard, unseen_features)[0])
 hard.attention.draws = True
-shares["hard: drawn"] = right(tell(hard, unseen_features)[0]).mean()
-rows = [[use, f"{share:.1%}"] for use, share in shares.items()]
-table(["the same parameters", "captions exactly right"], rows)
+uses["hard: drawn"] = right(tell(hard, unseen_features)[0])
+soft = uses["soft: average"]
+rows = [
+    [use, *(f"{x:.1%}" for x in (found.mean(), (found * soft).sum() / soft.sum()))]
+    for use, found in uses.items()
+]
+table(["the same parameters", "captions exactly right", "of those that soft has right"], rows)
 
 # %% name="reveal-hard" jupyter={"source_hidden": true}
-kept = (shares["hard: largest weight"] / shares["soft: average"]).item()
+kept = ((uses["hard: largest weight"] * soft).sum() / soft.sum()).item()
 bands = ((0.25, "hardly any"), (0.67, "about half of those that were right"))
 answer = next((name for most, name in bands if kept < most), "more than two thirds of those")
 guess.reveal(answer, f"It keeps {kept:.0%} of them.")
@@ -572,7 +577,7 @@ assert rows[2][2] < rows[1][2] / 5
 
 # %% [markdown] name="four-text"
 r"""
-We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: $L$ words have only $L$ to give to 100 regions.) The settings are those above, but with 400,000 words in batches of 512, a learning rate of 0.003, bfloat16, and $\lambda = 1$ on the mean over regions. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
+We trained four captioners, with three seeds each: soft, hard, the plain mean, and soft with a *penalty* of Xu and others, $\lambda \sum_i (1 - \sum_t a_{ti})^2$. The penalty asks each region to get a total weight of 1 over the caption. (It cannot be met: $L$ words have only $L$ to give to 100 regions.) The settings are those above, but with 400,000 words in batches of 512, a learning rate of 0.003, bfloat16, and $\lambda = 1/100$. In the hard one, a draw is rewarded with the log probability of its word and of all later words, and $b$ is a running average.
 """
 
 # %% name="four"
@@ -610,7 +615,7 @@ claims.table(lesson="06_image_captioning")
 
 # %% [markdown] name="hard-answer"
 r"""
-**Answer: no. One region per word keeps most captions right. But an average is far easier to learn, because it has a derivative.**
+**Answer: no. One region per word keeps most captions right. But an average has a derivative, and was far easier to learn here.**
 
 ## 7 · Does it know a photograph?
 

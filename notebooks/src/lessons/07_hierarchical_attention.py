@@ -14,22 +14,15 @@ from attention_course.widgets import explore, predict
 
 
 def average(x, scores):                                             # (n, 2), step 1: (n)
-    weights = scores.softmax(0)                                     # step 2
-    return scores, weights, weights @ x                             # step 3
+    return scores, scores.softmax(0), scores.softmax(0) @ x         # steps 2 and 3
 
 
 numbers = {"friends": (0, 0), "superb": (0, 2), "me": (10, 0), "dull": (0, -2), "long": (0, -1)}
 review = [["friends", "superb"], ["me", "dull"], ["long"]]
-
-
-def two_levels(review):
-    x = [torch.tensor([numbers[word] for word in sentence]).float() for sentence in review]
-    words = [average(part, part[:, 1].abs()) for part in x]         # how strong an opinion is it?
-    c = torch.stack([vector for _, _, vector in words])             # one vector a sentence
-    return x, words, average(c, c[:, 0])                            # is it my own opinion?
-
-
-x, level_1, level_2 = two_levels(review)
+x = [torch.tensor([numbers[word] for word in sentence]).float() for sentence in review]
+level_1 = [average(part, part[:, 1].abs()) for part in x]           # how strong an opinion is it?
+c = torch.stack([vector for _, _, vector in level_1])               # one vector a sentence
+level_2 = average(c, c[:, 0])                                       # is it my own opinion?
 diagrams.two_levels(review, x, level_1, level_2)
 
 # %% [markdown] name="what-for"
@@ -57,9 +50,10 @@ The control is one level, over all words at once:
 swapped = [["friends", "dull"], ["me", "superb"], ["long"]]
 rows = []
 for name, some in {"Me: dull": review, "Me: superb": swapped}.items():
-    x, _, (_, _, by_levels) = two_levels(some)
+    x = [torch.tensor([numbers[word] for word in sentence]).float() for sentence in some]
+    c = torch.stack([average(part, part[:, 1].abs())[2] for part in x])
     words = torch.cat(x)                                            # all words as one sentence
-    _, _, at_once = average(words, words[:, 1].abs())
+    by_levels, at_once = average(c, c[:, 0])[2], average(words, words[:, 1].abs())[2]
     rows.append([name, by_levels[1], at_once[1]])
 table(["praise of the review", "two levels", "one level"], rows)
 
@@ -415,8 +409,8 @@ lowest = [min(on_top(reading)) for reading in readings]
 overlooked = sum(share < 0.5 for share in lowest)
 guess.reveal(
     "in nearly all for some networks; others often overlook it",
-    f"{overlooked} of the 5 networks overlook the deciding sentence in one kind of review. Which kind, "
-    "and whether, depends on the seed. All are right about the label.",
+    f"{overlooked} of the 5 networks overlook the deciding sentence in one kind of review. Which "
+    "kind, and whether, depends on the seed. All are right about the label.",
 )
 
 # %% [markdown] name="both-text"
