@@ -657,7 +657,7 @@ columns = ["", "pictures", "named", "largest weight on it", "random region"]
 table(columns, rows)
 
 # %% name="photographs-shown" jupyter={"source_hidden": true}
-few = range(0, len(cases), 25)
+few = range(0, len(cases), 30)
 images = [sets["photographs"][i][0] for i in few] if "photographs" in sets else []
 answers = [" ".join(words[i]) for i in few]
 shown.pictures(images, answers, columns=5) if images else None
@@ -672,7 +672,7 @@ guess.reveal(answer, said_of_it) if images else None
 
 # %% [markdown] name="photographs-answer"
 r"""
-These are every 25th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
+These are every 30th photograph, just as the captioner saw them, and what it said. Pointing is no feat here, because there is nothing else in the picture. Most photographs get another name, and the colours are often wrong, too.
 
 **Answer: seldom. A map can be in the right place while the word is wrong.**
 
