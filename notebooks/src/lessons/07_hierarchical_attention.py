@@ -542,7 +542,7 @@ table(["right from another sentence's state", *(f"seed {seed}" for seed in SEEDS
 
 # %% [markdown] name="mixing-answer"
 r"""
-Without GRUs, a state holds only the words of its own sentence, and is right in at most one case of eight. With GRUs, three of the five networks are right far more often: the state knows what another sentence says. So a weight is no proof that its own sentence mattered.
+Without GRUs, a state holds only the words of its own sentence, and is seldom right. With GRUs, three of the five networks are right far more often: the state knows what another sentence says. So a weight is no proof that its own sentence mattered.
 
 **Answer: removing and keeping tell, with a random sentence as control. The weights do not.**
 
