@@ -2,7 +2,7 @@
 r"""
 # 05 · Alignment
 
-You read a shopping list to a friend, who translates it: *tea, milk*. She may begin with either word, and she says *lait* (milk). For the next word, where should she look? The answer is easy if she remembers what she just said. Bahdanau's decoder, the one of lesson 04, looks *before* it has taken in the word that it has just said. In 2015, Luong, Pham and Manning turned the order round.
+You read a shopping list to a friend, who translates it: *tea, milk*. She may begin with either word, and she says *lait* (milk). Where should she look next? Bahdanau's decoder (lesson 04) looks *before* it has taken in the word that it has just said. In 2015, Luong, Pham and Manning turned the order round.
 """
 
 # %% name="story"
@@ -28,25 +28,25 @@ diagrams.who_asks(wanted, s_1, s_2, look(s_1), look(s_2))
 
 # %% [markdown] name="what-for"
 r"""
-Above, the look comes before the update. Below, the update comes before the look. The states are the same.
+Above, the look comes before the update; below, after it.
 
-A map of weights looks like an **alignment**: links between words that stand for each other. You will build Luong's decoder, score alignments, and find out what a map proves.
+You will build Luong's decoder. Then you read its weights as an **alignment**: links between words that stand for each other.
 
-You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty-five. The machine works for about a minute.
+You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty-five.
 
 ## 1 · Who asks?
 
 Let a state say how much each word of the list is still wanted: $s_1$ = (4, 4). The encoder states are *tea* = (1, 0) and *milk* = (0, 1). The score is the dot product.
 
-**Bahdanau.** $s_1$ asks. The scores are 4 and 4, so the weights are 0.50 and 0.50. When $s_1$ was made, neither good was said, so this look cannot tell them apart. Then *lait* comes in, crosses out milk, and gives $s_2$ = (4, 0). In this toy, the state alone names the next word: *thé*. The look was no help.
+**Bahdanau.** $s_1$ asks. The scores are 4 and 4, so the weights are 0.50 and 0.50. At $s_1$ neither good was said, so this look cannot tell them apart. Then *lait* comes in, crosses out milk, and gives $s_2$ = (4, 0). In this toy, the state alone names the next word, *thé*. The look was no help.
 
-**Luong.** First *lait* comes in and gives $s_2$ = (4, 0). Now $s_2$ asks. The scores are 4 and 0. The weight of *tea* is $e^4 / (e^4 + 1)$ = 0.98, and *milk* has 0.02.
+**Luong.** First *lait* comes in and gives $s_2$ = (4, 0). Now $s_2$ asks. The scores are 4 and 0, and the weight of *tea* is $e^4 / (e^4 + 1)$ = 0.98.
 
 **Answer: Bahdanau asks with $s_{t-1}$, which has not taken in the word just said, $y_{t-1}$. Luong asks with $s_t$, which has.**
 
 ## 2 · How do the variants differ?
 
-Here is one step of each decoder. The marks a to d show the differences. Shapes are as in lesson 04: B sentences in a batch, S English words, E numbers in the vector of a word, H in a state of one encoder GRU (so 2H in an annotation $h_i$), and D in a state of the decoder.
+Here is one step of each decoder. The marks a to d show the differences. B is the number of sentences, and S of English words. The vector of a word has E numbers. A state of one encoder GRU has H, so an annotation $h_i$ has 2H. A state of the decoder has D.
 """
 
 # %% name="family" jupyter={"source_hidden": true}
@@ -62,7 +62,7 @@ $$c_t = \sum_i a_{ti}\, h_i \qquad \tilde s_t = \tanh([s_t, c_t]\, W)$$
 
 Here $z_{ti}$ is the score of English word $i$ at step $t$, and $a_{ti}$ is its weight.
 
-The vector $\tilde s_t$ is the **attentional vector** (Luong's $\tilde h_t$). The word is read from it, by comparing it with the vectors of all French words. So it has E numbers. It also goes into the GRU at the next step. This is **input feeding**: the decoder is told what it has seen. Before the first word, zeros are fed.
+The **attentional vector** $\tilde s_t$ (Luong's $\tilde h_t$) is compared with the vectors of all French words, so it has E numbers. At the next step it goes into the GRU, too. This is **input feeding**: the decoder is told what it has seen. At first, zeros are fed.
 
 | | a: who asks | b: score, over which words | c: fed back | d: word read from |
 |---|---|---|---|---|
@@ -79,9 +79,9 @@ The vector $\tilde s_t$ is the **attentional vector** (Luong's $\tilde h_t$). Th
 | *general* | $s_t W h_i^\top$ | bilinear |
 | *concat* | $\tanh(s_t W^Q + h_i W^K) \cdot u$ | additive |
 
-(Luong multiplies the joined $[s_t, h_i]$ by one matrix. It is $W^Q$ on top of $W^K$.) Luong's paper also stacks LSTMs. We keep the GRU and the encoder of lesson 03, so that only a to d differ.
+Luong's paper stacks LSTMs. We keep lesson 03's GRU and encoder, so that only a to d differ.
 
-**Answer: in four places: who asks, which score over which words, what is fed back, and what the word is read from.**
+**Answer: in who asks, which score over which words, what is fed back, and what the word is read from.**
 
 ## 3 · How is Luong's decoder programmed?
 
@@ -121,7 +121,7 @@ class Concat(nn.Module):
 
 # %% [markdown] name="look-text"
 r"""
-The look turns the scores of any of the three into weights, and the weights into a context.
+The look takes any of the three.
 """
 
 # %% name="look"
@@ -139,7 +139,7 @@ class Look(nn.Module):
 
 # %% [markdown] name="decoder-text"
 r"""
-Now the decoder. Its four commented lines are the four steps of the picture.
+The decoder's four commented lines are the picture's four steps.
 """
 
 # %% name="decoder"
@@ -162,7 +162,7 @@ class LuongDecoder(nn.Module):
 
 # %% [markdown] name="model-text"
 r"""
-The whole translator has `encode` and `step`, as in lesson 04. So loss, loop and greedy decoding work unchanged. The state is now a pair: $s_t$ and what is fed back.
+The translator has `encode` and `step`, as in lesson 04, so loss, loop and greedy decoding stay. The state is now a pair: $s_t$ and what is fed back.
 """
 
 # %% name="model"
@@ -198,7 +198,7 @@ r"""
 
 ## 4 · What changes when $s_t$ asks?
 
-Back to the shopping list, now with training. There are 16 goods, so 120 pairs of goods. A pair can be listed in two orders, and each list has two right translations, one for each order of the French words. We train on 90 pairs, and test on the other 30, which were seen in neither order.
+Now we train on shopping lists. There are 16 goods, so 120 pairs. A pair makes two lists, and each list has two right translations, one for each order. We train on 90 pairs, and test on the other 30.
 """
 
 # %% name="goods" jupyter={"source_hidden": true}
@@ -226,7 +226,7 @@ learn, new = examples[: 4 * 90] * 20, examples[4 * 90 :]    # 20 times through t
 
 # %% [markdown] name="control-text"
 r"""
-With *concat*, Luong's decoder differs in a, c and d at once. So we need a control: Bahdanau's decoder with one change. The vector of the word just said, $y_{t-1}$, and the state $s_{t-1}$ are joined, and ask together.
+With *concat*, Luong's decoder differs in a, c and d at once. So we need a control: Bahdanau's decoder with one change. The word just said, $y_{t-1}$, and the state $s_{t-1}$ ask together.
 """
 
 # %% name="control"
@@ -297,15 +297,15 @@ guess.reveal(
 
 # %% [markdown] name="lists-text"
 r"""
-The 50 % can be predicted. Each list is tested with both answers. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one answer and wrong in the other. No larger model and no longer training can change that. When the word just said asks, too, the share rises. So the reason is *who asks*, and not how the other parts are connected.
+The 50 % can be predicted. Each list is tested with both answers. In both, $s_1$ is the same, so Bahdanau's largest weight is on the same good. It is right in one and wrong in the other. No larger model and no longer training can change that. When the word just said asks, too, the share rises. So the reason is *who asks*.
 
-All four write the right word. The last column shows how Bahdanau's decoder can: the larger of its two weights is only just above 0.50, so its context holds both goods. The GRU gets the word just said, and can leave it out.
+All four write the right word. The last column shows how Bahdanau's decoder can: its larger weight is just above 0.50, so its context holds both goods. The GRU then gets the word just said.
 
-**Answer: where a sentence can go on in two ways, $s_{t-1}$ cannot aim, and $s_t$ can. The translation can be right all the same.**
+**Answer: where a sentence can go on in two ways, $s_{t-1}$ cannot aim, and $s_t$ can. Both can translate.**
 
 ## 5 · How is an alignment scored?
 
-An annotator draws a **link** between words that stand for each other:
+An annotator draws **links**:
 
 | | he | does | not | sleep | . |
 |---|---|---|---|---|---|
@@ -315,13 +315,13 @@ An annotator draws a **link** between words that stand for each other:
 | pas | | | • | | |
 | . | | | | | • |
 
-Five links are **sure** (•). The annotator doubts the sixth, and marks it as **possible** (?). Sure links count as possible, too. Now a model links each French word to one English word. It gives *ne* to *does*, and the others to their sure words. Of its five links, four are sure, and the same four are possible.
+Five links are **sure** (•). The sixth is only **possible** (?). Sure links count as possible, too. A model links *ne* to *does*, and each other word to its sure word. Four of its five links are sure, and the same four are possible.
 
 The **alignment error rate** (AER; Och and Ney 2003) counts two faults: a found link that is not even possible, and a sure link that was not found.
 
 $$\mathrm{AER} = 1 - \frac{|\text{found} \cap \text{sure}| + |\text{found} \cap \text{possible}|}{|\text{found}| + |\text{sure}|}$$
 
-Here it is 1 − (4 + 4) / (5 + 5) = 0.20. All right is 0, all wrong is 1. If the model gives *dort* to *does* in place of *sleep*, it misses a sure link, but finds a possible one. That costs half as much:
+Here it is 1 − (4 + 4) / (5 + 5) = 0.20. A model that only links *dort* to *does* misses a sure link, but finds a possible one. That costs half as much:
 """
 
 # %% name="by-hand" tags=["nbval-check-output"]
@@ -341,15 +341,15 @@ table(["found", "alignment error rate"], rows)
 
 # %% [markdown] name="floor-text"
 r"""
-The last line shows a **floor**. Suppose that all six links are sure. A model that gives each French word one link draws five. So even the best has 1 − (5 + 5) / (5 + 6) = 0.09. In our grammar, too, some words have two links. All its links are sure.
+The last line shows a **floor**. Suppose that all six links are sure. With one link for each French word, even the best model has 1 − (5 + 5) / (5 + 6) = 0.09. In our grammar all links are sure, and some words have two.
 
-**Answer: count found links that are possible, and sure links that were found. Compare with the floor.**
+**Answer: by wrong found links and missed sure links, beside the floor.**
 
 ## 6 · Who could align without attention?
 
-We need two controls. The first is the **diagonal**: each French word belongs to the English word that is as far along in its sentence, from first to last.
+We need two controls. The first is the **diagonal**: each French word belongs to the English word that is as far along in its sentence.
 
-The second is **IBM Model 1** (Brown and others 1993). Its table has the probability $t(f \mid e)$ that the English word $e$ makes the French word $f$. If we knew who made whom, we could count and get the table. If we knew the table, we could say who made whom. So start with equal numbers, and take turns (**expectation maximisation**).
+The second is **IBM Model 1** (Brown and others 1993). Its table has the probability $t(f \mid e)$ that the English word $e$ makes the French word $f$. Links would give us the table, by counting. The table would give us the links. So start with equal numbers, and take turns (**expectation maximisation**).
 
 Take two pairs: *the house* – *la maison*, *the flower* – *la fleur*. At first each English word has half a share in each French word of its pair. The shares of *the* are 1 in *la* (two pairs), 0.5 in *maison*, 0.5 in *fleur*, together 2. So $t(\textit{maison} \mid \textit{the})$ is 0.5 / 2 = 0.25. *House* has 0.5 for each of its two. So in the second turn, *house* has the larger share in *maison*: 0.5 / (0.25 + 0.5) = 0.67.
 """
@@ -382,13 +382,13 @@ table(["turns", *[f"t({f} | {e})" for f, e in asked]], rows)
 r"""
 *The* explains *la* best, because both are in both pairs. So *house* is left for *maison*.
 
-In the line with `share`, positive numbers are divided by their sum. So this is attention, with the scores $\log t(f \mid e)$. Model 1 sees two words, and no sentence. But when it links $f$, it knows $f$. A decoder looks before it knows the word that it will write.
+The shares are positive numbers divided by their sum: attention, with the scores $\log t(f \mid e)$. Model 1 sees no sentence. But when it links $f$, it knows $f$. A decoder looks before it knows the word that it will write.
 
-**Answer: the diagonal knows the order, and Model 1 knows the words. A decoder's links must be compared with both.**
+**Answer: the diagonal knows the order, and Model 1 the words. Compare a decoder with both.**
 
 ## 7 · How well do the two decoders align?
 
-The grammar of lesson 03 knows all true links. We train Bahdanau's decoder and Luong's, with the same score, by lesson 03's loop. It makes one pass through 20,000 pairs, in batches of 32, with AdamW at the learning rate 0.005. Gradients are clipped at 1, and there is no dropout. Then a model reads the true French of 500 new pairs (teacher forcing), and each French word is linked to the English word with its largest weight. So the AER is measured on the true French, even where the model itself would write something else.
+The grammar of lesson 03 knows all true links. We train Bahdanau's decoder and Luong's, with the same score, by lesson 03's loop. It makes one pass through 20,000 pairs, in batches of 32, with AdamW at the learning rate 0.005. Gradients are clipped at 1, without dropout. For the AER, the models are given the true French of 500 new pairs (teacher forcing), even where they would write something else. Each word is linked to the one with its largest weight.
 """
 
 # %% name="grammar"
@@ -455,9 +455,9 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 
 # %% [markdown] name="ne-text"
 r"""
-(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences before it divides.) In the run that is printed here, both decoders beat both controls, on the same data. But one training says little about which of the two is better. So `experiments/05_alignment.py` trains each decoder of section 4 from three random starts with the package's faster models. These trainings read a million French words, from 30,000 pairs. They are tested on 1,000 new sentences, so do not set their rates beside those of Model 1 above.
+(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences, then divides.) In the printed run, both decoders beat both controls, on the same data. But one training says little about which is better. So `experiments/05_alignment.py` trains each decoder from three random starts, on a million French words from 30,000 pairs, and tests on 1,000. (Do not compare with Model 1 above.)
 
-We also look at one word. *Not* is two words in French, *ne* (or *n'*) before the verb and *pas* after it. Does *ne* look at *not*?
+*Not* is two words in French, *ne* (or *n'*) before the verb and *pas* after it. Does *ne* look at *not*?
 """
 
 # %% name="guess-ne"
@@ -491,7 +491,7 @@ guess.reveal(
 
 # %% [markdown] name="maps-text"
 r"""
-Here is a new sentence, by the two models of this page. A ring is a true link. (*Ont* is the auxiliary verb, like *did*; *attendu* is *waited*.) In the run that is printed here, Bahdanau's *n'* and *pas* look most at *did*, and Luong's at *not*. Another start may turn this round.
+Here is a new sentence, by the two models of this page. A ring is a true link. (*Ont … attendu* is *have … waited*.) In the printed run, Bahdanau's *n'* and *pas* look most at *did*, and Luong's at *not*.
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
@@ -514,19 +514,19 @@ claims.verdict("attention-learns-to-align")
 
 # %% [markdown] name="starts-text"
 r"""
-On the lists, asking with the word just said changed everything. On the grammar it changes little. There, each sentence has exactly *one* translation. So $s_{t-1}$, which chose the word just said, may nearly know it already. We did not test this reason.
+On the lists, the word just said changed everything. On the grammar it changes little. There, each sentence has *one* translation, so $s_{t-1}$ may nearly know the word already. We did not test this reason.
 
-And *ne* need not look at *not*. From all starts, *general* never does. Encoder GRUs read the whole sentence, so the states of *did* and of the verb may carry the negation, too.
+And *ne* need not look at *not*. With *general*, it never does. The encoder's GRUs read the whole sentence, so other annotations may carry the negation, too.
 
-**Answer: all four align far better than the diagonal. On single words such as *ne*, the same network may look elsewhere after another start.**
+**Answer: far better than the diagonal. But *ne* may look elsewhere after another start.**
 
 ## 8 · What does a window change?
 
-Luong's **local attention** looks only at words that are at most $r$ places from a centre: a **window**. In **local-m** the centre moves on by one word in each step. In **local-p** the state predicts the centre $p_t$, as a share of the sentence. The softmax runs over the words inside. Then each weight is multiplied by a **Gaussian** curve around the centre:
+Luong's **local attention** looks only at words that are at most $r$ places from a centre: a **window**. In **local-m** the centre moves on by one word in each step. In **local-p** the state predicts the centre $p_t$, as a share of the sentence. The softmax runs over the words inside. Then a **Gaussian** curve multiplies each weight:
 
 $$p_t = (S - 1)\; \mathrm{sigmoid}(\tanh(s_t W_p) \cdot u_p) \qquad a_{ti} \leftarrow a_{ti}\; e^{-(i - p_t)^2 / (2 \sigma^2)}, \qquad \sigma = r / 2$$
 
-Places count from 0, so the last is $S - 1$. (Luong counts from 1, to $S$.) Take six words and a sigmoid of 0.5. The centre is 5 · 0.5 = 2.5. With $r$ = 2, σ is 1.
+Places count from 0 to $S - 1$. Take six words and a sigmoid of 0.5. The centre is 5 · 0.5 = 2.5. With $r$ = 2, σ is 1.
 """
 
 # %% name="local-p" jupyter={"source_hidden": true}
@@ -542,9 +542,9 @@ explore(window, centre=(0.0, 5.0, 2.5, 0.1), reach=(1, 3, 2))
 
 # %% [markdown] name="curve-text"
 r"""
-Four words are inside, from 0.5 to 4.5. Their numbers add up to 1 + 3 + 4 + 2 = 10, so *not* has the share 4 / 10. It is half a place from the centre, where the curve is $e^{-1/8}$ = 0.88. So its weight is 0.4 · 0.88 = 0.35. The weights add up to 0.72, and no longer to 1. Luong's formula does not correct this.
+Four words are inside, from 0.5 to 4.5. Their numbers add up to 1 + 3 + 4 + 2 = 10, so *not* has the share 4 / 10. It is half a place from the centre, where the curve is $e^{-1/8}$ = 0.88. So its weight is 0.4 · 0.88 = 0.35. The weights now add up to 0.72, not 1.
 
-What is the curve for? Move the centre to 2.9. The same four words are inside, with the same shares. Without the curve no weight has changed, so the centre has no gradient. But the curve at *not* has risen from 0.88 to 0.995, and the weight from 0.35 to 0.40. So if *not* helps, the gradient pulls the centre there.
+What is the curve for? Move the centre to 2.9. The same words are inside, with the same shares. Without the curve no weight would change, so the centre would get no gradient. But the curve at *not* rises from 0.88 to 0.995, and the weight from 0.35 to 0.40. So if *not* helps, the gradient pulls the centre there.
 """
 
 # %% name="windows"
@@ -574,7 +574,7 @@ class LocalP(nn.Module):
 
 # %% [markdown] name="local-look-text"
 r"""
-The look multiplies by the curve, and local-m must know how many words have been written, $t$. Nothing else changes.
+Now the look multiplies by the curve, and must know how many words are written, $t$.
 """
 
 # %% name="local-look"
@@ -644,19 +644,17 @@ table(columns, rows)
 
 # %% [markdown] name="windows-text"
 r"""
-Read the lines in pairs.
+- **Input feeding.** Without it, more sentences are right from all starts. So it harms on these short sentences. Luong and others report a gain on longer ones.
+- ***General* and *dot*.** If $W$ is the identity, *general* is *dot*. Still *dot* is better from all starts, on both measures. We did not look for the reason.
+- **Windows** ($r$ = 3, with *general*). The fixed window loses some sentences. The predicted one does as well as no window from one start. From another it gets less than half of the sentences right, and aligns worse than the diagonal. Our windows save no time, because all scores are computed first.
 
-- **Input feeding.** Without it, more sentences are right from all starts. On these short sentences it does harm. Luong and others report a gain on longer ones.
-- ***General* and *dot*.** With $W$ = 1, *general* is *dot*. Still *dot* is better from all starts, on both measures. So *general* could do as well, and does not learn it here. We did not look for the reason.
-- **Windows** ($r$ = 3, with *general*). The fixed window loses some sentences. With the predicted one, one start does as well as without a window. Another gets less than half of the sentences right, and aligns worse than the diagonal.
+Here *concat* without input feeding gets most sentences right.
 
-Here *concat* without input feeding is the best choice. Our windows save no time, because all scores are computed first. The table of gradients shows that without the curve the centre cannot learn at all. It does not show that the curve is enough.
-
-**Answer: both windows cost accuracy here. A predicted window has to be aimed, and only the curve gives the centre a gradient. From two starts of three it was aimed badly.**
+**Answer: the fixed window costs accuracy here. The predicted one can learn its centre only through the curve, and two starts of three aimed badly.**
 
 ## 9 · What does a map prove?
 
-Cover something. At each step, mask some English words, and see whether the French word is still right. A mask sets their weights to 0, and the other words share the weight that is lost. Most words have hardly any weight, so covering one of them would prove nothing. So we cover the largest weight, the second largest, and all but the largest.
+At each step, mask some English words, and see whether the French word is still right. The open words share the lost weight. Most words have hardly any, so a random one would show nothing. We cover the largest weight, the second largest, or all but the largest.
 """
 
 # %% name="cover"
@@ -712,15 +710,15 @@ guess.reveal("more than 85 %", f"It is {said}, for Bahdanau's decoder and for Lu
 
 # %% [markdown] name="cover-text"
 r"""
-With the largest weight covered, most words go wrong. Covering the second largest does little harm, and the word with the largest weight is nearly enough on its own. So the map is no accident. Three things limit what this proves:
+With the largest weight covered, most words go wrong. Covering the second largest does little harm, but it has little weight, too. The largest is nearly enough on its own. So the map is no accident. But:
 
-- Covering the largest weight moves its share to words that the softmax had rejected. In training, the decoder hardly met such contexts. So some of the harm may come from the strange context.
-- A mask hides an annotation and not the word (lesson 00). Other annotations and the state may carry the word. Some French words survive.
-- On the lists, half of Bahdanau's largest weights were on the wrong good, while the words were right.
+- Covering the largest weight moves its share to words that the softmax had rejected. Some of the harm may come from so strange a context.
+- A mask hides an annotation and not the word (lesson 00). Other annotations and the state may carry the word, and some French words survive.
+- On the lists, half of Bahdanau's largest weights were on the wrong good, and the words right.
 
-Real sentences are harder. On English and German sentences linked by people, Luong and others (2015) measured AERs of 0.34 to 0.39 for their decoders, and 0.32 for a statistical aligner. Koehn and Knowles (2017) found a translator whose attention was one word off.
+Real sentences are harder. On English and German sentences linked by people, Luong and others (2015) measured AERs of 0.34 to 0.39, and 0.32 for a statistical aligner. Koehn and Knowles (2017) found a translator whose attention was one word off.
 
-**Answer: the largest weight is a good hint at a word's translation. It is no proof of what the model uses. Covering shows what a step does without an annotation. To find out whether a word matters, change the word, as exercise 5 does with *not*.**
+**Answer: the largest weight is a good hint at a word's translation. It is no proof of what the model uses. To find out whether a word matters, change the word, as exercise 5 does with *not*.**
 
 ## The whole thing to take away
 """
@@ -741,9 +739,9 @@ r"""
 ## What to remember
 
 - Bahdanau asks with $s_{t-1}$, before the word just said is taken in. Luong asks with $s_t$, after it.
-- Luong joins state and context, reads the word from the result, and feeds it back (**input feeding**).
-- **Global attention** looks at all words, **local attention** at a window. In local-p a Gaussian curve gives the centre a gradient.
-- The **alignment error rate** needs its floor, the diagonal and IBM Model 1 beside it.
+- Luong joins state and context, reads the word from both, and feeds them back (**input feeding**).
+- **Global attention** looks at all words, **local attention** at a window.
+- The **alignment error rate** needs the floor, the diagonal and IBM Model 1 beside it.
 - The largest weight is a hint. To find out whether a word matters, change the word.
 
 Worth knowing by heart:
@@ -754,27 +752,27 @@ context, weights = look(s, h, mask)                         # then the look,
 fed = torch.tanh(join(torch.cat([s, context], -1)))         # then both are joined
 ```
 
-<details><summary>1. A sentence has 11 words (0 to 10), the sigmoid of local-p is 0.3, and the reach is 2. Where is the centre, and which words are inside?</summary>
+<details><summary>1. Local-p, 11 words (0 to 10), a sigmoid of 0.3, a reach of 2: which words are inside?</summary>
 
 The centre is 10 · 0.3 = 3. The words 1 to 5 are inside.
 
 </details>
 
-<details><summary>2. Two decoders write the same translations, with AERs of 0.06 and 0.15. Which one translates better?</summary>
+<details><summary>2. Two decoders write the same words, with AERs of 0.06 and 0.15. Which translates better?</summary>
 
 Neither. The AER says nothing about the words that are written.
 
 </details>
 
-<details><summary>3. Why does Luong's decoder need the layer that makes the attentional vector?</summary>
+<details><summary>3. Why does Luong's decoder need the attentional vector?</summary>
 
-Its context comes too late to change $s_t$. Something must join the two before the word is read.
+Its context comes too late to change $s_t$, so a layer must join the two.
 
 </details>
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/05_alignment.ipynb) you write these parts, and find out what *ne* depends on. In **[06 · Image captioning](06_image_captioning.ipynb)**, a picture takes the place of the sentence.
+In the [exercises](exercises/05_alignment.ipynb) you find out what *ne* depends on. In **[06 · Image captioning](06_image_captioning.ipynb)**, a picture replaces the sentence.
 
 ### Sources
 
