@@ -2,7 +2,7 @@
 r"""
 # 05 · Alignment
 
-You read a shopping list to a friend, who translates it: *tea, milk*. She may begin with either word, and she says *lait* (milk). Where should she look next? Bahdanau's decoder (lesson 04) looks *before* it has taken in the word that it has just said. In 2015, Luong, Pham and Manning turned the order round.
+You read a shopping list to a friend, who translates it: *tea, milk*. She may begin with either word, and she says *lait* (milk). Where should she look next? Bahdanau's decoder (lesson 04) looks *before* it has taken in the word just said. In 2015, Luong, Pham and Manning turned the order round.
 """
 
 # %% name="story"
@@ -32,7 +32,7 @@ Above, the look comes before the update; below, after it.
 
 You will build Luong's decoder. Then you read its weights as an **alignment**: links between words that stand for each other.
 
-You need lessons 03 and 04. Sections 1 to 4 take twenty minutes, the rest twenty-five.
+You need lessons 03 and 04. Sections 1 to 4 take twenty minutes.
 
 ## 1 · Who asks?
 
@@ -79,7 +79,7 @@ The **attentional vector** $\tilde s_t$ (Luong's $\tilde h_t$) is compared with 
 | *general* | $s_t W h_i^\top$ | bilinear |
 | *concat* | $\tanh(s_t W^Q + h_i W^K) \cdot u$ | additive |
 
-Luong's paper stacks LSTMs. We keep lesson 03's GRU and encoder, so that only a to d differ.
+(Luong stacks LSTMs. We keep lesson 03's GRU and encoder.)
 
 **Answer: in who asks, which score over which words, what is fed back, and what the word is read from.**
 
@@ -198,7 +198,7 @@ r"""
 
 ## 4 · What changes when $s_t$ asks?
 
-Now we train on shopping lists. There are 16 goods, so 120 pairs. A pair makes two lists, and each list has two right translations, one for each order. We train on 90 pairs, and test on the other 30.
+Now train on lists. There are 16 goods, so 120 pairs. A pair makes two lists, and each list has two right translations, one for each order. We train on 90 pairs, and test on the other 30.
 """
 
 # %% name="goods" jupyter={"source_hidden": true}
@@ -455,7 +455,7 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 
 # %% [markdown] name="ne-text"
 r"""
-(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences, then divides.) In the printed run, both decoders beat both controls, on the same data. But one training says little about which is better. So `experiments/05_alignment.py` trains each decoder from three random starts, on a million French words from 30,000 pairs, and tests on 1,000. (Do not compare with Model 1 above.)
+(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences, then divides.) In the printed run, both decoders beat both controls, on the same data. But one training says little about which is better. So `experiments/05_alignment.py` trains each decoder from three random starts, on a million French words from 30,000 pairs, and tests on 1,000 others. Model 1 above had less data.
 
 *Not* is two words in French, *ne* (or *n'*) before the verb and *pas* after it. Does *ne* look at *not*?
 """
@@ -495,6 +495,9 @@ Here is a new sentence, by the two models of this page. A ring is a true link. (
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
+from attention_course import plots
+
+
 def fits(pair):
     return {"did", "not"} <= set(pair.english) and len(pair.english) <= 9
 
@@ -503,7 +506,7 @@ i = next(i for i, pair in enumerate(unseen) if fits(pair))
 shown = plots.Picture((6.05, 3.4))
 for ax, (name, (maps, _)) in zip(shown.subplots(1, 2), evaluated.items()):
     pair, labels = unseen[i], {"query_label": "French", "key_label": "English"}
-    kind = {"title": name, "colour_bar": False, "links": pair.links, "ax": ax}
+    kind = {"title": f"{name} (white 0, dark 1)", "colour_bar": False, "links": pair.links, "ax": ax}
     plots.attention_map(maps[i], pair.french, pair.english, **labels, **kind)
 shown
 
@@ -644,7 +647,9 @@ table(columns, rows)
 
 # %% [markdown] name="windows-text"
 r"""
-- **Input feeding.** Without it, more sentences are right from all starts. So it harms on these short sentences. Luong and others report a gain on longer ones.
+Without the curve, the centre gets no gradient. With it, the gradient is small, but AdamW rescales gradients.
+
+- **Input feeding.** Without it, more sentences are right from all starts. It does harm on these short sentences. Luong and others report a gain on longer ones.
 - ***General* and *dot*.** If $W$ is the identity, *general* is *dot*. Still *dot* is better from all starts, on both measures. We did not look for the reason.
 - **Windows** ($r$ = 3, with *general*). The fixed window loses some sentences. The predicted one does as well as no window from one start. From another it gets less than half of the sentences right, and aligns worse than the diagonal. Our windows save no time, because all scores are computed first.
 
