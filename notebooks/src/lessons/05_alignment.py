@@ -455,7 +455,7 @@ assert all(abs(small_table.probability(f, e) - p) < 1e-9 for (e, f), p in t.item
 
 # %% [markdown] name="ne-text"
 r"""
-(`Ibm1` is `model_1` in NumPy. `alignment_error_rate` adds up all sentences, then divides.) In the printed run, both decoders beat both controls, on the same data. But one training says little about which is better. So `experiments/05_alignment.py` trains each decoder from three random starts, on a million French words from 30,000 pairs, and tests on 1,000 others. Model 1 above had less data.
+(`Ibm1` is `model_1` in NumPy.) In the printed run, both decoders beat both controls, on the same data. But one training says little about which is better. So `experiments/05_alignment.py` trains each decoder from three random starts, on a million French words from 30,000 pairs, and tests on 1,000 others. Model 1 above had less data.
 
 *Not* is two words in French, *ne* (or *n'*) before the verb and *pas* after it. Does *ne* look at *not*?
 """
@@ -649,7 +649,7 @@ table(columns, rows)
 r"""
 Without the curve, the centre gets no gradient. With it, the gradient is small, but AdamW rescales gradients.
 
-- **Input feeding.** Without it, more sentences are right from all starts. It does harm on these short sentences. Luong and others report a gain on longer ones.
+- **Input feeding.** Without it, more sentences are right from all starts. Feeding harms on these short sentences. Luong and others report a gain on longer ones.
 - ***General* and *dot*.** If $W$ is the identity, *general* is *dot*. Still *dot* is better from all starts, on both measures. We did not look for the reason.
 - **Windows** ($r$ = 3, with *general*). The fixed window loses some sentences. The predicted one does as well as no window from one start. From another it gets less than half of the sentences right, and aligns worse than the diagonal. Our windows save no time, because all scores are computed first.
 
@@ -659,7 +659,7 @@ Here *concat* without input feeding gets most sentences right.
 
 ## 9 · What does a map prove?
 
-At each step, mask some English words, and see whether the French word is still right. The open words share the lost weight. Most words have hardly any, so a random one would show nothing. We cover the largest weight, the second largest, or all but the largest.
+At each step, mask some English words, and see whether the French word is still right. The open words share the lost weight. Most words have hardly any, so covering a random one would show nothing. We cover the largest weight, the second largest, or all but the largest.
 """
 
 # %% name="cover"
