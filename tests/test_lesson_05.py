@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from attention_course.lessons.lesson_04.built import teacher_forcing
-from attention_course.lessons.lesson_05.built import Concat, Dot, General, LocalM, LocalP, Luong, model_1
+from attention_course.lessons.lesson_05.built import Concat, Dot, General, LocalLuong, LocalM, LocalP, Luong, model_1
 from attention_course.lessons.lesson_05.same import as_in_the_package
 from attention_course.models.ibm1 import Ibm1
 from attention_course.scores import additive_score
@@ -14,10 +14,10 @@ SOURCE = torch.tensor([[4, 5, 6, 7, 8], [9, 5, 4, 0, 0]])
 TARGET = torch.tensor([[1, 4, 5, 6, 2], [1, 7, 2, 0, 0]])
 
 
-@pytest.mark.parametrize("window", [lambda: None, lambda: LocalM(1), lambda: LocalP(128, 2)])
+@pytest.mark.parametrize("window", [None, lambda: LocalM(1), lambda: LocalP(128, 2)])
 def test_it_is_the_package_s(window):
     torch.manual_seed(0)
-    ours = Luong(12, 11, window=window())
+    ours = LocalLuong(12, 11, window()) if window else Luong(12, 11)
     logits, weights = as_in_the_package(ours, 12, 11)(SOURCE, TARGET[:, :-1])
     found = teacher_forcing(ours, SOURCE, TARGET)
     assert_close(found[0], logits)

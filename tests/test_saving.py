@@ -87,8 +87,8 @@ MODULES = {
     "RNNsearch of lesson 04": lambda: built_04.RNNsearch(12, 11),
     "translators of lesson 05": lambda: nn.ModuleList(
         [
-            built_05.Luong(12, 11, built_05.Dot, built_05.LocalM(1)),
-            built_05.Luong(12, 11, built_05.Concat, built_05.LocalP(128, 2)),
+            built_05.LocalLuong(12, 11, built_05.LocalM(1), score=built_05.Dot),
+            built_05.LocalLuong(12, 11, built_05.LocalP(128, 2), score=built_05.Concat),
             built_05.Luong(12, 11),
             built_05.WordAsksToo(12, 11),
         ]

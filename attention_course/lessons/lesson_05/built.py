@@ -43,9 +43,55 @@ class Concat(nn.Module):
         return torch.tanh(self.W_q(s)[:, None] + self.W_k(h)) @ self.u  # (B, S)
 
 
-def everywhere(s, t, mask):  # (B, D), a number, (B, S)
-    """Global attention: every word of the sentence may be looked at, and no weight is changed."""
-    return mask, 1.0
+class Look(nn.Module):
+    """Attention with any score, to all words: the context and the weights."""
+
+    def __init__(self, score):
+        super().__init__()
+        self.score = score
+
+    def forward(self, s, h, mask):  # mask: False at padding (B, S)
+        weights = masked_softmax(self.score(s, h), mask)  # (B, S)
+        return (weights[:, None] @ h)[:, 0], weights  # c_t (B, K), weights (B, S)
+
+
+class LuongDecoder(nn.Module):
+    """One step of Luong's decoder: the new state first, then the look, then both are joined."""
+
+    def __init__(self, words, E, K, D, look):  # K: numbers in an annotation
+        super().__init__()
+        self.embedding = nn.Embedding(words, E)
+        nn.init.normal_(self.embedding.weight, std=E**-0.5)
+        self.cell, self.look = nn.GRUCell(E + E, D), look
+        self.join = nn.Linear(D + K, E)
+        self.bias = nn.Parameter(torch.zeros(words))
+
+    def forward(self, previous, s, fed, memory):  # (B), (B, D), (B, E), (h, mask)
+        y = self.embedding(previous)  # (B, E)
+        s = self.cell(torch.cat([y, fed], -1), s)  # 1: s_t (B, D)
+        context, weights = self.look(s, *memory)  # 2: c_t (B, K), (B, S)
+        joined = torch.tanh(self.join(torch.cat([s, context], -1)))  # 3: (B, E)
+        logits = joined @ self.embedding.weight.T + self.bias  # 4: (B, words)
+        return logits, (s, joined), weights
+
+
+class Luong(nn.Module):
+    """The translator of Luong et al. (2015), with global attention."""
+
+    def __init__(self, source_words, target_words, score=General, E=64, H=64, D=128):
+        super().__init__()
+        self.encoder, self.first_state = Encoder(source_words, E, H), nn.Linear(H, D)
+        self.decoder = LuongDecoder(target_words, E, 2 * H, D, Look(score(D, 2 * H)))
+
+    def encode(self, source):  # (B, S)
+        right, left = self.encoder(source)
+        h = torch.cat([right, left], -1)  # annotations (B, S, 2 H)
+        s = torch.tanh(self.first_state(left[:, 0]))  # s_0 (B, D)
+        fed = h.new_zeros(len(h), self.decoder.join.out_features)  # nothing yet: (B, E)
+        return (h, source != PAD), (s, fed)  # memory, state
+
+    def step(self, previous, state, memory):  # (B), (s, fed), (h, mask)
+        return self.decoder(previous, *state, memory)  # logits, state, weights
 
 
 class LocalM(nn.Module):
@@ -77,57 +123,34 @@ class LocalP(nn.Module):
         return mask & (distance.abs() <= self.reach), curve  # (B, S), (B, S)
 
 
-class Look(nn.Module):
-    """Attention with any score, through any window: the context and the weights."""
+class LocalLook(Look):
+    """Attention through a window, which says who is inside, and by what the weights are multiplied."""
 
     def __init__(self, score, window):
-        super().__init__()
-        self.score, self.window = score, window
+        super().__init__(score)
+        self.window = window
 
-    def forward(self, s, t, h, mask):  # mask: False at padding (B, S)
+    def forward(self, s, h, mask, t):  # t: how many words are written
         inside, curve = self.window(s, t, mask)
         weights = masked_softmax(self.score(s, h), inside) * curve  # (B, S)
         return (weights[:, None] @ h)[:, 0], weights  # c_t (B, K), weights (B, S)
 
 
-class LuongDecoder(nn.Module):
-    """One step of Luong's decoder: the new state first, then the look, then both are joined."""
+class LocalLuong(Luong):
+    """Luong's translator with a window. It counts the words that are written, for local-m."""
 
-    def __init__(self, words, E, K, D, look):  # K: numbers in an annotation
-        super().__init__()
-        self.embedding = nn.Embedding(words, E)
-        nn.init.normal_(self.embedding.weight, std=E**-0.5)
-        self.cell, self.look = nn.GRUCell(E + E, D), look
-        self.join = nn.Linear(D + K, E)
-        self.bias = nn.Parameter(torch.zeros(words))
+    def __init__(self, source_words, target_words, window, **options):
+        super().__init__(source_words, target_words, **options)
+        self.decoder.look = LocalLook(self.decoder.look.score, window)
 
-    def forward(self, previous, s, fed, t, memory):  # (B), (B, D), (B, E), a number
-        y = self.embedding(previous)  # (B, E)
-        s = self.cell(torch.cat([y, fed], -1), s)  # 1: s_t (B, D)
-        context, weights = self.look(s, t, *memory)  # 2: c_t (B, K), (B, S)
-        joined = torch.tanh(self.join(torch.cat([s, context], -1)))  # 3: (B, E)
-        logits = joined @ self.embedding.weight.T + self.bias  # 4: (B, words)
-        return logits, (s, joined, t + 1), weights
+    def encode(self, source):
+        memory, state = super().encode(source)
+        return memory, (state, 0)  # t = 0
 
-
-class Luong(nn.Module):
-    """The translator of Luong et al. (2015). window: which words it may see, all if none is given."""
-
-    def __init__(self, source_words, target_words, score=General, window=None, E=64, H=64, D=128):
-        super().__init__()
-        self.encoder, self.first_state = Encoder(source_words, E, H), nn.Linear(H, D)
-        look = Look(score(D, 2 * H), window or everywhere)
-        self.decoder = LuongDecoder(target_words, E, 2 * H, D, look)
-
-    def encode(self, source):  # (B, S)
-        right, left = self.encoder(source)
-        h = torch.cat([right, left], -1)  # annotations (B, S, 2 H)
-        s = torch.tanh(self.first_state(left[:, 0]))  # s_0 (B, D)
-        fed = h.new_zeros(len(h), self.decoder.join.out_features)  # nothing yet: (B, E)
-        return (h, source != PAD), (s, fed, 0)
-
-    def step(self, previous, state, memory):  # (B), (s, fed, t), (h, mask)
-        return self.decoder(previous, *state, memory)  # logits, state, weights
+    def step(self, previous, state, memory):  # (B), (state, t), (h, mask)
+        state, t = state
+        logits, state, weights = super().step(previous, state, (*memory, t))
+        return logits, (state, t + 1), weights
 
 
 class WordAsksToo(RNNsearch):

@@ -20,7 +20,7 @@ def who_asks(goods, before, after, before_look, after_look) -> Figure:
     look_last = [(before, old), (after, new), *zip(after_look, look, strict=True)]
     lanes = (
         (0.9, "Bahdanau: look first, with $s_1$", look_first, 4),
-        (3.2, "Luong: take in the last word first, then look, with $s_2$", look_last, 1),
+        (3.2, "Luong: take in lait first, then look, with $s_2$", look_last, 1),
     )
     for y, heading, parts, reading in lanes:
         board.heading(0.15, y - 0.75, heading)
@@ -39,8 +39,11 @@ def who_asks(goods, before, after, before_look, after_look) -> Figure:
             board.path([first.side("bottom"), (first.x, way), (end, way), (end, places[reading].bottom)], "query")
         end = board.box(5.65, y + 0.28, "thé", "output", 0.55, bold=True)
         board.arrow(places[-1].side("right"), end.side("left"), "output")
+        if not last:  # the word is read from the state, too
+            start, way = places[1].side("bottom", 0.85), y + 0.7
+            board.path([start, (start[0], way), (end.x, way), end.side("bottom")], "query")
         board.step(said.x + (0.5 if last else -0.5), said.y, 2 if last else 1)
-        board.step(places[1 if last else 2].x - 0.1, y + 0.82, 1 if last else 2, "ask")
+        board.step(places[1 if last else 2].x - 0.1, y + (0.82 if last else 0.98), 1 if last else 2, "ask")
     board.rule((0.15, 2.22), (5.9, 2.22))
     return board.picture
 
@@ -103,7 +106,7 @@ def _luong(board, x) -> None:
     look = board.box(x + 1.5, 2.6, "attention", "weight", 1.3, bold=True, colour="white")
     board.arrow(s.side("bottom", 0.7), look.side("top", 0.25), "query")
     board.arrow(h.side("bottom"), look.side("top", 0.85), "state")
-    _mark(board, x + 1.62, 2.26, "a")
+    _mark(board, x + 0.98, 2.25, "a")
     _mark(board, x + 2.35, 2.6, "b")
     board.step(x + 0.7, 2.6, 2)
     c = board.box(x + 1.65, 3.25, "$c_t$  (B, 2H)", "context", 1.2)

@@ -14,7 +14,8 @@ def as_in_the_package(built: nn.Module, source_words: int, target_words: int) ->
     """
     readers = {"encoder.forwards": built.encoder.rightward, "encoder.backwards": built.encoder.leftward}
     weights = {f"{name}.{key}_l0": value for name, cell in readers.items() for key, value in cell.state_dict().items()}
-    decoder, size, window = built.decoder, built.decoder.embedding.embedding_dim, built.decoder.look.window
+    decoder, size = built.decoder, built.decoder.embedding.embedding_dim
+    window = getattr(decoder.look, "window", None)
     weights |= {f"first_state.{key}": value for key, value in built.first_state.state_dict().items()}
     weights |= {f"readout.{key}": value for key, value in decoder.join.state_dict().items()}
     weights |= {

@@ -6,7 +6,7 @@ Five problems on [lesson 05](../05_alignment.ipynb), about fifty-five minutes.
 
 **How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.error_rate.hint()` gives a hint, a more explicit one each time. `check.error_rate.solution()` shows one solution.
 
-**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. Letters in brackets are shapes: B sentences, S source words, L target words, E numbers in a vector. Places are counted from 0.
+**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. Letters in brackets are shapes: B sentences, S source words, L target words, E numbers in a vector (here the lesson's D, E and 2H are all equal to E). Places are counted from 0.
 """
 
 # %% name="imports"
@@ -25,7 +25,7 @@ r"""
 
 ★☆☆, 8 minutes: writes the mechanism
 
-`predicted`, `sure` and `possible` are three lists with one set of links for each sentence pair. A link is a pair of numbers, and a set may be empty. There is at least one predicted or sure link. Return one number for the whole corpus: the error rate of the lesson, where all sizes are added up over all sentences before you divide. With A for the predicted (found) links, S for the sure and P for the possible ones, it is
+`predicted` (the links that were found), `sure` and `possible` are three lists with one set of links for each sentence pair. A link is a pair of numbers, and a set may be empty. There is at least one found or sure link. Return one number for the whole corpus: the error rate of the lesson, where all sizes are added up over all sentences before you divide. With A for the found links, S for the sure and P for the possible ones, it is
 
 $$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}.$$
 
@@ -50,7 +50,7 @@ Here you write the loop. The trained parts are given:
 
 - `cell(word, attentional, hidden)` gives the next state (B, E). All three arguments are (B, E);
 - `score(hidden, annotations)` gives the scores (B, S) of the annotations (B, S, E) for a state (B, E);
-- `W` (E, 2E) makes the attentional vector, $\tilde s_t = \tanh(W [s_t, c_t])$. Here $[s_t, c_t]$ is a column. For rows it is `[s, c] @ W.T`.
+- `W` (E, 2E) makes the attentional vector. It is kept as `nn.Linear` keeps its matrix, so the lesson's $[s_t, c_t]\, W$ is `[s, c] @ W.T` here.
 
 `words` (B, L, E) holds the vectors of the words that the decoder is given, $y_0$ first. `hidden` (B, E) is the state before the first of them. Before the first word, zeros are fed. There is no padding. Return the attentional vectors of all words, (B, L, E). Try it without looking at the lesson.
 """
@@ -124,7 +124,7 @@ check.what_aer_says(what_aer_says)
 
 # %% [markdown] name="try-text"
 r"""
-To know what a word depends on, take something away. In the lesson, *ne* often looked elsewhere than at *not*. The next cells train Bahdanau's decoder again, which takes less than a minute. They bring it to each *ne* with the true words before it, and cover something just there: the annotation with the largest weight, that of *not*, or both. Then they cover that of *not* from the first word on, because the state remembers what it has looked at.
+To know what a word depends on, take something away. In the lesson, *ne* often looked elsewhere than at *not*. The next cells train Bahdanau's decoder again, which takes less than a minute. The decoder is given the true French words up to each *ne* (teacher forcing). In the step that should write *ne*, something is covered: the annotation with the largest weight, that of *not*, or both. Then they cover that of *not* from the first word on, because the state remembers what it has looked at.
 
 Last, all annotations stay open, but *not* becomes an unknown word before the encoder reads the sentence. The model has met few unknown words. So for comparison, the first word of the sentence becomes unknown, too. What do you expect of each?
 """
@@ -204,5 +204,5 @@ assert shares["the annotation of “not” covered"] > shares["“not” unknown
 
 # %% [markdown] name="try-after"
 r"""
-An annotation can be covered and its word still get through, because the GRUs carry the word into other annotations. Compare "covered from the first word on" with "unknown to the encoder". And an annotation without which nothing is lost may stand in for another. Compare the fourth line with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
+An annotation can be covered and its word still get through, because the GRUs carry the word into other annotations. Compare "covered from the first word on" with "unknown to the encoder". And two annotations may carry the same thing, so that covering either of them alone does no harm, but covering both does. Compare the fourth line with the second. Then do the same for *pas*, for words of a hypothesis of your own, and with another seed.
 """
