@@ -62,7 +62,7 @@ $$c_t = \sum_i a_{ti}\, h_i \qquad \tilde s_t = \tanh([s_t, c_t]\, W)$$
 
 Here $z_{ti}$ is the score of English word $i$ at step $t$, and $a_{ti}$ is its weight.
 
-The **attentional vector** $\tilde s_t$ (Luong's $\tilde h_t$) is compared with the vectors of all French words, so it has E numbers. At the next step it goes into the GRU, too. This is **input feeding**: the decoder is told what it has seen. At first, zeros are fed.
+The **attentional vector** $\tilde s_t$ (Luong's $\tilde h_t$) is compared with the vectors of all French words, so it has E numbers. At the next step it goes into the GRU, too. This is **input feeding**: the decoder is told what it has seen. First, zeros are fed.
 
 | | a: who asks | b: score, over which words | c: fed back | d: word read from |
 |---|---|---|---|---|
@@ -491,7 +491,7 @@ guess.reveal(
 
 # %% [markdown] name="maps-text"
 r"""
-Here is a new sentence, by the two models of this page. A ring is a true link. (*Ont … attendu* is *have … waited*.) In the printed run, Bahdanau's *n'* and *pas* look most at *did*, and Luong's at *not*.
+Here is a new sentence, by this page's two models. A ring is a true link, white is 0, dark is 1. (*Ont … attendu* is *have … waited*.) In the printed run, Bahdanau's *n'* and *pas* look most at *did*, and Luong's at *not*.
 """
 
 # %% name="maps" jupyter={"source_hidden": true}
@@ -506,7 +506,7 @@ i = next(i for i, pair in enumerate(unseen) if fits(pair))
 shown = plots.Picture((6.05, 3.4))
 for ax, (name, (maps, _)) in zip(shown.subplots(1, 2), evaluated.items()):
     pair, labels = unseen[i], {"query_label": "French", "key_label": "English"}
-    kind = {"title": f"{name} (white 0, dark 1)", "colour_bar": False, "links": pair.links, "ax": ax}
+    kind = {"title": name, "colour_bar": False, "links": pair.links, "ax": ax}
     plots.attention_map(maps[i], pair.french, pair.english, **labels, **kind)
 shown
 
