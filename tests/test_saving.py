@@ -28,6 +28,7 @@ from attention_course.lessons.lesson_03 import built as built_03
 from attention_course.lessons.lesson_04 import built as built_04
 from attention_course.lessons.lesson_05 import built as built_05
 from attention_course.lessons.lesson_06 import built as built_06
+from attention_course.lessons.lesson_07 import built as built_07
 from attention_course.lessons.lesson_08 import built as built_08
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
@@ -98,6 +99,7 @@ MODULES = {
     "Luong, local-p": lambda: luong.Luong(12, 11, window=luong.PredictiveWindow(10, 2), **SIZES),
     "multi-head translator": lambda: MultiHeadTranslator(12, 11, heads=2, **SIZES),
     "captioner of lesson 06": lambda: built_06.Captioner(torch.ones(3, 4, 5), 9),
+    "hard attention of lesson 06": lambda: built_06.HardAttention(6, 5, 4),
     "captioner": lambda: captioner.Captioner(torch.ones(3, 4, 5), 9),
     "mean captioner": lambda: captioner.MeanCaptioner(torch.ones(3, 4, 5), 9),
     "hard captioner": lambda: hard_attention.HardCaptioner(torch.ones(3, 4, 5), 9),
@@ -105,6 +107,7 @@ MODULES = {
     "reinforce": hard_attention.Reinforce,
     "hierarchical": lambda: hierarchical.HierarchicalAttention(9, LEVEL(), LEVEL(), size=6),
     "hierarchical, plain": lambda: hierarchical.Level(hierarchical.Identity(), MeanPooling()),
+    "hierarchical attention of lesson 07": lambda: built_07.HierarchicalAttention(9, 2, E=4),
     "stacked": lambda: built_08.StackedAttention(9, 5, 3, 3),
     "reader": lambda: Reader(9),
     "entailer": lambda: Entailer(9),

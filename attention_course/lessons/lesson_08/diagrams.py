@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from attention_course.plots.cells import as_table
 from attention_course.plots.diagram import Board
 from attention_course.plots.roles import ROLES, SOFT
 from attention_course.plots.text import SMALL
@@ -13,7 +14,7 @@ SMALL_CELL, ASKED = (0.28, 0.28), (0.3, 0.28)
 
 def two_looks(things, regions, queries, scores) -> Figure:
     """Two hops with whole numbers: scores, weights, context, and the next query. What each hop finds is framed."""
-    regions, queries, scores = (np.asarray(given, float) for given in (regions, queries, scores))
+    regions, queries, scores = (as_table(given).astype(float) for given in (regions, queries, scores))
     board = Board(6.05, 5.45, "Two looks at three things.")
     board.say(0.1, 0.2, "What is in the basket with the cat?", ha="left", bold=True)
     board.text(0.1, 0.42, "left basket: cat, key\nright basket: boat", SMALL, SOFT, ha="left", va="top")

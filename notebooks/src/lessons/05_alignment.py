@@ -248,9 +248,9 @@ class WordAsksToo(RNNsearch):
 guess = predict(
     "Bahdanau's decoder has written the first word of a new list. How often is its largest weight "
     "on the good that is still missing? And how often does it then write the right word?",
-    ["looks right in half of the lists, and writes the right word in half of them",
-     "looks right in nearly all lists, and writes the right word in nearly all",
-     "looks right in half of the lists, and writes the right word in nearly all"],
+    ["looks right in half of the lists, and writes the right word in nearly all",
+     "looks right in half of the lists, and writes the right word in half of them",
+     "looks right in nearly all lists, and writes the right word in nearly all"],
 )
 
 # %% name="train-lists"
