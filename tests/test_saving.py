@@ -30,6 +30,7 @@ from attention_course.lessons.lesson_05 import built as built_05
 from attention_course.lessons.lesson_06 import built as built_06
 from attention_course.lessons.lesson_07 import built as built_07
 from attention_course.lessons.lesson_08 import built as built_08
+from attention_course.lessons.lesson_08 import controls as controls_08
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
@@ -109,6 +110,8 @@ MODULES = {
     "hierarchical, plain": lambda: hierarchical.Level(hierarchical.Identity(), MeanPooling()),
     "hierarchical attention of lesson 07": lambda: built_07.HierarchicalAttention(9, 2, E=4),
     "stacked": lambda: built_08.StackedAttention(9, 5, 3, 3),
+    "side by side": lambda: controls_08.SideBySide(9, 5, 3, 3),
+    "one look": lambda: controls_08.OneLook(9, 5, 3),
     "reader": lambda: Reader(9),
     "entailer": lambda: Entailer(9),
     "sentence embedding": lambda: SentenceEmbedding(9, 2, 3),
