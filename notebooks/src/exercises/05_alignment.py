@@ -126,7 +126,7 @@ check.what_aer_says(what_aer_says)
 r"""
 To know what a word depends on, take something away. In the lesson, *ne* often looked elsewhere than at *not*. The next cells train Bahdanau's decoder again, which takes less than a minute. The decoder is given the true French words up to each *ne* (teacher forcing). In the step that should write *ne*, something is covered: the annotation with the largest weight, that of *not*, or both. Then they cover that of *not* from the first word on, because the state remembers what it has looked at.
 
-Last, all annotations stay open, but *not* becomes an unknown word before the encoder reads the sentence. The model has met few unknown words. So for comparison, the first word of the sentence becomes unknown, too. What do you expect of each?
+Last, all annotations stay open, but *not* becomes an unknown word before the encoder reads the sentence. The model has never met an unknown word. So for comparison, the first word of the sentence becomes unknown, too. What do you expect of each?
 """
 
 # %% name="try-train"

@@ -384,7 +384,7 @@ r"""
 
 The shares are positive numbers divided by their sum: attention, with the scores $\log t(f \mid e)$. Model 1 sees no sentence. But when it links $f$, it knows $f$. A decoder looks before it knows the word that it will write.
 
-**Answer: the diagonal knows the order, and Model 1 the words. Compare a decoder with both.**
+**Answer: the diagonal knows the order, and Model 1 the words. A decoder may use both, so it should beat each of them.**
 
 ## 7 · How well do the two decoders align?
 
@@ -517,7 +517,7 @@ claims.verdict("attention-learns-to-align")
 
 # %% [markdown] name="starts-text"
 r"""
-On the lists, the word just said changed everything. On the grammar it changes little. There, each sentence has *one* translation, so $s_{t-1}$ may nearly know the word already. We did not test this reason.
+On the lists, the word just said changed everything. In these long trainings on the grammar it changes little. There, each sentence has *one* translation, so $s_{t-1}$ may nearly know the word already. We did not test this reason. (After the short training of this page, from other starts, Bahdanau's decoder may align less well than Model 1.)
 
 And *ne* need not look at *not*. With *general*, it never does. The encoder's GRUs read the whole sentence, so other annotations may carry the negation, too.
 

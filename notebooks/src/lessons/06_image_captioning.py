@@ -101,7 +101,7 @@ shown.pictures([scene.image() for scene in some], captions, [scene.boxes for sce
 r"""
 The boxes are only for judging. The captioner never sees them.
 
-The vectors come from a network for photographs, EfficientNet-Lite0 (after Tan and Le 2019). It was trained on ImageNet (Deng and others 2009) to say what a photograph shows. Its last layer says one thing about the whole image, so we stop after block 11 of 16. There, its output is a **feature map** of shape (112, 10, 10). Think of 112 sheets of 10 × 10 numbers (also **channels**). Each number belongs to 16 × 16 pixels. The vector of a region is its number on all 112 sheets.
+The vectors come from a network for photographs, EfficientNet-Lite0 (after Tan and Le 2019). It was trained on ImageNet (Deng and others 2009) to say what a photograph shows. Its last layer says one thing about the whole image, so we stop after block 11 of 16. There, its output is a **feature map** of shape (112, 10, 10). Think of 112 sheets of 10 × 10 numbers (also **channels**). Each number belongs to 16 × 16 pixels. The vector of a region has its numbers on all 112 sheets.
 """
 
 # %% name="encoder"
@@ -133,7 +133,7 @@ look_inside(efficientnet.InvertedResidual, efficientnet.EfficientNetLite0, as_im
 
 # %% [markdown] name="regions-text"
 r"""
-The three sheets are those that vary most in this image; dark means a large number, on one scale. The framed region is followed into its vector.
+The three sheets are those that vary most in this image; dark means a large number, on one scale. The numbers are already standardised, as section 4 explains. The framed region is followed into its vector.
 
 How much of the image has one vector seen? Each convolution looks at neighbours, so it adds up:
 """
@@ -156,7 +156,7 @@ That is more than the whole image. So a map of weights tells where a vector stan
 
 The comments show the shapes, for B pictures of S = 100 regions.
 
-**Regions.** Some sheets have large numbers, others small ones. So each is *standardised*: minus its mean, divided by its standard deviation. A linear layer, the *projection*, makes 192 numbers of the 112. Attention has no order, so a learned vector for the region's place is added. LayerNorm brings each vector to mean 0 and standard deviation 1.
+**Regions.** Some sheets have large numbers, others small ones. So each is *standardised*: minus its mean, divided by its standard deviation. A linear layer, the *projection*, makes 192 numbers of the 112. Attention has no order, so a learned vector for the region's place is added. LayerNorm brings each vector to mean 0 and standard deviation 1. A ReLU sets its negative numbers to 0.
 """
 
 # %% name="regions"
@@ -241,13 +241,13 @@ class Captioner(nn.Module):
 
 # %% [markdown] name="captioner-answer"
 r"""
-It has `encode` and `step` like the translator of lesson 04. So teacher forcing, loss, greedy decoding and beam search of that lesson take it as it is.
+It has `encode` and `step` like the translator of lesson 04. (Its readout is simpler: one linear layer of its own.) So teacher forcing, loss, greedy decoding and beam search of that lesson take it as it is.
 
 **Answer: standardise, project, attend, GRU cell, word. The regions and the first state are new; the rest is the translator.**
 
 ## 5 · Does it look at what it names?
 
-An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has at most 256 words. The training shows 290,000 words.
+An example is the number of a picture, and its caption between `<bos>` and `<eos>`. The loss fetches the features of the pictures. The loop is lesson 04's for real sentences: AdamW, a learning rate that rises over the first tenth and then falls to zero, gradients clipped at length 1. A batch has room for at most 256 words, padding included. The training shows 290,000 words.
 """
 
 # %% name="loss"
@@ -341,7 +341,7 @@ for i in wrong:
 
 # %% [markdown] name="maps-text"
 r"""
-The beam gains hardly anything here. Kinds, colours, counts and places are what goes wrong.
+The beam gains hardly anything here. In the mistakes that are printed, things change places (*left* and *right*), and the same thing is said twice. Such mistakes keep every single word plausible.
 
 Now the maps of one scene. (It is the first one with three drawings whose caption is right and says *left*.) A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word. Compare the words of one thing (*two red …*) with the words between the things (*to the left of*).
 """
