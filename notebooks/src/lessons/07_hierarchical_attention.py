@@ -593,7 +593,7 @@ guess.reveal(
 
 # %% [markdown] name="third-answer"
 r"""
-The second table has the longer trainings of section 5. Two networks without GRUs are right about two reviews of three only, and the deciding sentence is still on top. So weights may also point rightly when the answer is wrong. (At first we tried a learning rate of 0.005. One of five networks then had not finished learning, with the same effect.)
+The second table has the longer trainings of section 5. Two networks without GRUs are right about two reviews of three only, and the deciding sentence is still on top. So weights may also point rightly when the answer is wrong.
 
 **Answer: yes. A network learns to look at what its task needs.**
 
@@ -635,9 +635,8 @@ assert right(reading, truth) >= (0.78 if real_reviews else 0.5)
 
 # %% name="movies-draw" jupyter={"source_hidden": true}
 i = min((i for i, d in enumerate(documents) if len(d) >= 8), key=lambda i: len(documents[i]))
-cut = [s if len(s) <= 20 else (*s[:20], "...") for s in unseen_real[i].sentences]
-weights, shades = reading.sentence_weights[i], reading.word_weights[i].clone()
-shades[:, 20:] = 0                                                  # what "..." stands for
+cut = [s if len(s) <= 40 else (*s[:40], "...") for s in unseen_real[i].sentences]
+weights, shades = reading.sentence_weights[i], reading.word_weights[i]
 said, true = (NAMES[int(label)] for label in (reading.logits[i].argmax(), truth[i]))
 document_map(cut, weights[: len(cut)], shades, title=f"A {true} review; it says {said}")
 
@@ -664,7 +663,7 @@ table(["sentences", "right with only these", "right without these"], rows)
 
 # %% [markdown] name="movies-experiment-text"
 r"""
-The top three sentences alone are enough for nearly all right answers, and three others are not. But without the top three, hardly anything is lost, because other sentences say the same. This is one short training. (In another, with two passes and batches of 16, the top three alone were no better than random ones.) So here are five splits, with six passes, and other readers. **Bag of words** is a logistic regression on weighted counts of words (tf-idf). It knows no order and no sentences.
+The top three sentences alone are enough for nearly all right answers, and three others are not. But without the top three, hardly anything is lost, and no more than without the last three: other sentences say the same. This is one short training. (In another, with two passes and batches of 16, the top three alone were no better than random ones.) So here are five splits, with six passes, and other readers. **Bag of words** is a logistic regression on weighted counts of words (tf-idf). It knows no order and no sentences.
 """
 
 # %% name="movies-experiment"
