@@ -33,7 +33,6 @@ TRAININGS = {  # functions that train, and how much of what they are given they 
     "attention_course.training:train": {"target_tokens": 700},
     "attention_course.training:train_classifier": {"steps": 2},
     "attention_course.lessons.lesson_07.document_training:train": {"passes": 1, "documents": 40, "labels": 40},
-    "attention_course.lessons.lesson_08.curriculum:grow": {"updates": 1, "free": 1, "batch": 8},
 }
 DATA = {
     "attention_course.lessons.lesson_08.multi_hop_vqa:scene_batches": {"n": 2, "size": 8},

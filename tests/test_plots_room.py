@@ -206,7 +206,9 @@ def test_text_that_would_run_out_of_the_figure_is_refused(draw):
 def test_a_heading_stays_inside_of_the_picture(heading):
     for count in (1, 3):
         figure = hop_maps(IMAGE, some(count, 4), CORNERS, 20, "abcd", heading=heading)
-        assert "".join(text.get_text() for text in figure.texts).replace(" ", "") == heading.replace(" ", "")
+        said = "".join(text.get_text() for text in figure.texts).replace(" ", "")
+        scale = "weight00.51" if count == 1 else "weight00.250.50.751"
+        assert said == scale + heading.replace(" ", "")
         figure.set_dpi(192)  # as it is saved
         figure.draw_without_rendering()
         assert all(text.get_window_extent().x1 <= figure.bbox.x1 for text in figure.texts)

@@ -72,7 +72,7 @@ def _veil(weight: float | int) -> float:
 def _scale(picture: Picture, size: tuple[float | int, float | int]) -> None:
     """What strength of colour stands for what weight, below the pictures."""
     picture.text(12 / size[0], 10 / size[1], "weight", fontsize=SMALL, va="center", **LITERAL)
-    for i, weight in enumerate((0, 0.25, 0.5, 0.75, 1)):
+    for i, weight in enumerate((0, 0.25, 0.5, 0.75, 1) if size[0] > 290 else (0, 0.5, 1)):
         corner, extent = ((58 + 44 * i) / size[0], 5 / size[1]), (14 / size[0], 10 / size[1])
         for colour, alpha in ((SAMPLE, 1), ("white", _veil(weight))):
             patch = Rectangle(

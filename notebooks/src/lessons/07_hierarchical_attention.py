@@ -635,14 +635,15 @@ assert right(reading, truth) >= (0.78 if real_reviews else 0.5)
 
 # %% name="movies-draw" jupyter={"source_hidden": true}
 i = min((i for i, d in enumerate(documents) if len(d) >= 8), key=lambda i: len(documents[i]))
-cut = [s if len(s) <= 40 else (*s[:40], "...") for s in unseen_real[i].sentences]
+read_words = [sentence[:40] for sentence in unseen_real[i].sentences]
 weights, shades = reading.sentence_weights[i], reading.word_weights[i]
 said, true = (NAMES[int(label)] for label in (reading.logits[i].argmax(), truth[i]))
-document_map(cut, weights[: len(cut)], shades, title=f"A {true} review; it says {said}")
+title = f"A {true} review; it says {said}"
+document_map(read_words, weights[: len(read_words)], shades, title=title)
 
 # %% [markdown] name="deletion-text"
 r"""
-This is the shortest unseen review with at least eight sentences. Do the weights show what matters? We keep or remove the three sentences with the largest weights. The controls are three random ones, the three longest and the last three.
+This is the shortest unseen review with at least eight sentences, with the words that the network reads. Do the weights show what matters? We keep or remove the three sentences with the largest weights. The controls are three random ones, the three longest and the last three.
 """
 
 # %% name="deletion"
