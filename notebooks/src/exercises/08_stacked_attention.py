@@ -153,5 +153,5 @@ guess.reveal(
 
 # %% [markdown] name="try-after"
 r"""
-This is one training of each. Take away another part instead, with `still=0, slow=1.0`, and see what the first hop finds then.
+This is one training of each. Look at *hop 1 follows*, too: with full pictures, hop 1 does not even learn the questions of one step, and hop 2 has nothing to follow. Take away another part instead, with `still=0, slow=1.0`, and see what the first hop finds then.
 """
