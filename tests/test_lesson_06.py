@@ -5,10 +5,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from attention_course.data.scenes import scenes
 from attention_course.data.vocabulary import BOS, EOS, pad
 from attention_course.lessons.lesson_04.built import beam_search, greedy, teacher_forcing, translation_loss
 from attention_course.lessons.lesson_06 import shown
 from attention_course.lessons.lesson_06.built import Captioner, HardAttention
+from attention_course.lessons.lesson_06.mistakes import KIND, mistake
 from attention_course.models import captioner
 from attention_course.training import sequence_loss
 
@@ -105,3 +107,24 @@ def test_all_maps_of_a_figure_are_on_one_scale():
 def test_a_title_for_each_picture():
     with pytest.raises(ValueError, match="titles: expected 2, one for each image, got 1"):
         shown.pictures([np.zeros((4, 4, 3), np.uint8)] * 2, ["a"])
+
+
+@pytest.mark.parametrize(("said", "what"), [
+    ("a red apple above two blue cats", ""),
+    ("a red apple above two blue apples", "one kind is said twice"),
+    ("a red apple above a red apple", "one kind is said twice"),
+    ("a red apple", "a kind is wrong or left out"),
+    ("a red apple above two blue dogs", "a kind is wrong or left out"),
+    ("two blue cats below a red apple", "the kinds change places"),
+    ("a red apple below two blue cats", "only the relation is wrong"),
+    ("a red apple to the left of two blue cats", "a colour, a number or the relation is wrong"),
+    ("a red apple above two green cats", "a colour, a number or the relation is wrong"),
+])  # fmt: skip
+def test_a_mistake_is_told_by_the_first_thing_that_is_wrong(said, what):
+    assert mistake(said.split(), ["a", "red", "apple", "above", "two", "blue", "cats"]) == what
+
+
+def test_words_for_things_are_known_in_the_plural_too():
+    some = [scene for scene in scenes(200, part="test") if len(scene.names) > 1]
+    for scene in some:
+        assert sum(word in KIND for word in scene.words) == len(scene.names), scene.words

@@ -63,6 +63,7 @@ def _write(board, asked, found) -> None:
     after = board.box(5.25, 3.48, "next state $s_3$", "query", 1.35)
     before = board.box(2.9, 3.48, "previous word: red", "plain", 1.6)
     board.path([asked.side("right"), (5.85, asked.y), (5.85, after.top)], "query")
+    board.text(5.72, asked.y + 0.16, "$s_2$", SMALL, ROLES["query"].edge)
     board.arrow((5.35, found.bottom), (5.35, after.top), "context")
     board.arrow(before.side("right"), after.side("left"))
     word = board.box(5.25, 4.14, "apple", "output", 0.8, bold=True)
@@ -77,8 +78,8 @@ def regions(image, maps, row, column, sheets) -> Figure:
     """
     maps = as_numbers(maps)
     side, most = maps.shape[-1], np.abs(maps[list(sheets)]).max()
-    place = f"row {row}, column {column} (from 0)"
-    board = Board(6.05, 3.1, f"An image under a grid of {side} by {side} regions; the one in {place} is followed.")
+    place = f"row {row}, column {column}"
+    board = Board(6.05, 3.1, f"An image under a grid of {side} by {side} regions; {place} is followed, counted from 0.")
     seen = _image(board, 0.1, 0.62, 1.75, image, side)
     board.say(0.1, 0.2, "image (3, 160, 160)", SMALL, SOFT, ha="left")
     shape = f"feature map ({len(maps)}, {side}, {side}): three of its {len(maps)} sheets"
@@ -87,7 +88,7 @@ def regions(image, maps, row, column, sheets) -> Figure:
     for i, sheet in enumerate(sheets):
         dark = np.rint(255 * (0.58 - 0.42 * maps[sheet] / most)).astype(np.uint8)
         drawn = _image(board, 2.29 + 1.23 * i, 0.62, 1.1, dark[..., None].repeat(3, -1), side)
-        board.text(drawn.x, 0.47, f"sheet {sheet + 1}", SMALL, INK)
+        board.text(drawn.x, 0.47, f"sheet {sheet}", SMALL, INK)
         cell = _cell(drawn, row, column)
         board.frame(cell, 0)
         board.arrow((cell.x, drawn.bottom + 0.02), (cell.x, vector.top), "state")

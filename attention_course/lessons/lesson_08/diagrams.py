@@ -55,7 +55,7 @@ def _one_look(board, m, y, things, regions, query, scores, queries, found):
     board.arrow((weight.right, context.y), (context.left, context.y), "context")
     board.text((weight.right + context.left) / 2 + 0.02, context.y - 0.14, "$W^V$", SMALL, ROLES["context"].edge)
     board.arrow((context.x, context.bottom), (context.x, after.top), "context", "+")
-    leaves, arrives = query.y - 0.06, after.y + 0.06  # a gap between one query's way and the next one's
+    leaves, arrives = query.y + 0.07, after.y - 0.07  # a gap: one query's way ends where the next one's begins
     board.path([(query.right, leaves), (5.95, leaves), (5.95, arrives), (after.right, arrives)], "query")
     steps = ((1.975, y + 1.0, 1), (2.6, y + 1.0, 2), (3.3, y + 1.0, 3), (context.x + 0.3, y + 1.12, 4))
     for x, where, number in steps:

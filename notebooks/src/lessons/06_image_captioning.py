@@ -339,9 +339,18 @@ wrong = [i for i in part if said[i] != unseen[i].words][:3]
 for i in wrong:
     print("it is", *unseen[i].words, "\n  greedy ", *said[i], "\n  beam   ", *wide[i])
 
+# %% name="mistakes" jupyter={"source_hidden": true}
+from collections import Counter
+
+from attention_course.lessons.lesson_06.mistakes import mistake
+
+counted = Counter(mistake(a, scene.words) for a, scene in zip(said, unseen))
+del counted[""]                                                     # the right ones
+table(["mistakes of greedy decoding, all scenes", "captions"], counted.most_common())
+
 # %% [markdown] name="maps-text"
 r"""
-The beam gains hardly anything here. In the mistakes that are printed, things change places (*left* and *right*), and the same thing is said twice. Such mistakes keep every single word plausible.
+The beam gains hardly anything here. The last table counts the mistakes: each wrong caption once, beginning with the things that it names.
 
 Now the maps of one scene. (It is the first one with three drawings whose caption is right and says *left*.) A region is as strong as its weight, and all maps share one scale. A frame marks the largest weight; its size stands beside the word. Compare the words of one thing (*two red …*) with the words between the things (*to the left of*).
 """
@@ -463,7 +472,7 @@ table(["at this word", "largest weight on the thing", "share of weight on it"], 
 
 # %% [markdown] name="learned-answer"
 r"""
-It looks there two words earlier already. Number and colour must be seen, too. So the map does not find the noun's thing by the noun. It follows the order in which captions name things. (With three kinds, the maps are right far more often than whole captions: looking at the right place is easier than naming everything there.)
+It looks there two words earlier already. Number and colour must be seen, too. And the map of a noun is made before the noun is given. So it cannot be found by the noun. The order in which captions name things may be enough to find it; we did not test this. (With three kinds, the maps are right far more often than whole captions.)
 
 **Answer: yes, far more often than chance. But the map tells where it looks, and not whether the word depends on it. The last exercise tests that.**
 

@@ -120,7 +120,7 @@ One objection is left. A first look may fetch a little of everything, and a larg
 
 ## 3 · How is it programmed?
 
-A hop is attention with one query. We use the additive score of lesson 02, as Yang and others do. Its learned vector is $u$, as there. A batch has B questions about B pictures of S regions. Queries and regions have E = 64 numbers, and they are compared in D = 64 numbers. `masked_softmax` is from lesson 01: where the mask is False, the weight is 0.
+A hop is attention with one query. We use the additive score of lesson 02, as Yang and others do. Its learned vector is $u$, as in lesson 02 (not the query of Yang and others). A batch has B questions about B pictures of S regions. Queries and regions have E = 64 numbers, and they are compared in D = 64 numbers. `masked_softmax` is from lesson 01: where the mask is False, the weight is 0.
 """
 
 # %% name="hop-imports"
@@ -222,7 +222,7 @@ def in_cells(i):
 
 
 print(CREDIT)
-figure = plots.Picture((3.0, 2.9), alt=f"Cell by cell: {', '.join(in_cells(0))}.")
+figure = plots.Picture((2.7, 2.6), alt=f"Cell by cell: {', '.join(in_cells(0))}.")
 ax = figure.subplots()
 ax.imshow(test_bank.picture(scenes, drawings, 0), interpolation="nearest")
 ax.set_axis_off()
@@ -630,7 +630,7 @@ claims.table("08_stacked_attention")
 r"""
 The second row needs care: the masks of the plan all but told hop 1 where to look.
 
-Hops were also stacked over sentences in place of regions, in **memory networks** (Sukhbaatar and others 2015). On photographs the gain is small. Yang and others found that two layers beat one on four data sets, by 0.1 to 1.4 points (on COCO-QA 61.6 % against 60.7 %). A third layer gave no gain. Most questions about photographs need one look only.
+Hops were also stacked over sentences in place of regions, in **memory networks** (Sukhbaatar and others 2015). On photographs the gain is small. Yang and others found that two layers beat one on four data sets, by 0.1 to 1.4 points (on COCO-QA 61.6 % against 60.7 %). A third layer gave no gain.
 
 **Answer: yes. In all these trainings, one step more needed one look more, and a look that knows what the last one has found.**
 
