@@ -23,7 +23,7 @@ def document_map(
     *,
     title: str | None = None,
     mark: int | None = None,
-    width: float | int = 7.5,
+    width: float | int = 6.0,
     ax=None,
 ) -> Figure:
     """The sentences one below the other, wrapped at `width` inches.
