@@ -37,7 +37,12 @@ def numbers(listed):
     return range(found[0], found[-1] + 1) if re.search(r"to|[-–]", listed) else found
 
 
-# Which lessons are there
+# Which lessons are there, and how large
+
+
+def test_no_notebook_is_too_large_to_open_in_a_browser():
+    sizes = {path.name: path.stat().st_size for path in (ROOT / "notebooks").rglob("*.ipynb")}
+    assert not {name: size for name, size in sizes.items() if size > 700_000}
 
 
 def told_of_lessons():
