@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from attention_course.plots.arguments import as_numbers
 from attention_course.plots.diagram import Board
 from attention_course.plots.places import Place
-from attention_course.plots.roles import INK, SOFT
+from attention_course.plots.roles import INK, ROLES, SOFT
 from attention_course.plots.text import SMALL
 
 WIDE = (0.5, 0.3)

@@ -105,6 +105,8 @@ def set_rates(model, optimizer, stage, i, rate):
             new.W_v.load_state_dict(last.W_v.state_dict())
     for number, part in enumerate(optimizer.param_groups):
         part["lr"] = rate * (older if number < stage.steps else 1.0)
+        for weights in part["params"]:
+            weights.requires_grad_(part["lr"] > 0)  # at rest: no gradients, less work
 
 
 def train_step(model, optimizer, batch, hops):
@@ -132,5 +134,5 @@ def grow(model, bank, plan, seed=0, size=256):
         set_rates(model, optimizer, stage, i, rate)
         batch = [part.to(device) for part in one_batch(bank, scenes, stage, i, generator)]
         losses.append(train_step(model, optimizer, batch, min(stage.steps, len(model.hops))))
-    model.to("cpu")
+    model.to("cpu").requires_grad_(True)
     return torch.tensor(losses)

@@ -470,15 +470,17 @@ rows += [[name, "", found] for name, found in measured["controls"]["short"].item
 table(["three random starts each", "sentences exactly right", "alignment error rate"], rows)
 
 # %% name="short-starts-guard" jupyter={"source_hidden": true}
-model_1 = measured["controls"]["short"]["IBM Model 1"]
-assert max(measured["short"]["Bahdanau"]["aer"]) > model_1
-assert max(measured["short"]["Luong, concat"]["aer"]) < model_1
+by_words = measured["controls"]["short"]["IBM Model 1"]
+assert sum(aer > by_words for aer in measured["short"]["Bahdanau"]["aer"]) == 2
+assert max(measured["short"]["Luong, concat"]["aer"]) < by_words
+assert max(measured["short"]["Bahdanau, word asks, too"]["aer"]) < by_words
+assert all(0.59 < right < 0.72 for found in measured["short"].values() for right in found["exact"])
 
 # %% [markdown] name="longer-text"
 r"""
-SHORTTEXT
+Bahdanau's decoder aligns worse than Model 1 from two starts of three. With the word in the question, or with Luong's order, the decoder beats Model 1 from all three. But no decoder has learned all it can: about a third of the sentences have a mistake.
 
-So we also trained longer: each decoder from three starts, on a million French words from 30,000 pairs, tested on 1,000 other pairs. First a question. *Not* is two words in French, *ne* (or *n'*) before the verb and *pas* after it. Does *ne* look at *not*?
+So we also trained longer. Each decoder saw a million French words from 30,000 pairs, again from three starts. It was tested on 1,000 other pairs. First a question. *Not* is two words in French, *ne* (or *n'*) before the verb and *pas* after it. Does *ne* look at *not*?
 """
 
 # %% name="guess-ne"
