@@ -23,4 +23,4 @@ def mistake(said: Sequence[str], true: Sequence[str]) -> str:
     differing = {word for pair in zip(said, true, strict=False) if len(set(pair)) > 1 for word in pair}
     if len(said) == len(true) and differing <= RELATIONS:
         return "only the relation is wrong"
-    return "a colour, a number or the relation is wrong"
+    return "a colour or a number is wrong"

@@ -538,7 +538,7 @@ claims.verdict("attention-learns-to-align")
 
 # %% [markdown] name="starts-text"
 r"""
-On the lists, the word just said changed everything. In these long trainings on the grammar it changes little. There, each sentence has *one* translation, so $s_{t-1}$ may nearly know the word already. We did not test this reason.
+On the lists, the word just said changed everything. In these long trainings on the grammar it changes little. There, each sentence has *one* translation, so $s_{t-1}$ may nearly know the word already. We did not test this reason. (From its first start, *concat* aligns no better than Model 1, though its translations are as good as the others.)
 
 And *ne* need not look at *not*. With *general*, it never does. The encoder's GRUs read the whole sentence, so other annotations may carry the negation, too.
 
