@@ -67,10 +67,10 @@ def cosine_numpy(queries, keys, temperature):
 
 
 STYLES = {
-    check.additive_energies: [additive_einsum, additive_numpy],
+    check.additive_scores: [additive_einsum, additive_numpy],
     check.hidden_matrix: [hidden_numpy, hidden_outer, hidden_unit_vectors],
     check.score_spread: [spread_root, spread_tensor],
-    check.cosine_energies: [cosine_library, cosine_normalize, cosine_numpy],
+    check.cosine_scores: [cosine_library, cosine_normalize, cosine_numpy],
 }
 
 
@@ -80,23 +80,23 @@ def test_other_styles_are_right(problem, answer):
 
 
 SLIPS = [
-    (check.additive_energies, "against_the_statement", additive_loops),
-    (check.additive_energies, "against_the_statement",
+    (check.additive_scores, "against_the_statement", additive_loops),
+    (check.additive_scores, "against_the_statement",
      lambda q, k, *rest: torch.stack([additive_einsum(a[None], b[None], *rest)[0] for a, b in zip(q, k, strict=True)])),
-    (check.additive_energies, "matrices_swapped",
+    (check.additive_scores, "matrices_swapped",
      lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_2, W_1, v)),
-    (check.additive_energies, "only_pairs", lambda q, k, W_1, W_2, v: torch.tanh(k @ W_1.T + q @ W_2.T).matmul(v)),
-    (check.additive_energies, "turned_round",
+    (check.additive_scores, "only_pairs", lambda q, k, W_1, W_2, v: torch.tanh(k @ W_1.T + q @ W_2.T).matmul(v)),
+    (check.additive_scores, "turned_round",
      lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_1, W_2, v).transpose(1, 2)),
-    (check.additive_energies, "weights_returned",
+    (check.additive_scores, "weights_returned",
      lambda q, k, W_1, W_2, v: torch.softmax(additive_einsum(q, k, W_1, W_2, v), 2)),
     (check.hidden_matrix, "transposed", lambda W_1, W_2: (W_1.T @ W_2).T),
     (check.score_spread, "root_of_k", lambda k, *_: math.sqrt(k)),
     (check.score_spread, "repeats_ignored", lambda k, q, a, r: math.sqrt(k * q**2 * a**2)),
-    (check.cosine_energies, "nan_for_zeros",
+    (check.cosine_scores, "nan_for_zeros",
      lambda q, k, t: q @ k.T / q.norm(dim=1)[:, None] / k.norm(dim=1) / t),
-    (check.cosine_energies, "temperature_forgotten", lambda q, k, t: F.normalize(q) @ F.normalize(k).T),
-    (check.cosine_energies, "lengths_left", lambda q, k, t: torch.einsum("le,se->ls", q, k) / t),
+    (check.cosine_scores, "temperature_forgotten", lambda q, k, t: F.normalize(q) @ F.normalize(k).T),
+    (check.cosine_scores, "lengths_left", lambda q, k, t: torch.einsum("le,se->ls", q, k) / t),
 ]  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_the_answers_are_the_package_s_scores():
     queries, keys = torch.randn(2, 3, 4), torch.randn(2, 5, 6)
     additive, multiplicative = AdditiveScore(4, 6, 3), MultiplicativeScore(4, 6, 3)
     matrices = [(m.project_key.weight, m.project_query.weight) for m in (additive, multiplicative)]
-    assert_close(type(check.additive_energies).answer(queries, keys, *matrices[0], additive.v), additive(queries, keys))
+    assert_close(type(check.additive_scores).answer(queries, keys, *matrices[0], additive.v), additive(queries, keys))
     W = type(check.hidden_matrix).answer(*matrices[1])
     assert_close(queries @ W.mT @ keys.mT, multiplicative(queries, keys))
 

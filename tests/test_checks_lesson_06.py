@@ -15,8 +15,8 @@ from attention_course.scores import AdditiveScore
 
 
 def look_numpy(query, regions, W_1, W_2, v):
-    energies = np.tanh(np.einsum("bti,ki->btk", regions, W_1) + np.einsum("bq,kq->bk", query, W_2)[:, None]) @ v
-    weights = np.exp(energies - energies.max(-1, keepdims=True))
+    scores = np.tanh(np.einsum("bti,ki->btk", regions, W_1) + np.einsum("bq,kq->bk", query, W_2)[:, None]) @ v
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
     weights /= weights.sum(-1, keepdims=True)
     return np.einsum("bt,bti->bi", weights, regions), weights
 
@@ -67,24 +67,24 @@ def penalty_numpy(weights, lengths):
     return ((1 - weights.sum(1)) ** 2).mean()
 
 
-def leave_one_out_autograd(energies, draws, rewards):
-    energies = energies.clone().requires_grad_()
+def leave_one_out_autograd(scores, draws, rewards):
+    scores = scores.clone().requires_grad_()
     baselines = torch.stack([torch.cat([rewards[:i], rewards[i + 1 :]]).mean() for i in range(len(rewards))])
-    (energies.log_softmax(-1)[draws] * (rewards - baselines)).mean().backward()
-    return energies.grad
+    (scores.log_softmax(-1)[draws] * (rewards - baselines)).mean().backward()
+    return scores.grad
 
 
-def leave_one_out_numpy(energies, draws, rewards):
-    energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
-    alpha = np.exp(energies) / np.exp(energies).sum()
+def leave_one_out_numpy(scores, draws, rewards):
+    scores, draws, rewards = np.asarray(scores), np.asarray(draws), np.asarray(rewards)
+    alpha = np.exp(scores) / np.exp(scores).sum()
     n = len(draws)
     advantages = n / (n - 1) * (rewards - rewards.mean())  # the same number in another form
-    return sum(a * (np.eye(len(energies))[k] - alpha) for a, k in zip(advantages, draws, strict=True)) / n
+    return sum(a * (np.eye(len(scores))[k] - alpha) for a, k in zip(advantages, draws, strict=True)) / n
 
 
-def with_the_mean_of_all(energies, draws, rewards):
+def with_the_mean_of_all(scores, draws, rewards):
     n = len(draws)
-    return leave_one_out_numpy(energies, draws, rewards) * (n - 1) / n
+    return leave_one_out_numpy(scores, draws, rewards) * (n - 1) / n
 
 
 def look_bmm(query, regions, W_1, W_2, v):
@@ -113,13 +113,13 @@ def penalty_number_by_number(weights, lengths):
     return sum((1 - total) ** 2 for row in totals for total in row) / (pictures * regions)
 
 
-def leave_one_out_index_add(energies, draws, rewards):
+def leave_one_out_index_add(scores, draws, rewards):
     advantages = rewards - (rewards.sum() - rewards) / (len(rewards) - 1)
-    return torch.zeros_like(energies).index_add(0, draws, advantages) / len(draws)  # alpha drops out
+    return torch.zeros_like(scores).index_add(0, draws, advantages) / len(draws)  # alpha drops out
 
 
-def leave_one_out_loops(energies, draws, rewards):
-    alpha, n = energies.softmax(0).tolist(), len(draws)
+def leave_one_out_loops(scores, draws, rewards):
+    alpha, n = scores.softmax(0).tolist(), len(draws)
     gradient = [0.0] * len(alpha)
     for i, k in enumerate(draws.tolist()):
         baseline = sum(float(rewards[j]) for j in range(n) if j != i) / (n - 1)
@@ -166,9 +166,9 @@ def one_box_around_all(maps, boxes):
 
 
 def leave_one_out_with(baseline, derivative=lambda chosen, alpha: chosen - alpha):
-    def answer(energies, draws, rewards):
-        energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
-        alpha = np.exp(energies) / np.exp(energies).sum()
+    def answer(scores, draws, rewards):
+        scores, draws, rewards = np.asarray(scores), np.asarray(draws), np.asarray(rewards)
+        alpha = np.exp(scores) / np.exp(scores).sum()
         rows = [derivative(np.eye(len(alpha))[k], alpha) for k in draws]
         return ((rewards - baseline(rewards))[:, None] * np.array(rows)).mean(0)
 
@@ -251,20 +251,20 @@ def test_the_penalty_is_the_package_s():
 
 
 def test_leaving_one_out_does_no_harm_on_average():
-    energies, rewards = torch.tensor([0.5, 0.0, -0.5]), torch.tensor([-5.1, -6.0, -7.0])
-    alpha = energies.softmax(-1)
+    scores, rewards = torch.tensor([0.5, 0.0, -0.5]), torch.tensor([-5.1, -6.0, -7.0])
+    alpha = scores.softmax(-1)
     answer = type(check.leave_one_out).answer
     pairs = torch.cartesian_prod(torch.arange(3), torch.arange(3))
-    expected = sum(alpha[pair].prod() * answer(energies, pair, rewards[pair]) for pair in pairs)
+    expected = sum(alpha[pair].prod() * answer(scores, pair, rewards[pair]) for pair in pairs)
     assert_close(expected, alpha * (rewards - alpha @ rewards))
 
 
 def test_the_estimate_is_the_package_s():
-    for _, (energies, draws, rewards) in check.leave_one_out.inputs(torch.Generator().manual_seed(0)):
-        leaf = energies.clone().requires_grad_()
+    for _, (scores, draws, rewards) in check.leave_one_out.inputs(torch.Generator().manual_seed(0)):
+        leaf = scores.clone().requires_grad_()
         logs = leaf.log_softmax(-1)[draws]
         others = (rewards.sum() - rewards) / (len(rewards) - 1)
         captions = zip(rewards, logs, others, strict=True)  # of one word each
         values = [reinforce(reward.view(1, 1), log.view(1, 1), other.view(1)) for reward, log, other in captions]
         torch.cat(values).mean().backward()
-        assert_close(type(check.leave_one_out).answer(energies, draws, rewards), leaf.grad)
+        assert_close(type(check.leave_one_out).answer(scores, draws, rewards), leaf.grad)

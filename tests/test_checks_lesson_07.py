@@ -42,8 +42,8 @@ def levels_loops(words, mask, W, v, W_s, v_s):
 
 def levels_nan_to_num(words, mask, W, v, W_s, v_s):
     def pool(x, allowed, W, v):
-        energies = (torch.tanh(x @ W.T) @ v).masked_fill(~allowed, -torch.inf)
-        return (energies.softmax(-1).nan_to_num()[..., None] * x).sum(-2)
+        scores = (torch.tanh(x @ W.T) @ v).masked_fill(~allowed, -torch.inf)
+        return (scores.softmax(-1).nan_to_num()[..., None] * x).sum(-2)
 
     return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s)
 
@@ -117,8 +117,8 @@ def levels_with(weigh, there=lambda mask: mask.any(-1)):
     return answer
 
 
-def masked(energies, allowed):
-    return energies.masked_fill(~allowed, -1e30).softmax(-1) * allowed
+def masked(scores, allowed):
+    return scores.masked_fill(~allowed, -1e30).softmax(-1) * allowed
 
 
 def sentences_counted(mask):
@@ -136,7 +136,7 @@ SLIPS = [
     (check.two_levels, "infinity", levels_with(lambda e, m: torch.where(m, e, -torch.inf).softmax(-1) * m)),
     (check.two_levels, "shared_among_padding", levels_with(lambda e, m: e.masked_fill(~m, -1e9).softmax(-1))),
     (check.two_levels, "masked_after_softmax", levels_with(lambda e, m: e.softmax(-1) * m)),
-    (check.two_levels, "energy_of_zero", levels_with(lambda e, m: (e * m).softmax(-1))),
+    (check.two_levels, "score_of_zero", levels_with(lambda e, m: (e * m).softmax(-1))),
     (check.two_levels, "empty_sentences_last", levels_with(masked, sentences_counted)),
     (check.two_levels, "first_place_decides", levels_with(masked, lambda mask: mask[:, :, 0])),
     (check.two_levels, "replaced_at_the_end", lambda *given: levels_with(

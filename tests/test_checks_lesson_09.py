@@ -13,30 +13,30 @@ from attention_course.masks import length_mask, others_mask
 
 def relate_numpy(x, h, W_1, W_2, v, real):
     x, h, W_1, W_2, v, real = map(np.asarray, (x, h, W_1, W_2, v, real))
-    energies = np.einsum("bijk,k->bij", np.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]), v)
-    shares = np.exp(energies) * real[:, None]
+    scores = np.einsum("bijk,k->bij", np.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]), v)
+    shares = np.exp(scores) * real[:, None]
     return shares / shares.sum(-1, keepdims=True) @ h
 
 
 def relate_padding_gets_nothing(x, h, W_1, W_2, v, real):
-    energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
-    return energies.masked_fill(~real[:, None], -1e9).softmax(-1) @ h * real[..., None]
+    scores = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
+    return scores.masked_fill(~real[:, None], -1e9).softmax(-1) @ h * real[..., None]
 
 
 def relate_padding_gets_nan(x, h, W_1, W_2, v, real):
-    energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
-    return energies.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ h
+    scores = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
+    return scores.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ h
 
 
 def relate_asked_first(x, h, W_1, W_2, v, real):
-    energies = (torch.tanh((x @ W_1.T)[:, :, None] + (x @ W_2.T)[:, None]) * v).sum(-1)
-    return torch.where(real[:, :, None], energies, -torch.inf).softmax(1).mT @ h
+    scores = (torch.tanh((x @ W_1.T)[:, :, None] + (x @ W_2.T)[:, None]) * v).sum(-1)
+    return torch.where(real[:, :, None], scores, -torch.inf).softmax(1).mT @ h
 
 
 def relate_mapped(x, h, W_1, W_2, v, real):
     def one(x, h, real):
-        energies = torch.tanh((x @ W_2.T)[:, None] + x @ W_1.T) @ v
-        return energies.masked_fill(~real, -torch.inf).softmax(-1) @ h
+        scores = torch.tanh((x @ W_2.T)[:, None] + x @ W_1.T) @ v
+        return scores.masked_fill(~real, -torch.inf).softmax(-1) @ h
 
     return torch.vmap(one)(x, h, real)
 
@@ -48,8 +48,8 @@ def relate_sentence_by_sentence(x, h, W_1, W_2, v, real):
 
 def relate_number_by_number(x, h, W_1, W_2, v, real):
     asking, asked = np.asarray(x @ W_2.T), np.asarray(x @ W_1.T)
-    energies = sum(v[i].item() * np.tanh(asking[:, :, None, i] + asked[:, None, :, i]) for i in range(len(v)))
-    shares = np.exp(energies) * np.asarray(real)[:, None]
+    scores = sum(v[i].item() * np.tanh(asking[:, :, None, i] + asked[:, None, :, i]) for i in range(len(v)))
+    shares = np.exp(scores) * np.asarray(real)[:, None]
     return shares / shares.sum(-1, keepdims=True) @ np.asarray(h)
 
 
@@ -120,8 +120,8 @@ def test_other_styles_are_right(problem, answer):
 
 def relate_with(weigh):
     def answer(x, h, W_1, W_2, v, real):
-        energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
-        return weigh(energies, real) @ h
+        scores = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
+        return weigh(scores, real) @ h
 
     return answer
 
@@ -144,10 +144,10 @@ def may_ask_from_reach_back(lengths, longest, reach):
 SLIPS = [
     (check.batch_relate, "against_the_statement", relate_sentence_by_sentence),
     (check.batch_relate, "against_the_statement", relate_number_by_number),
-    (check.batch_relate, "energy_of_zero", relate_with(lambda e, real: (e * real[:, None]).softmax(-1))),
-    (check.batch_relate, "energy_of_minus_ten", relate_with(
+    (check.batch_relate, "score_of_zero", relate_with(lambda e, real: (e * real[:, None]).softmax(-1))),
+    (check.batch_relate, "score_of_minus_ten", relate_with(
         lambda e, real: torch.where(real[:, None], e, -10.0).softmax(-1))),
-    (check.batch_relate, "energy_of_minus_ten", relate_with(
+    (check.batch_relate, "score_of_minus_ten", relate_with(
         lambda e, real: torch.where(real[:, None], e, -20.0).softmax(-1))),
     (check.batch_relate, "padding_asked", relate_with(
         lambda e, real: e.masked_fill(~real[:, :, None], -1e9).softmax(-1))),

@@ -48,8 +48,8 @@ def test_a_step_is_the_one_of_the_paper(score):
         previous = model.embedding.weight[[word] * 3]
         gates = model.cell.from_word(previous)
         hidden = model.cell(gates, state.attentional, state.hidden)
-        energies = model.score(hidden[:, None], memory.annotations)[:, 0].masked_fill(SOURCE == PAD, -torch.inf)
-        weights = energies.softmax(-1)
+        scores = model.score(hidden[:, None], memory.annotations)[:, 0].masked_fill(SOURCE == PAD, -torch.inf)
+        weights = scores.softmax(-1)
         context = sum(w[:, None] * h for w, h in zip(weights.T, memory.annotations.unbind(1), strict=True))
         attentional = torch.tanh(model.readout(torch.cat([hidden, context], -1)))
         logits, state, looked = model.step(torch.full((3,), word), state, memory)
@@ -152,12 +152,12 @@ def test_the_weights_are_those_of_the_window_times_the_curve():
     for words in PREVIOUS.unbind(1):
         _, state, weights = model.step(words, state, memory)
         centres = window(state.hidden, state.position, LENGTHS)[0].tolist()
-        energies = model.score(state.hidden[:, None], memory.annotations)[:, 0].tolist()
+        scores = model.score(state.hidden[:, None], memory.annotations)[:, 0].tolist()
         for b, centre in enumerate(centres):
             inside = [i for i in range(LENGTHS[b]) if abs(i - centre) <= 2]
-            total = sum(np.exp(energies[b][i]) for i in inside)
+            total = sum(np.exp(scores[b][i]) for i in inside)
             curve = {i: np.exp(-((i - centre) ** 2) / 2) for i in inside}  # sigma = reach / 2 = 1
-            expected = [np.exp(energies[b][i]) / total * curve[i] if i in inside else 0.0 for i in range(5)]
+            expected = [np.exp(scores[b][i]) / total * curve[i] if i in inside else 0.0 for i in range(5)]
             assert_close(weights[b].tolist(), expected)
 
 
@@ -172,7 +172,7 @@ def test_predicted_weights_sum_to_at_most_one():
 def test_the_curve_falls_off_on_both_sides_and_tells_the_centre_where_to_go(centre):
     centre = torch.tensor(centre, dtype=torch.float64, requires_grad=True)
     model = with_window(Centred(centre, 10, 1.5))
-    nn.init.zeros_(model.score.project_key.weight)  # all energies are the same
+    nn.init.zeros_(model.score.project_key.weight)  # all scores are the same
     weights = model(SOURCE[:1], PREVIOUS[:1, :1])[1][0, 0]
     distance = torch.arange(5) - centre
     assert (weights[distance.abs().argsort()].diff() < 0).all()

@@ -45,9 +45,9 @@ def new(family, *sizes, dtype=torch.float64):
 def test_contexts_are_equations_15_to_17_pair_by_pair():
     relate, x, mask = new(SelfAttention, 6, 5), normal(2, 4, 6), some_mask(2, 4, 4)
     W_1, W_2, v = relate.score.project_key.weight, relate.score.project_query.weight, relate.score.v
-    energies = [[[(v @ torch.tanh(W_1 @ key + W_2 @ query)).item() for key in xs] for query in xs] for xs in x]
+    scores = [[[(v @ torch.tanh(W_1 @ key + W_2 @ query)).item() for key in xs] for query in xs] for xs in x]
     values = normal(2, 4, 3, seed=1)
-    expected = loop_attention(torch.tensor(energies, dtype=torch.float64).numpy(), values.numpy(), mask.numpy())
+    expected = loop_attention(torch.tensor(scores, dtype=torch.float64).numpy(), values.numpy(), mask.numpy())
     for ours, theirs in zip(relate(x, mask, values), expected, strict=True):
         assert_close(ours.detach(), torch.tensor(theirs), rtol=0, atol=1e-12)
 

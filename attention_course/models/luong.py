@@ -110,14 +110,14 @@ class Luong(Translator):
         self, hidden: Float[Tensor, "batch decoder_size"], position: Int[Tensor, " batch"], source: Source
     ) -> tuple[Float[Tensor, "batch annotation_size"], Float[Tensor, "batch source"]]:
         """The context c_t for the state s_t of word t, and the weights with which it was mixed."""
-        energies = self.score.compare(hidden.unsqueeze(1), source.prepared).squeeze(1)  # (B, S)
+        scores = self.score.compare(hidden.unsqueeze(1), source.prepared).squeeze(1)  # (B, S)
         mask = source.mask.squeeze(1)
         if self.window is None:
-            weights = masked_softmax(energies, mask)
+            weights = masked_softmax(scores, mask)
         else:
             centre, width = self.window(hidden, position, mask.sum(-1))
             distance = torch.arange(mask.shape[-1], device=mask.device) - centre.unsqueeze(-1)
-            weights = masked_softmax(energies, mask & (distance.abs() <= self.window.reach))
+            weights = masked_softmax(scores, mask & (distance.abs() <= self.window.reach))
             if width is not None:  # the curve makes the weights sum to less than one, as in the paper
                 weights = weights * torch.exp(-(distance**2) / (2 * width**2)).to(weights.dtype)
         return context_vector(weights.unsqueeze(1), source.annotations).squeeze(1), weights

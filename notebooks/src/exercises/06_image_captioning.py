@@ -84,12 +84,12 @@ r"""
 
 A baseline must not depend on the draw, or the estimate is wrong on average. When the same look is drawn several times, there is a good baseline at hand: for each draw, the mean reward of the *other* draws. Write REINFORCE with it. Use no autograd: the lesson has the gradient of $\log a_k$ with respect to the scores.
 
-- in: `energies` (S), the scores $z$ of one look, with weights $a = \mathrm{softmax}(z)$; `draws` (N), the numbers of the regions that were drawn, N at least 2; `rewards` (N), what each draw was rewarded with
+- in: `scores` (S), the scores $z$ of one look, with weights $a = \mathrm{softmax}(z)$; `draws` (N), the numbers of the regions that were drawn, N at least 2; `rewards` (N), what each draw was rewarded with
 - out: the estimate of the gradient of the expected reward with respect to the scores, (S). It is the mean over the draws, each with its own baseline.
 """
 
 # %% name="leave-one-out" tags=["exercise"]
-def leave_one_out(energies, draws, rewards):
+def leave_one_out(scores, draws, rewards):
     raise NotImplementedError("your turn")
 
 

@@ -10,7 +10,7 @@ class Look(Problem):
         "There is one query a picture, and it is compared with each of the picture's own regions. Which axis is added to which?",
         "W_1 belongs to the regions and W_2 to the query: regions @ W_1.mT is (B, S, k), query @ W_2.mT is (B, k) and needs an axis for the regions. "
         "Then tanh, then v.",
-        "energies = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v, weights = energies.softmax(-1), and "
+        "scores = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v, weights = scores.softmax(-1), and "
         "context = (weights.unsqueeze(1) @ regions).squeeze(1).",
     )
     praise = "Put it behind any encoder that gives vectors for regions, and in front of any decoder that has a query."
@@ -33,8 +33,8 @@ class Look(Problem):
         return arguments(generator, *sizes, scale)
 
     def answer(query, regions, W_1, W_2, v):
-        energies = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v  # (B, S)
-        weights = energies.softmax(-1)
+        scores = torch.tanh(regions @ W_1.mT + (query @ W_2.mT).unsqueeze(1)) @ v  # (B, S)
+        weights = scores.softmax(-1)
         context = (weights.unsqueeze(1) @ regions).squeeze(1)  # (B, size)
         return context, weights
 
@@ -60,50 +60,50 @@ class Look(Problem):
         "The softmax runs over the pictures. Each picture's weights are to sum to one over its own regions: take the last axis."
     )
     def softmax_over_the_pictures(*arguments):
-        return looked(*arguments, share=lambda energies: energies.softmax(0))
+        return looked(*arguments, share=lambda scores: scores.softmax(0))
 
     @mistake(together)
     def softmax_over_everything(*arguments):
-        return looked(*arguments, share=lambda energies: energies.flatten().softmax(0).view_as(energies))
+        return looked(*arguments, share=lambda scores: scores.flatten().softmax(0).view_as(scores))
 
     @mistake(
         "The exponentials were divided by another picture's sum: a sum over the last axis that does not keep it, (B,), falls on the axis of the regions. "
         "Take keepdim=True."
     )
     def sum_without_its_axis(*arguments):
-        return looked(*arguments, share=lambda energies: energies.exp() / energies.exp().sum(-1))
+        return looked(*arguments, share=lambda scores: scores.exp() / scores.exp().sum(-1))
 
-    @mistake("The weights do not sum to one: the exponentials of the energies were not divided by their sum.")
+    @mistake("The weights do not sum to one: the exponentials of the scores were not divided by their sum.")
     def not_normalised(*arguments):
         return looked(*arguments, share=torch.exp)
 
-    @mistake("The energies were divided by their sum, where softmax takes exp first. Energies may be negative.")
+    @mistake("The scores were divided by their sum, where softmax takes exp first. Scores may be negative.")
     def without_exp(*arguments):
-        return looked(*arguments, share=lambda energies: energies / energies.sum(-1, keepdim=True))
+        return looked(*arguments, share=lambda scores: scores / scores.sum(-1, keepdim=True))
 
     @mistake("These weights are logarithms, and the regions were mixed with them: softmax, not log_softmax.")
     def logarithms(*arguments):
-        return looked(*arguments, share=lambda energies: energies.log_softmax(-1))
+        return looked(*arguments, share=lambda scores: scores.log_softmax(-1))
 
-    @mistake("Each energy went through a sigmoid by itself. Weights are shares: softmax makes them sum to one.")
+    @mistake("Each score went through a sigmoid by itself. Weights are shares: softmax makes them sum to one.")
     def sigmoid_for_softmax(*arguments):
         return looked(*arguments, share=torch.sigmoid)
 
-    @mistake("Softmax was taken twice, which evens the weights out. Once makes shares of the energies.")
+    @mistake("Softmax was taken twice, which evens the weights out. Once makes shares of the scores.")
     def softmax_twice(*arguments):
-        return looked(*arguments, share=lambda energies: energies.softmax(-1).softmax(-1))
+        return looked(*arguments, share=lambda scores: scores.softmax(-1).softmax(-1))
 
     @mistake(
-        "The energies have the wrong sign, so that the region that fits worst gets most: no minus is in Eqs. (11) and (12)."
+        "The scores have the wrong sign, so that the region that fits worst gets most: no minus is in Eqs. (11) and (12)."
     )
     def negated(*arguments):
-        return looked(*arguments, share=lambda energies: (-energies).softmax(-1))
+        return looked(*arguments, share=lambda scores: (-scores).softmax(-1))
 
     @mistake(
-        "The softmax ran over the k numbers behind the tanh. Energies come first, one a region, and softmax over the regions."
+        "The softmax ran over the k numbers behind the tanh. Scores come first, one a region, and softmax over the regions."
     )
     def softmax_before_v(*arguments):
-        return looked(*arguments, score=lambda h, q, v: (h + q).tanh().softmax(-1) @ v, share=lambda energies: energies)
+        return looked(*arguments, score=lambda h, q, v: (h + q).tanh().softmax(-1) @ v, share=lambda scores: scores)
 
     @mistake("The query was added to the context. The context is an average of the regions alone.")
     def query_added(query, regions, W_1, W_2, v):
@@ -111,7 +111,7 @@ class Look(Problem):
         return context + query, weights
 
     @mistake(
-        "The tanh is missing. Without it the query adds the same number to all energies of a picture, and the softmax does not notice it: "
+        "The tanh is missing. Without it the query adds the same number to all scores of a picture, and the softmax does not notice it: "
         "every word would look at the same place."
     )
     def without_tanh(*arguments):
@@ -124,7 +124,7 @@ class Look(Problem):
     def tanh_before_the_sum(*arguments):
         return looked(*arguments, score=lambda h, q, v: (h.tanh() + q.tanh()) @ v)
 
-    @mistake("The regions are missing in the energies: all regions of a picture have got the same weight.")
+    @mistake("The regions are missing in the scores: all regions of a picture have got the same weight.")
     def query_alone(*arguments):
         return looked(*arguments, score=lambda h, q, v: (0 * h + q).tanh() @ v)
 
@@ -136,7 +136,7 @@ class Look(Problem):
     def without_v(*arguments):
         return looked(*arguments, score=lambda h, q, v: (h + q).tanh().sum(-1))
 
-    @mistake("The energies were divided by √k. The additive score has no scale: that is for dot products.")
+    @mistake("The scores were divided by √k. The additive score has no scale: that is for dot products.")
     def scaled(*arguments):
         return looked(*arguments, score=lambda h, q, v: (h + q).tanh() @ v / len(v) ** 0.5)
 
@@ -194,13 +194,13 @@ class Look(Problem):
     def first_picture_without_its_axis(*arguments):
         return tuple(part[0] for part in looked(*arguments))
 
-    @mistake("The energies mixed the regions as they are. Softmax makes weights of them first, Eq. (12).")
+    @mistake("The scores mixed the regions as they are. Softmax makes weights of them first, Eq. (12).")
     def without_softmax(*arguments):
-        return looked(*arguments, share=lambda energies: energies)
+        return looked(*arguments, share=lambda scores: scores)
 
-    @mistake("The context is right; what came with it are the energies. Asked for are the weights, Eq. (12).")
-    def energies_returned(*arguments):
-        return looked(*arguments)[0], looked(*arguments, share=lambda energies: energies)[1]
+    @mistake("The context is right; what came with it are the scores. Asked for are the weights, Eq. (12).")
+    def scores_returned(*arguments):
+        return looked(*arguments)[0], looked(*arguments, share=lambda scores: scores)[1]
 
     @mistake("Context and weights have changed places: the context comes first.")
     def turned_round(*arguments):
@@ -222,7 +222,7 @@ class Look(Problem):
         "Only one region has a weight, and that is 1. So it is in hard attention; Eq. (12) gives every region a share."
     )
     def one_hot_weights(*arguments):
-        return looked(*arguments, share=lambda energies: (energies == energies.amax(-1, keepdim=True)).float())
+        return looked(*arguments, share=lambda scores: (scores == scores.amax(-1, keepdim=True)).float())
 
     @mistake(
         "The context is the plain mean of the regions: the weights were computed and not used. That is attention switched off."
@@ -290,7 +290,7 @@ class Look(Problem):
         return context.squeeze(), weights
 
     @mistake(axis_lost)
-    def energies_squeezed(*arguments):
+    def scores_squeezed(*arguments):
         context, weights = looked(*arguments)
         return context, weights.squeeze()
 
@@ -302,7 +302,7 @@ def looked(
     W_2,
     v,
     score=lambda h, q, v: (h + q).tanh() @ v,
-    share=lambda energies: energies.softmax(-1),
+    share=lambda scores: scores.softmax(-1),
     mix=lambda weights, regions: mixed(weights, regions),
 ):
     """One look, with a place for each mistake. `h` is (B, S, k), `q` (B, 1, k)."""

@@ -16,8 +16,8 @@ class TwoLevels(Problem):
     praise = "The same function twice: nothing in it knows whether it pools words or sentences."
 
     def inputs(self, generator):
-        def sized(mask, E, K, energies=0.0):
-            return drawn(generator, torch.tensor(mask).bool(), E, K, energies)
+        def sized(mask, E, K, shift=0.0):
+            return drawn(generator, torch.tensor(mask).bool(), E, K, shift)
 
         yield "one sentence of one word", sized([[[1]]], 1, 2)
         yield "one sentence of two words", sized([[[1, 1]]], 1, 2)
@@ -25,9 +25,9 @@ class TwoLevels(Problem):
         yield "three sentences of three words, all sizes alike", sized([[[1, 1, 1]] * 3], 3, 3)
         yield "a word and one of padding", sized([[[1, 0]]], 1, 2)
         yield "a word behind one of padding", sized([[[0, 1]]], 1, 2)
-        yield "two words and one of padding, energies far below zero", sized([[[1, 1, 0]]], 1, 2, -14.0)
+        yield "two words and one of padding, scores far below zero", sized([[[1, 1, 0]]], 1, 2, -14.0)
         yield "two sentences and one without words", sized([[[1], [1], [0]]], 1, 2)
-        yield "a sentence behind one without words, energies far below zero", sized([[[0], [1]]], 1, 2, -14.0)
+        yield "a sentence behind one without words, scores far below zero", sized([[[0], [1]]], 1, 2, -14.0)
         yield "a document without words", sized([[[0, 0]]], 1, 2)
         yield "sentences of different lengths", sized([[[1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0]]], 4, 5)
         yield (
@@ -60,16 +60,16 @@ class TwoLevels(Problem):
         "number, and multiply the weights by the mask after the softmax."
     )
     evenly = (
-        "Where there is nothing to share among, all energies are equally low, and softmax shares evenly among padding. The softmax of nothing is to be all zeros: "
+        "Where there is nothing to share among, all scores are equally low, and softmax shares evenly among padding. The softmax of nothing is to be all zeros: "
         "multiply the weights by the mask."
     )
     afterwards = (
         "The mask was laid on the weights alone. By then padding had taken its share in the softmax, and the other weights no longer sum to one: mask the "
-        "energies."
+        "scores."
     )
-    not_low_enough = "Padding was given an energy that is not low enough. Zero or −10 is an energy like any other, and those of real words may lie below it."
-    zero_energy = (
-        "Padding has got an energy of zero, as a vector of zeros has, and so a share that words then lack: their energies may lie below it. Fill with a very low "
+    not_low_enough = "Padding was given a score that is not low enough. Zero or −10 is a score like any other, and those of real words may lie below it."
+    zero_score = (
+        "Padding has got a score of zero, as a vector of zeros has, and so a share that words then lack: their scores may lie below it. Fill with a very low "
         "number."
     )
     at_the_end = "Padding was taken to stand at the end. The mask says where it stands, which may be anywhere, and so may sentences without words."
@@ -79,7 +79,7 @@ class TwoLevels(Problem):
     )
     another_bend = "Another function stands in the place of the tanh."
     projected = "What was summed is not the vectors themselves but what the scores are made of. The average is one of the vectors x."
-    small_sum = "A small number was added to the sum of the exponentials. Where all energies are low it is not small any more: take off the maximum first."
+    small_sum = "A small number was added to the sum of the exponentials. Where all scores are low it is not small any more: take off the maximum first."
     no_levels = (
         "There are no levels: one softmax ran over all words of the document. Each sentence has a softmax of its own, whose weights sum to one, and then the "
         "sentences have theirs."
@@ -203,37 +203,37 @@ class TwoLevels(Problem):
         return levels(*arguments, of_words=late, of_sentences=endless)
 
     @mistake(not_low_enough)
-    def energy_of_zero(*arguments):
+    def score_of_zero(*arguments):
         return levels(*arguments, of_words=filled(0.0), of_sentences=filled(0.0))
 
     @mistake(not_low_enough)
-    def words_energy_of_zero(*arguments):
+    def words_score_of_zero(*arguments):
         return levels(*arguments, of_words=filled(0.0))
 
     @mistake(not_low_enough)
-    def energy_of_minus_ten(*arguments):
+    def score_of_minus_ten(*arguments):
         return levels(*arguments, of_words=filled(-10.0), of_sentences=filled(-10.0))
 
     @mistake(not_low_enough)
-    def energy_of_minus_ten_made_zero(*arguments):
+    def score_of_minus_ten_made_zero(*arguments):
         return levels(*arguments, of_words=filled(-10.0, zeroed=True), of_sentences=filled(-10.0, zeroed=True))
 
-    @mistake("The mask was added to the energies. That lifts words by one, and leaves padding in the game.")
+    @mistake("The mask was added to the scores. That lifts words by one, and leaves padding in the game.")
     def mask_added(*arguments):
         def pooled(x, allowed, W, v):
-            return averaged(x, energies(x, W, v) + allowed)
+            return averaged(x, score(x, W, v) + allowed)
 
         return levels(*arguments, of_words=pooled, of_sentences=pooled)
 
-    @mistake("The mask was added to the energies. That lifts words by one, and leaves padding in the game.")
+    @mistake("The mask was added to the scores. That lifts words by one, and leaves padding in the game.")
     def mask_added_to_words(*arguments):
-        return levels(*arguments, of_words=lambda x, allowed, W, v: averaged(x, energies(x, W, v) + allowed))
+        return levels(*arguments, of_words=lambda x, allowed, W, v: averaged(x, score(x, W, v) + allowed))
 
-    @mistake(zero_energy)
+    @mistake(zero_score)
     def padding_made_zero(words, mask, *parameters):
         return levels(words * mask.unsqueeze(-1), mask, *parameters, of_words=unmasked, of_sentences=unmasked)
 
-    @mistake(zero_energy)
+    @mistake(zero_score)
     def padding_of_words_made_zero(words, mask, *parameters):
         return levels(words * mask.unsqueeze(-1), mask, *parameters, of_words=unmasked)
 
@@ -424,7 +424,7 @@ class TwoLevels(Problem):
     @mistake("The sentences were weighted and not added up: a document is their sum, (B, E).")
     def not_added_up(*arguments):
         def weighted(x, allowed, W, v):
-            scores = energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min)
+            scores = score(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min)
             return (scores.softmax(-1) * allowed).unsqueeze(-1) * x
 
         return levels(*arguments, of_sentences=weighted)
@@ -442,7 +442,7 @@ class TwoLevels(Problem):
         return levels(*arguments).unsqueeze(1)
 
 
-def energies(x, W, v):
+def score(x, W, v):
     return torch.tanh(x @ W.mT) @ v
 
 
@@ -453,23 +453,23 @@ def averaged(x, scores, allowed=True):
 
 def pool(x, allowed, W, v, axis=-1):
     """One level."""
-    scores = energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min)
+    scores = score(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min)
     return ((scores.softmax(axis) * allowed).unsqueeze(-1) * x).sum(-2)
 
 
 def unmasked(x, allowed, W, v):
-    return averaged(x, energies(x, W, v))
+    return averaged(x, score(x, W, v))
 
 
 def late(x, allowed, W, v):
-    return averaged(x, energies(x, W, v), allowed)
+    return averaged(x, score(x, W, v), allowed)
 
 
 def times(factor):
     """A level whose weights are multiplied by something."""
 
     def pooled(x, allowed, W, v):
-        return averaged(factor * x, energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min))
+        return averaged(factor * x, score(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min))
 
     return pooled
 
@@ -483,10 +483,10 @@ def unzeroed(x, allowed, W, v):
 
 
 def filled(number, zeroed=False):
-    """A level where padding has got an energy of that number."""
+    """A level where padding has got a score of that number."""
 
     def pooled(x, allowed, W, v):
-        return averaged(x, energies(x, W, v).masked_fill(~allowed, number), allowed if zeroed else True)
+        return averaged(x, score(x, W, v).masked_fill(~allowed, number), allowed if zeroed else True)
 
     return pooled
 
@@ -521,7 +521,7 @@ def shared(words, mask, W, v, W_s, v_s, weights):
     """Both levels with other weights than a softmax."""
 
     def pooled(x, allowed, W, v):
-        return (weights(energies(x, W, v), allowed).unsqueeze(-1) * x).sum(-2)
+        return (weights(score(x, W, v), allowed).unsqueeze(-1) * x).sum(-2)
 
     return levels(words, mask, W, v, W_s, v_s, pooled, pooled)
 
@@ -548,7 +548,7 @@ def bent(words, mask, W, v, W_s, v_s, bend, bend_of_sentences):
 
 
 def drawn(generator, mask, E, K, shift):
-    """Words and parameters for a mask; nothing near zero, lest two mistakes look alike. With a shift all energies lie about it."""
+    """Words and parameters for a mask; nothing near zero, lest two mistakes look alike. With a shift all scores lie about it."""
 
     def away(*sizes):
         signs = 1 - 2.0 * (torch.rand(sizes, generator=generator) < 0.5)

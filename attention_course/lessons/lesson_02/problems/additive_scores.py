@@ -4,7 +4,7 @@ from attention_course.checks.problem import Problem, mistake
 from attention_course.checks.watching import watch
 
 
-class AdditiveEnergies(Problem):
+class AdditiveScores(Problem):
     """The additive score of every query with every key, in batches, with its matrices."""
 
     hints = (
@@ -103,6 +103,6 @@ class AdditiveEnergies(Problem):
         sums = (queries @ W_2.mT).unsqueeze(-2) + (keys @ W_1.mT).unsqueeze(-3)
         return torch.tanh(sums) @ v / len(v) ** 0.5
 
-    @mistake("These are the weights. The question was for the energies, before the softmax.")
+    @mistake("These are the weights. The question was for the scores, before the softmax.")
     def weights_returned(queries, keys, W_1, W_2, v):
         return (torch.tanh((queries @ W_2.mT).unsqueeze(-2) + (keys @ W_1.mT).unsqueeze(-3)) @ v).softmax(-1)

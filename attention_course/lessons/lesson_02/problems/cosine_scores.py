@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from attention_course.checks.problem import Problem, mistake
 
 
-class CosineEnergies(Problem):
+class CosineScores(Problem):
     """A score within fixed bounds at any size: the cosine, divided by a temperature."""
 
     hints = (
@@ -108,7 +108,7 @@ class CosineEnergies(Problem):
         keys = keys / keys.norm(dim=0, keepdim=True).clamp(min=1e-12)
         return queries @ keys.mT / temperature
 
-    @mistake("These are weights. Asked for are the energies, before the softmax.")
+    @mistake("These are weights. Asked for are the scores, before the softmax.")
     def weights_returned(queries, keys, temperature):
         return (F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).mT / temperature).softmax(-1)
 
