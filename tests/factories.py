@@ -46,7 +46,7 @@ SCORES = {
     "additive": Case(
         lambda: AdditiveScore(QUERY_SIZE, 4, 5),
         4,
-        lambda p, a, b: p["v"] @ np.tanh(p["project_key.weight"] @ a + p["project_query.weight"] @ b),
+        lambda p, a, b: p["u"] @ np.tanh(p["project_key.weight"] @ a + p["project_query.weight"] @ b),
     ),
     "multiplicative": Case(
         lambda: MultiplicativeScore(QUERY_SIZE, 4, 5),

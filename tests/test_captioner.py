@@ -60,7 +60,7 @@ def test_the_equations_one_region_at_a_time():
     for b in range(4):
         query = score.project_query.weight @ torch.cat([state[b], word[b]])
         scores = torch.stack(
-            [score.v @ torch.tanh(score.project_key.weight @ h + query) for h in regions.annotations[b]]
+            [score.u @ torch.tanh(score.project_key.weight @ h + query) for h in regions.annotations[b]]
         )
         assert_close(weights[b], scores.exp() / scores.exp().sum())
         assert_close(context[b], sum(a * h for a, h in zip(weights[b], regions.annotations[b], strict=True)))

@@ -247,9 +247,7 @@ def test_the_window_is_the_package_s():
     memory, state = luong.encode(torch.randint(4, 9, (3, 7)))
     centres, _ = luong.window(state.hidden, state.position, torch.tensor([7, 7, 7]))
     scores = luong.score.compare(state.hidden.unsqueeze(1), memory.prepared).squeeze(1)
-    for row, centre, weights in zip(
-        scores, centres, luong.look(state.hidden, state.position, memory)[1], strict=True
-    ):
+    for row, centre, weights in zip(scores, centres, luong.look(state.hidden, state.position, memory)[1], strict=True):
         assert_close(type(check.window_weights).answer(row, centre.item(), 2), weights)
 
 

@@ -100,7 +100,7 @@ def test_the_example_of_the_docstring_is_right():
 
 def test_pooling_is_a_mean_under_the_weights_of_a_learned_question():
     pool, values, mask = new_pooling(), normal(2, 4, 6), some_mask(2, 4)
-    by_hand = torch.stack([torch.stack([pool.v @ torch.tanh(pool.project.weight @ x) for x in xs]) for xs in values])
+    by_hand = torch.stack([torch.stack([pool.u @ torch.tanh(pool.project.weight @ x) for x in xs]) for xs in values])
     expected = loop_attention(by_hand.detach()[:, None].numpy(), values.numpy(), mask[:, None].numpy())
     for ours, theirs in zip(pool(values, mask), expected, strict=True):
         assert_close(ours.detach(), torch.tensor(theirs[:, 0]), rtol=0, atol=1e-12)

@@ -115,7 +115,7 @@ class At257(PredictiveWindow):
 
     def __init__(self):
         super().__init__(10, 1)
-        nn.init.zeros_(self.v.weight)
+        nn.init.zeros_(self.u.weight)
 
 
 @pytest.mark.parametrize("window", [MonotonicWindow(0), At257()])
@@ -135,18 +135,18 @@ def test_the_predicted_centre_lies_inside_the_sentence():
     window = PredictiveWindow(10, 3).double()
     hidden = 100 * normal(3000, 10)
     lengths = torch.arange(1, 31).repeat(100)
-    nn.init.normal_(window.v.weight, std=5)
+    nn.init.normal_(window.u.weight, std=5)
     centre, width = window(hidden, torch.zeros(3000, dtype=torch.long), lengths)
     assert (centre >= 0).all() and (centre <= lengths - 1).all()
     assert centre[lengths == 30].min() < 1 and centre[lengths == 30].max() > 28  # and reaches both ends
     assert width == 1.5
-    expected = (lengths - 1) / (1 + torch.exp(-torch.tanh(hidden @ window.project.weight.T) @ window.v.weight[0]))
+    expected = (lengths - 1) / (1 + torch.exp(-torch.tanh(hidden @ window.project.weight.T) @ window.u.weight[0]))
     assert_close(centre, expected)
 
 
 def test_the_weights_are_those_of_the_window_times_the_curve():
     window = PredictiveWindow(10, 2)
-    nn.init.normal_(window.v.weight, std=3)
+    nn.init.normal_(window.u.weight, std=3)
     model = with_window(window)
     memory, state = model.encode(SOURCE)
     for words in PREVIOUS.unbind(1):

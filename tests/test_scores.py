@@ -24,12 +24,12 @@ def test_scores_follow_the_formula(name):
 
 
 def test_the_functions_follow_the_formulas_too():
-    queries, keys, v = normal(2, 3, 5), normal(2, 4, 5, seed=1), normal(5, seed=2)
+    queries, keys, u = normal(2, 3, 5), normal(2, 4, 5, seed=1), normal(5, seed=2)
     pairs = [(n, i, j) for n in range(2) for i in range(3) for j in range(4)]
     for scores, formula in [
         (dot_score(queries, keys), lambda a, b: a @ b),
         (scaled_dot_score(queries, keys), lambda a, b: a @ b / 5**0.5),
-        (additive_score(queries, keys, v), lambda a, b: v @ torch.tanh(a + b)),
+        (additive_score(queries, keys, u), lambda a, b: u @ torch.tanh(a + b)),
     ]:
         expected = torch.stack([formula(keys[n, j], queries[n, i]) for n, i, j in pairs]).view(2, 3, 4)
         assert_close(scores, expected, rtol=0, atol=1e-12)

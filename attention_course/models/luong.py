@@ -45,10 +45,11 @@ class MonotonicWindow(nn.Module):
 
 
 class PredictiveWindow(nn.Module):
-    """local-p: the state predicts where to look, p_t = (T - 1) sigmoid(v^T tanh(W s_t)).
+    """local-p: the state predicts where to look, p_t = (T - 1) sigmoid(tanh(W_p s_t) u_p).
 
     Away from there the weights fall off, multiplied by exp(-(i - p_t)^2 / (2 sigma^2)) with sigma half of the reach, so
-    that p_t can be learned. Luong has T where we have T - 1, the last of the positions that here count from 0.
+    that p_t can be learned. Luong has T where we have T - 1, the last of the positions that here count from 0; our
+    u_p, here `u`, is his v_p, and our W_p, `project`, his matrix of the same name.
 
     Raises ValueError for a reach below 1.
     """
@@ -59,7 +60,7 @@ class PredictiveWindow(nn.Module):
             raise ValueError(f"reach: expected at least 1, as the centre may lie between two words, got {reach}")
         self.reach = reach
         self.project = nn.Linear(decoder_size, decoder_size, bias=False)
-        self.v = nn.Linear(decoder_size, 1, bias=False)
+        self.u = nn.Linear(decoder_size, 1, bias=False)
 
     def forward(
         self,
@@ -68,7 +69,7 @@ class PredictiveWindow(nn.Module):
         lengths: Int[Tensor, " batch"],
     ) -> tuple[Float[Tensor, " batch"], float]:
         """The centre of the window, and the standard deviation of the curve over it."""
-        share = torch.sigmoid(self.v(torch.tanh(self.project(hidden)))).squeeze(-1)
+        share = torch.sigmoid(self.u(torch.tanh(self.project(hidden)))).squeeze(-1)
         return (lengths - 1) * at_least_float32(share), self.reach / 2  # in bfloat16 there is no place 257
 
 

@@ -8,7 +8,7 @@ Four problems on [lesson 07](../07_hierarchical_attention.ipynb), about forty mi
 
 **Rules for all problems.** Vectors, masks and weights are PyTorch tensors; documents and sizes are Python's lists and numbers. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. A mask is `True` where something counts. Letters in brackets are shapes, as in the lesson: B documents, S sentences, T words of a sentence, E numbers per vector.
 
-**Names.** The problems use the survey's names. `W` is the lesson's $W^K$, stored as `nn.Linear` stores it: (size that comes out, size that goes in). `v` is the lesson's $u$, and K is the number of its entries. Scores are also called energies.
+**Names.** The letters are the lesson's. `W_k` is its `W_k.weight`, stored as `nn.Linear` stores it: (size that comes out, size that goes in). So $h\,W^K$ is `h @ W_k.T` here. `u` is the learned vector, and D is the number of its entries.
 """
 
 # %% name="imports"
@@ -25,13 +25,14 @@ r"""
 
 ★★☆, 10 minutes: writes the mechanism
 
-There are the vectors of the words, `words` (B, S, T, E), and their `mask` (B, S, T). Padding may stand anywhere in a sentence, and so may sentences of nothing but padding. The level of the words has the parameters `W` (K, E) and `v` (K), the level of the sentences `W_s` (K, E) and `v_s` (K). Return the vectors of the documents (B, E), by Eqs. (18) to (20) at both levels, without a GRU.
+There are the vectors of the words, `words` (B, S, T, E), and their `mask` (B, S, T). Padding may stand anywhere in a sentence, and so may sentences of nothing but padding. The level of the words has the parameters `W_k` (D, E) and `u` (D), the level of the sentences `W_k_s` (D, E) and `u_s` (D). Return the vectors of the documents (B, E), by Eqs. (18) to (20) at both levels, without a GRU.
 
 Padding must change nothing. Where there is nothing to share among, all weights are 0, so a document without any word becomes the vector 0. You may import `masked_softmax` from `attention_course.functional`. It is better to write it yourself.
 """
 
+
 # %% name="two-levels" tags=["exercise"]
-def two_levels(words, mask, W, v, W_s, v_s):
+def two_levels(words, mask, W_k, u, W_k_s, u_s):
     raise NotImplementedError("your turn")
 
 
@@ -48,6 +49,7 @@ r"""
 
 No two sentences have the same weight, but two may have the same words.
 """
+
 
 # %% name="keep-top" tags=["exercise"]
 def keep_top(document, weights, count):
@@ -92,9 +94,9 @@ from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
 learned, unseen = reviews(2000, "train", seed=1), reviews(1000, "test", seed=1)
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
 numbers, asked = (
-    [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some]
-    for some in (learned, unseen)
+    [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some] for some in (learned, unseen)
 )
+
 
 # %% name="try-networks"
 def trained(seed):
@@ -121,6 +123,7 @@ def still_right(network, places, label):
     hit = read(network, left).logits.argmax(-1) == labels
     return hit[labels == label].float().mean()
 
+
 # %% name="try-table"
 rows = []
 for seed, network in networks.items():
@@ -144,6 +147,7 @@ r"""
 
 A picture is made of rows, and each row of patches. So two levels can read it, too. Cut a grey `image` (height, width) into square patches of `side` · `side` pixels. A row of patches is a sentence, and a patch is a word: a vector of its pixels, line by line. Return (rows, columns, side · side). Height and width are multiples of `side`.
 """
+
 
 # %% name="patch-rows" tags=["exercise"]
 def patch_rows(image, side):

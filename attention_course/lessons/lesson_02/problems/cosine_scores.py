@@ -14,8 +14,8 @@ class CosineScores(Problem):
         "queries / queries.norm(dim=-1, keepdim=True).clamp(min=1e-12), the same for keys, then queries @ keys.mT / temperature.",
     )
     praise = (
-        "Between −1/temperature and 1/temperature, whatever the vectors are. The spread still depends on k: cosines of random vectors have a "
-        "standard deviation of 1/√k, so for large k a temperature of 1 leaves all weights nearly equal, and it has to be lowered or learned."
+        "Between −1/temperature and 1/temperature, whatever the vectors are. The spread still depends on D: cosines of random vectors have a "
+        "standard deviation of 1/√D, so for large D a temperature of 1 leaves all weights nearly equal, and it has to be lowered or learned."
     )
 
     def inputs(self, generator):

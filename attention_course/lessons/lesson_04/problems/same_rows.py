@@ -10,7 +10,7 @@ class SameRows(Choice):
     )
     right = "A"
     praise = (
-        "Without tanh, v · (W_1 h_i + W_2 s) is a number of the word plus a number of the state. The second is the same for all words i of the "
+        "Without tanh, (W_q(s) + W_k(h_i)) · u is a number of the state plus a number of the word. The first is the same for all words i of the "
         "sentence, and softmax takes it away."
     )
     replies = {

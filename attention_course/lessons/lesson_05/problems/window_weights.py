@@ -136,9 +136,7 @@ class WindowWeights(Problem):
     )
     def rounded_outwards(scores, centre, reach):
         first, last = math.floor(centre - reach), math.ceil(centre + reach)
-        return local(
-            scores, centre, reach, inside=lambda d, r: (d + centre > first - 0.5) & (d + centre < last + 0.5)
-        )
+        return local(scores, centre, reach, inside=lambda d, r: (d + centre > first - 0.5) & (d + centre < last + 0.5))
 
     @mistake(
         "The softmax ran over all words, and those outside the window were set to zero afterwards. They had already taken their share, and what "

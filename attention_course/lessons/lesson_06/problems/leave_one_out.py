@@ -9,14 +9,14 @@ class LeaveOneOut(Problem):
 
     hints = (
         "First the baselines, one for each draw. Which number, taken from the sum of all rewards, leaves the sum of the others?",
-        "A draw's baseline is (rewards.sum() - rewards) / (len(rewards) - 1). Its reward less this number multiplies the derivative of log alpha_k, "
-        "which is (1 if i == k else 0) - alpha_i; then take the mean over the draws.",
+        "A draw's baseline is (rewards.sum() - rewards) / (len(rewards) - 1). Its reward less this number multiplies the derivative of log a_k, "
+        "which is (1 if i == k else 0) - a_i; then take the mean over the draws.",
         "others = (rewards.sum() - rewards) / (len(rewards) - 1), chosen = torch.nn.functional.one_hot(draws, len(scores)), and the answer is "
         "((rewards - others).unsqueeze(1) * (chosen - scores.softmax(-1))).mean(0).",
     )
     praise = (
         "No running average and no second network: the draws are each other's baseline. Kool, van Hoof and Welling (2019) "
-        "recommend it to whoever can afford two draws. (The rewards less these baselines sum to zero over the draws, so that alpha drops out.)"
+        "recommend it to whoever can afford two draws. (The rewards less these baselines sum to zero over the draws, so that the weights a drop out.)"
     )
 
     def inputs(self, generator):
@@ -38,11 +38,11 @@ class LeaveOneOut(Problem):
     def disobeys(self, answer):
         used = {"backward", "grad", "_make_dual"} & watch(answer, drawn_once()).called
         if used:
-            return "But autograd found the derivative. Write it yourself: the derivative of log α_k with respect to e_i is (1 if i = k, else 0) − α_i."
+            return "But autograd found the derivative. Write it yourself: the derivative of log a_k with respect to z_i is (1 if i = k, else 0) − a_i."
         return None
 
     other_derivative = (
-        "The derivative of log α_k with respect to e_i is (1 if i = k, else 0) − α_i. Another one stands in its place: what is divided or multiplied by α_k is "
+        "The derivative of log a_k with respect to z_i is (1 if i = k, else 0) − a_i. Another one stands in its place: what is divided or multiplied by a_k is "
         "that of something else."
     )
     not_averaged = "That is one gradient for each draw, or one number for all regions. Take the mean over the draws, and keep the regions: (S,)."
@@ -157,41 +157,41 @@ class LeaveOneOut(Problem):
     def one_number(scores, draws, rewards):
         return terms(scores, draws, rewards - others(rewards)).mean()
 
-    @mistake("The region that was drawn has no part in it: of (1 if i = k, else 0) − α_i the first term is missing.")
+    @mistake("The region that was drawn has no part in it: of (1 if i = k, else 0) − a_i the first term is missing.")
     def without_the_one(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: -alpha)
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: -weights)
 
     @mistake(
-        "Only regions that were drawn got a gradient. To make one likelier makes all others less likely: the derivative of log α_k is −α_i for each of these."
+        "Only regions that were drawn got a gradient. To make one likelier makes all others less likely: the derivative of log a_k is −a_i for each of these."
     )
     def drawn_alone(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: chosen * (1 - alpha))
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: chosen * (1 - weights))
 
     @mistake(
-        "The α is that of the region drawn, in all places. The derivative of log α_k with respect to e_i has α_i in it."
+        "The weight a is that of the region drawn, in all places. The derivative of log a_k with respect to z_i has a_i in it."
     )
-    def alpha_of_the_drawn(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: chosen - drawn)
+    def weight_of_the_drawn(scores, draws, rewards):
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: chosen - drawn)
 
     @mistake(
-        "That is the derivative of α_k itself. REINFORCE has that of log α_k, which is not multiplied by α_k once more: draws are as frequent as α says."
+        "That is the derivative of a_k itself. REINFORCE has that of log a_k, which is not multiplied by a_k once more: draws are as frequent as a says."
     )
-    def derivative_of_alpha(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: drawn * (chosen - alpha))
+    def derivative_of_the_weight(scores, draws, rewards):
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: drawn * (chosen - weights))
 
     @mistake(other_derivative)
-    def divided_by_alpha(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: (chosen - alpha) / drawn)
+    def divided_by_the_weight(scores, draws, rewards):
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: (chosen - weights) / drawn)
 
     @mistake(
-        "One over α_k is the derivative of log α_k with respect to α_k. Asked for is that with respect to the scores: (1 if i = k, else 0) − α_i."
+        "One over a_k is the derivative of log a_k with respect to a_k. Asked for is that with respect to the scores: (1 if i = k, else 0) − a_i."
     )
-    def with_respect_to_alpha(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: chosen / drawn)
+    def with_respect_to_the_weight(scores, draws, rewards):
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: chosen / drawn)
 
-    @mistake("That is log α_k itself. Its derivative with respect to e_i is asked for: (1 if i = k, else 0) − α_i.")
+    @mistake("That is log a_k itself. Its derivative with respect to z_i is asked for: (1 if i = k, else 0) − a_i.")
     def logarithm_itself(scores, draws, rewards):
-        return weighed(scores, draws, rewards, lambda chosen, alpha, drawn: chosen * drawn.log())
+        return weighed(scores, draws, rewards, lambda chosen, weights, drawn: chosen * drawn.log())
 
     @mistake(lost)
     def later_ones_replace(scores, draws, rewards):
@@ -201,10 +201,10 @@ class LeaveOneOut(Problem):
         return gradient
 
     @mistake(lost)
-    def later_ones_replace_with_alpha(scores, draws, rewards):
-        gradient, alpha = torch.zeros_like(scores), scores.softmax(-1)
+    def later_ones_replace_with_weights(scores, draws, rewards):
+        gradient, weights = torch.zeros_like(scores), scores.softmax(-1)
         for draw, advantage in zip(draws, rewards - others(rewards), strict=True):
-            gradient[draw] = advantage * (1 - alpha[draw]) / len(draws)
+            gradient[draw] = advantage * (1 - weights[draw]) / len(draws)
         return gradient
 
     @mistake(
@@ -220,8 +220,8 @@ class LeaveOneOut(Problem):
     )
     def exact_gradient(scores, draws, rewards):
         means = torch.stack([rewards[draws == i].mean().nan_to_num() for i in range(len(scores))])
-        alpha = scores.softmax(-1)
-        return alpha * (means - alpha @ means)
+        weights = scores.softmax(-1)
+        return weights * (means - weights @ means)
 
 
 def others(rewards):
@@ -239,10 +239,10 @@ def estimate(scores, draws, advantages):
 
 
 def weighed(scores, draws, rewards, derivative):
-    """The estimate with another derivative of log α_k."""
-    chosen, alpha = torch.nn.functional.one_hot(draws, len(scores)), scores.softmax(-1)
+    """The estimate with another derivative of log a_k."""
+    chosen, weights = torch.nn.functional.one_hot(draws, len(scores)), scores.softmax(-1)
     advantages = (rewards - others(rewards)).unsqueeze(1)
-    return (advantages * derivative(chosen, alpha, alpha[draws].unsqueeze(1))).mean(0)
+    return (advantages * derivative(chosen, weights, weights[draws].unsqueeze(1))).mean(0)
 
 
 def drawn(generator, regions, draws):

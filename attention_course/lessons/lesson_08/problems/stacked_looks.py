@@ -265,7 +265,7 @@ class StackedLooks(Problem):
             maps.append(score(q, regions).softmax(-1))
         return q, torch.stack(maps, 1)
 
-    @mistake("The maps are scores. A map holds the weights, behind the softmax.")
+    @mistake("The maps hold the scores. A map holds the weights, behind the softmax.")
     def maps_of_scores(q, regions, scores):
         start, z = q, []
         for score in scores:
