@@ -30,7 +30,6 @@ $$z = \tanh(x\,W^Q + y\,W^K)\,u^\top .$$
 Use no loops, and do not look at the lesson.
 """
 
-
 # %% name="additive-scores" tags=["exercise"]
 def additive_scores(queries, keys, W_Q, W_K, u):
     raise NotImplementedError("your turn")
@@ -49,7 +48,6 @@ A multiplicative score is a bilinear one in disguise. There are `W_Q` (query siz
 
 Then think about the rank that such a $W$ can have if $D = 1$.
 """
-
 
 # %% name="hidden-matrix" tags=["exercise"]
 def hidden_matrix(W_Q, W_K):
@@ -95,7 +93,6 @@ Query and key have `D` numbers each, all with mean 0. The standard deviation of 
 Work out the standard deviation of the dot product on paper, and return it.
 """
 
-
 # %% name="score-spread" tags=["exercise"]
 def score_spread(D, query_std, key_std, repeats):
     raise NotImplementedError("your turn")
@@ -116,7 +113,6 @@ r"""
 
 Here is another cure for large scores: let only directions count. There are `queries` (L, D), `keys` (S, D) and a `temperature`. Return the scores (L, S): the cosine of the angle between each query and each key, divided by the temperature. A vector of zeros has no direction; its scores are 0.
 """
-
 
 # %% name="cosine-scores" tags=["exercise"]
 def cosine_scores(queries, keys, temperature):

@@ -32,7 +32,6 @@ $$\mathrm{AER} = 1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}.$$
 Some annotators list their sure links among the possible ones again, some do not. A sure link is possible either way.
 """
 
-
 # %% name="error-rate" tags=["exercise"]
 def error_rate(predicted, sure, possible):
     raise NotImplementedError("your turn")
@@ -56,7 +55,6 @@ Here you write the loop. The trained parts are given:
 `words` (B, L, E) holds the vectors of the words that the decoder is given, $y_0$ first. `hidden` (B, E) is the state before the first of them. Before the first word, zeros are fed. There is no padding. Return the attentional vectors of all words, (B, L, E). Try it without looking at the lesson.
 """
 
-
 # %% name="luong-decoder" tags=["exercise"]
 def luong_decoder(words, hidden, annotations, cell, score, W):
     raise NotImplementedError("your turn")
@@ -71,11 +69,10 @@ r"""
 
 ★★☆, 10 minutes: writes the mechanism
 
-One step of local-p, for one sentence. `scores` (S) are the scores, `centre` is a float, and `reach` is a whole number of at least 1. The centre lies inside the sentence. It may lie between two words, and the window may stick out at either end.
+One step of local-p, for one sentence. `scores` (S) holds a score for each word, `centre` is a float, and `reach` is a whole number of at least 1. The centre lies inside the sentence. It may lie between two words, and the window may stick out at either end.
 
 Return the weights (S). Outside the window they are exactly zero. Inside they are a softmax over the words $i$ that are at most `reach` away from the centre $p$, times $e^{-(i - p)^2 / (2 \sigma^2)}$, where σ is half of the reach.
 """
-
 
 # %% name="window-weights" tags=["exercise"]
 def window_weights(scores, centre, reach):
@@ -95,7 +92,6 @@ The lesson kept its table in a dictionary. Here words are numbers, and the table
 
 There is no NULL. Every English word of the table is in some pair. A word may stand in its sentence more than once, and a pair in the list, too. Each occurrence counts.
 """
-
 
 # %% name="em-step" tags=["exercise"]
 def em_step(t, pairs):
@@ -159,7 +155,6 @@ linked = torch.zeros(sources.shape, dtype=torch.bool)  # the “not” that belo
 for row, (pair, place) in enumerate(asked):
     linked[row, [e for e, f in pair.links if f == place]] = True
 
-
 # %% name="try-cover"
 def largest(weights):
     return torch.nn.functional.one_hot(weights.argmax(-1), weights.shape[-1]).bool()
@@ -170,12 +165,11 @@ def still_right(sources, cover, always=False):
     (h, mask), state = model.encode(sources)
     right = torch.zeros(len(asked), dtype=torch.bool)
     for t, word in enumerate(previous[:, :-1].unbind(1)):
-        _, next_state, weights = model.step(word, state, (h, mask))  # where it looks
+        _, next_state, weights = model.step(word, state, (h, mask))     # where it looks
         logits, covered, _ = model.step(word, state, (h, mask & ~cover(weights)))
         right |= (places == t) & (logits.argmax(-1) == previous[:, t + 1])
         state = covered if always else next_state
     return right.float().mean().item()
-
 
 # %% name="try-covers"
 def nothing(weights):
@@ -188,7 +182,6 @@ def the_not(weights):
 
 def both(weights):
     return linked | largest(weights)
-
 
 # %% name="try-shares"
 first = torch.zeros_like(linked)

@@ -28,7 +28,6 @@ Write Eqs. (11) to (13) for B pictures at once, with one query for each. The sco
 - out: the context (B, E) and the weights (B, S), in this order
 """
 
-
 # %% name="look" tags=["exercise"]
 def look(query, regions, W_q, W_k, u):
     raise NotImplementedError("your turn")
@@ -48,7 +47,6 @@ How often does the largest weight of a noun's map lie on what the noun names? A 
 - in: `maps` (N, rows, columns), one map for each noun, and `boxes`, a list of N lists. Each holds the boxes of what one noun names, as `(left, top, right, bottom)`. They are shares of the picture's width and height, counted from the upper left corner.
 - out: the share of the maps that hit, one number
 """
-
 
 # %% name="pointing-rate" tags=["exercise"]
 def pointing_rate(maps, boxes):
@@ -70,7 +68,6 @@ Xu and others call it *doubly stochastic* attention. Over a caption, each region
 - out: the mean of $\left(1 - \sum_t a_{ti}\right)^2$ over pictures and regions, one number
 """
 
-
 # %% name="penalty" tags=["exercise"]
 def penalty(weights, lengths):
     raise NotImplementedError("your turn")
@@ -90,7 +87,6 @@ A baseline must not depend on the draw, or the estimate is wrong on average. Whe
 - in: `scores` (S), the scores $z$ of one look, with weights $a = \mathrm{softmax}(z)$; `draws` (N), the numbers of the regions that were drawn, N at least 2; `rewards` (N), what each draw was rewarded with
 - out: the estimate of the gradient of the expected reward with respect to the scores, (S). It is the mean over the draws, each with its own baseline.
 """
-
 
 # %% name="leave-one-out" tags=["exercise"]
 def leave_one_out(scores, draws, rewards):
@@ -147,7 +143,7 @@ examples = [([i], [BOS, *vocabulary.encode(s.words), EOS]) for i, s in enumerate
 captioner = Captioner(features, len(vocabulary), C=128, D=192)
 
 
-def loss(model, picture, caption):  # as in the lesson
+def loss(model, picture, caption):                                  # as in the lesson
     given = features[picture[:, 0].cpu()].to(picture.device)
     return translation_loss(model, given, caption)
 
@@ -157,14 +153,14 @@ run = train(captioner, examples, loss=loss, **settings)
 
 # %% name="try-cover"
 rows = [(i, t) for i, scene in enumerate(unseen) if len(scene.names) > 1 for t in scene.names]
-places = torch.tensor([t for _, t in rows])  # of the nouns
+places = torch.tensor([t for _, t in rows])                         # of the nouns
 true = pad([[BOS, *vocabulary.encode(unseen[i].words)] for i, _ in rows])
 as_it_is = unseen_features[[i for i, _ in rows]]
 
 
 def covered_context(weights, h, covered, scaled):
-    weights = weights.masked_fill(covered, 0)  # (nouns, 100)
-    if scaled:  # the rest shares everything
+    weights = weights.masked_fill(covered, 0)                       # (nouns, 100)
+    if scaled:                                                      # the rest shares everything
         weights = weights / weights.sum(-1, keepdim=True)
     return (weights[:, None] @ h)[:, 0]
 
@@ -205,7 +201,6 @@ print("the thing, from the first word on     ", nouns_right(thing, always=True))
 r"""
 Covering gives the decoder a kind of context that it has never met. It also takes a region out of the average only, and not out of the picture. Neighbouring regions have seen it, too, and so has the first state, which is made from the mean of all. So take the thing out of the picture itself.
 """
-
 
 # %% name="try-painted-over"
 def without(scene, position):

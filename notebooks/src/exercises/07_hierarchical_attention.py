@@ -30,7 +30,6 @@ There are the vectors of the words, `words` (B, S, T, E), and their `mask` (B, S
 Padding must change nothing. Where there is nothing to share among, all weights are 0, so a document without any word becomes the vector 0. You may import `masked_softmax` from `attention_course.functional`. It is better to write it yourself.
 """
 
-
 # %% name="two-levels" tags=["exercise"]
 def two_levels(words, mask, W_k, u, W_k_s, u_s):
     raise NotImplementedError("your turn")
@@ -49,7 +48,6 @@ r"""
 
 No two sentences have the same weight, but two may have the same words.
 """
-
 
 # %% name="keep-top" tags=["exercise"]
 def keep_top(document, weights, count):
@@ -94,9 +92,9 @@ from attention_course.lessons.lesson_07.reviews import BAD, GOOD, reviews
 learned, unseen = reviews(2000, "train", seed=1), reviews(1000, "test", seed=1)
 vocabulary = Vocabulary(sentence for review in learned for sentence in review.sentences)
 numbers, asked = (
-    [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some] for some in (learned, unseen)
+    [[vocabulary.encode(sentence) for sentence in review.sentences] for review in some]
+    for some in (learned, unseen)
 )
-
 
 # %% name="try-networks"
 def trained(seed):
@@ -123,7 +121,6 @@ def still_right(network, places, label):
     hit = read(network, left).logits.argmax(-1) == labels
     return hit[labels == label].float().mean()
 
-
 # %% name="try-table"
 rows = []
 for seed, network in networks.items():
@@ -147,7 +144,6 @@ r"""
 
 A picture is made of rows, and each row of patches. So two levels can read it, too. Cut a grey `image` (height, width) into square patches of `side` · `side` pixels. A row of patches is a sentence, and a patch is a word: a vector of its pixels, line by line. Return (rows, columns, side · side). Height and width are multiples of `side`.
 """
-
 
 # %% name="patch-rows" tags=["exercise"]
 def patch_rows(image, side):

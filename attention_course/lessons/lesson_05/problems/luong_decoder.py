@@ -133,7 +133,7 @@ class LuongDecoder(Problem):
     def without_tanh(*arguments):
         return decode(*arguments, bend=lambda x: x)
 
-    @mistake("The tanh was taken before W. In tanh(W [s_t, c_t]) it comes last.")
+    @mistake("The tanh was taken before W. In tanh([s_t, c_t] W) it comes last.")
     def tanh_before_W(*arguments):
         return decode(*arguments, join=lambda s, c: torch.cat([s, c], -1).tanh(), bend=lambda x: x)
 
@@ -267,16 +267,16 @@ class LuongDecoder(Problem):
         return decode(*arguments, weigh=lambda scores: torch.ones_like(scores) / scores.shape[-1])
 
     @mistake(
-        "These are the contexts. Asked for is what they are made into together with the states: tanh(W [s_t, c_t])."
+        "These are the contexts. Asked for is what they are made into together with the states: tanh([s_t, c_t] W)."
     )
     def contexts_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: context)
 
-    @mistake("These are the states. Asked for is tanh(W [s_t, c_t]), in which the state has met the context.")
+    @mistake("These are the states. Asked for is tanh([s_t, c_t] W), in which the state has met the context.")
     def states_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: state)
 
-    @mistake("These are the weights. Asked for is what comes of them: tanh(W [s_t, c_t]).")
+    @mistake("These are the weights. Asked for is what comes of them: tanh([s_t, c_t] W).")
     def weights_returned(*arguments):
         found = []
         decode(*arguments, weigh=lambda scores: found.append(scores.softmax(-1)) or found[-1])
@@ -307,7 +307,7 @@ class LuongDecoder(Problem):
         return decode(*arguments)[:, -1]
 
     @mistake(
-        "Sentences and words have changed places: stacked along axis 0, the result is (T, B, E). Stack along axis 1."
+        "Sentences and words have changed places: stacked along axis 0, the result is (L, B, E). Stack along axis 1."
     )
     def words_first(*arguments):
         return decode(*arguments).transpose(0, 1)

@@ -214,7 +214,7 @@ class StackedLooks(Problem):
         return looped(*arguments, lambda first, q, context: torch.nn.functional.normalize(q + context, dim=-1))
 
     @mistake("The q was added twice: q^(m) is the context plus q^(m−1).")
-    def u_twice(*arguments):
+    def q_twice(*arguments):
         return looped(*arguments, lambda first, q, context: 2 * q + context)
 
     @mistake("The question was added at every hop. It is in q already: q^(m) is the context plus q^(m−1).")
@@ -253,12 +253,12 @@ class StackedLooks(Problem):
         return last - q, maps
 
     @mistake("That is every q. Asked for is the last, (B, E).")
-    def every_u(q, regions, scores):
+    def every_q(q, regions, scores):
         all_of_them = [looped(q, regions, scores[: i + 1])[0] for i in range(len(scores))]
         return torch.stack(all_of_them, 1), looped(q, regions, scores)[1]
 
     @mistake("The map was computed with the new q. A hop's map holds the weights that it looked with.")
-    def map_of_the_new_u(q, regions, scores):
+    def map_of_the_new_q(q, regions, scores):
         maps = []
         for score in scores:
             q = q + mixed(score(q, regions).softmax(-1), regions)
@@ -309,7 +309,7 @@ class StackedLooks(Problem):
         return q, maps.mean(1)
 
     @mistake("That is q alone. Return the maps, too: q, maps.")
-    def u_alone(*arguments):
+    def q_alone(*arguments):
         return looped(*arguments)[0]
 
     @mistake("These are the maps alone. Return the last q, too: q, maps.")
@@ -330,7 +330,7 @@ class StackedLooks(Problem):
         return tuple(part.squeeze() for part in looped(*arguments))
 
     @mistake(axis_lost)
-    def u_squeezed(*arguments):
+    def q_squeezed(*arguments):
         q, maps = looped(*arguments)
         return q.squeeze(), maps
 
