@@ -20,6 +20,7 @@ def additive_einsum(queries, keys, W_Q, W_K, u):
 
 
 def additive_numpy(queries, keys, W_Q, W_K, u):
+    queries, keys, W_Q, W_K = (np.asarray(x) for x in (queries, keys, W_Q, W_K))
     q, k = np.dot(queries, W_Q), np.dot(keys, W_K)
     return np.tanh(q[:, :, np.newaxis, :] + k[:, np.newaxis, :, :]) @ np.asarray(u)
 
