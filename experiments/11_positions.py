@@ -1,9 +1,14 @@
 """Seven ways of telling a causal model the order, inside the length it is trained on and beyond.
 
 Small models of two layers read the docstrings of the standard library character by character, at most 64 at a time,
-and are tested on up to 256. With one layer, the same without positions and with rotary ones. Three seeds. Writes
-attention_course/results/11_positions.json. About a quarter of an hour on one core. With names of schemes, as in
-`python experiments/11_positions.py learned`, only those are measured anew, and the rest stays as it was.
+and are tested on up to 256. Three seeds. The model is the one that lesson 11 builds. Its controls:
+
+- with one layer, the same without positions and with rotary ones;
+- every query kept from looking farther back than training ever did (`near`);
+- rotary models with some of their pairs kept from turning farther than in training (`held`).
+
+Writes attention_course/results/11_positions.json. Twenty minutes on one core. With names of schemes or controls, as
+in `python experiments/11_positions.py learned held`, only those are measured anew, and the rest stays as it was.
 """
 
 import copy
@@ -18,6 +23,7 @@ from torch import Tensor, nn
 from attention_course import device, results
 from attention_course.data import docstrings
 from attention_course.data.vocabulary import Vocabulary
+from attention_course.functional import masked_softmax
 from attention_course.masks import causal_mask
 from attention_course.models.transformer import Config, TransformerDecoder
 from attention_course.positions import (
@@ -50,6 +56,8 @@ SCHEMES = {
     "ALiBi": {"attend": lambda: AlibiAttention(HEADS), **NONE},
 }
 SHALLOW = ("none", "rotary")  # trained with one layer, too
+HELD = {"none": (), "0 to 2": (0, 1, 2), "3": (3,), "4 to 7": (4, 5, 6, 7), "3 to 7": (3, 4, 5, 6, 7)}
+CONTROLS = ("held",)
 
 
 @cache
@@ -106,8 +114,38 @@ def looking_near(model: nn.Module) -> nn.Module:
     return near
 
 
-def measure(scheme: str, layers: int, seed: int) -> dict:
-    """Train one model, and test it."""
+class Held(nn.Module):
+    """Rotary attention of a causal model in which some pairs turn no farther than in training.
+
+    Instead of turning queries and keys it turns their products, pair by pair, by the angle of their distance.
+    """
+
+    def __init__(self, pairs: tuple[int, ...]):
+        super().__init__()
+        self.pairs = pairs
+
+    def forward(self, queries, keys, values, mask=None, causal=False, need_weights=True):
+        place, D, scores = torch.arange(queries.shape[-2]), queries.shape[-1], 0
+        back = (place[:, None] - place).clamp(min=0)  # (L, L)
+        for m in range(D // 2):
+            angle = (back.clamp(max=TRAINED - 1) if m in self.pairs else back) * 10_000 ** (-2 * m / D)
+            q, k = queries[..., 2 * m : 2 * m + 2], keys[..., 2 * m : 2 * m + 2].mT
+            across = q[..., :1] * k[..., 1:, :] - q[..., 1:] * k[..., :1, :]
+            scores = scores + (q @ k) * angle.cos() + across * angle.sin()
+        weights = masked_softmax(scores / D**0.5, causal_mask(len(place)))
+        return weights @ values, weights
+
+
+def holding(model: nn.Module, pairs: tuple[int, ...]) -> nn.Module:
+    """A copy of a rotary model in which these pairs turn no farther than in training."""
+    held = copy.deepcopy(model)
+    for block in held.blocks:
+        block.self_attention.attend = Held(pairs)
+    return held
+
+
+def trained(scheme: str, layers: int, seed: int) -> tuple[nn.Module, float]:
+    """A model that has learned, and the seconds that it took."""
     device.seed_everything(seed)
     config = Config(SIZE, HEADS, hidden=4 * SIZE, layers=layers, dropout=0.0, **SCHEMES[scheme])
     model = TransformerDecoder(len(characters()), config)
@@ -116,18 +154,45 @@ def measure(scheme: str, layers: int, seed: int) -> dict:
         model, examples, target_tokens=BUDGET, batch_tokens=16 * TRAINED, learning_rate=LEARNING_RATE,
         loss=next_character, seed=seed, progress=False,
     )  # fmt: skip
-    found = {"loss": by_position(model), "near": by_position(looking_near(model)), "seconds": run.seconds}
-    print(scheme, layers, seed, [f"{loss:.3f}" for loss in found["loss"]], f"{run.seconds:.0f} s", flush=True)
+    return model, run.seconds
+
+
+def measure(scheme: str, layers: int, seed: int) -> dict:
+    """Train one model, and test it."""
+    model, seconds = trained(scheme, layers, seed)
+    found = {"loss": by_position(model), "near": by_position(looking_near(model)), "seconds": seconds}
+    print(scheme, layers, seed, [f"{loss:.3f}" for loss in found["loss"]], f"{seconds:.0f} s", flush=True)
     print(" " * 12, "near", [f"{loss:.3f}" for loss in found["near"]], flush=True)
     return found
 
 
+@torch.no_grad()
+def of_the_last(model: nn.Module, length: int) -> float:
+    """Mean loss in nats a character of the last 16 of each window, read from `length` characters before its end."""
+    windows = torch.tensor(docstrings.pieces(numbers("test")[:TEST_TEXT], TESTED, TESTED // 2))
+    parts = [w[:, -length - 1 :] for w in windows.split(16)]
+    losses = [F.cross_entropy(model(w[:, :-1])[0][:, -BIN:].mT, w[:, -BIN:], reduction="none") for w in parts]
+    return torch.cat(losses).mean().item()
+
+
+def measure_held() -> dict[str, list[float]]:
+    """Three rotary models as in training, and with long texts where each of `HELD` is held; one value a seed."""
+    found = {"as in training": [], **{name: [] for name in HELD}}
+    for seed in SEEDS:
+        model, _ = trained("rotary", 2, seed)
+        found["as in training"].append(of_the_last(model, TRAINED))
+        for name, pairs in HELD.items():
+            found[name].append(of_the_last(holding(model, pairs), TESTED))
+        print("held", seed, {name: values[-1] for name, values in found.items()}, flush=True)
+    return found
+
+
 def main(*again: str) -> None:
-    """All schemes, or those to measure again, and all seeds, one after the other, on one thread."""
-    if unknown := set(again) - set(SCHEMES):
-        raise SystemExit(f"expected names among {', '.join(SCHEMES)}, got {', '.join(sorted(unknown))}")
+    """All schemes and controls, or those to measure again, and all seeds, one after the other, on one thread."""
+    if unknown := set(again) - {*SCHEMES, *CONTROLS}:
+        raise SystemExit(f"expected names among {', '.join((*SCHEMES, *CONTROLS))}, got {', '.join(sorted(unknown))}")
     torch.set_num_threads(1)
-    asked, before, note = again or tuple(SCHEMES), None, ""
+    asked, before, note = again or (*SCHEMES, *CONTROLS), None, ""
     if again:
         before = results.load("11_positions")
         note = f"Only {', '.join(again)} there; the others on commit {before.provenance.rpartition('commit ')[2]}"
@@ -154,6 +219,7 @@ def main(*again: str) -> None:
         "loss": loss,
         "near": every("near", 2, "near"),
         "loss_one_layer": every("loss", 1, "loss_one_layer"),
+        "held": measure_held() if "held" in asked else before["held"],
         "seconds": every("seconds", 2, "seconds"),
         "rise": rise,
         "none_less_told": inside["none"] - torch.stack([inside[name] for name in told]).mean(0),

@@ -38,7 +38,7 @@ def some_mask(*shape, seed=0):
 class Case(NamedTuple):
     make: Callable  # a new Score
     key_size: int
-    formula: Callable  # the energy of one key a with one query b, given the parameters p
+    formula: Callable  # the score of one key a with one query b, given the parameters p
 
 
 SCORES = {
@@ -46,7 +46,7 @@ SCORES = {
     "additive": Case(
         lambda: AdditiveScore(QUERY_SIZE, 4, 5),
         4,
-        lambda p, a, b: p["v"] @ np.tanh(p["project_key.weight"] @ a + p["project_query.weight"] @ b),
+        lambda p, a, b: p["u"] @ np.tanh(p["project_key.weight"] @ a + p["project_query.weight"] @ b),
     ),
     "multiplicative": Case(
         lambda: MultiplicativeScore(QUERY_SIZE, 4, 5),
@@ -67,23 +67,23 @@ def new_score(name, dtype=torch.float64):
     return SCORES[name].make().to(dtype)
 
 
-def loop_energies(name, score, queries, keys):
-    """The energies by the formula, one pair at a time."""
+def loop_scores(name, score, queries, keys):
+    """The scores by the formula, one pair at a time."""
     p = {name: parameter.detach().numpy() for name, parameter in score.named_parameters()}
     formula, pairs = SCORES[name].formula, zip(queries.detach().numpy(), keys.detach().numpy(), strict=True)
     return np.array([[[formula(p, a, b) for a in its_keys] for b in its_queries] for its_queries, its_keys in pairs])
 
 
-def loop_attention(energies, values, mask):
+def loop_attention(scores, values, mask):
     """Eqs. (2) and (1), one query and one allowed key at a time. Gives (contexts, weights)."""
-    batch, queries, keys = energies.shape
+    batch, queries, keys = scores.shape
     weights, contexts = np.zeros((batch, queries, keys)), np.zeros((batch, queries, values.shape[-1]))
     for b in range(batch):
         for i in range(queries):
             allowed = [j for j in range(keys) if mask[b, i, j]]
-            total = sum(np.exp(energies[b, i, j]) for j in allowed)
+            total = sum(np.exp(scores[b, i, j]) for j in allowed)
             for j in allowed:
-                weights[b, i, j] = np.exp(energies[b, i, j]) / total
+                weights[b, i, j] = np.exp(scores[b, i, j]) / total
                 contexts[b, i] += weights[b, i, j] * values[b, j]
     return contexts, weights
 

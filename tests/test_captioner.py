@@ -59,10 +59,10 @@ def test_the_equations_one_region_at_a_time():
     score = model.score
     for b in range(4):
         query = score.project_query.weight @ torch.cat([state[b], word[b]])
-        energies = torch.stack(
-            [score.v @ torch.tanh(score.project_key.weight @ h + query) for h in regions.annotations[b]]
+        scores = torch.stack(
+            [score.u @ torch.tanh(score.project_key.weight @ h + query) for h in regions.annotations[b]]
         )
-        assert_close(weights[b], energies.exp() / energies.exp().sum())
+        assert_close(weights[b], scores.exp() / scores.exp().sum())
         assert_close(context[b], sum(a * h for a, h in zip(weights[b], regions.annotations[b], strict=True)))
 
 

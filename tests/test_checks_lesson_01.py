@@ -25,8 +25,8 @@ def soft_look_up_arrays_only(query, keys, values):
 
 def soft_look_up_tolist(query, keys, values):
     q, k, v = query.tolist(), keys.tolist(), values.tolist()
-    energies = [sum(a * b for a, b in zip(q, key, strict=True)) for key in k]
-    weights = [math.exp(e - max(energies)) for e in energies]
+    scores = [sum(a * b for a, b in zip(q, key, strict=True)) for key in k]
+    weights = [math.exp(e - max(scores)) for e in scores]
     return [sum(w * row[d] for w, row in zip(weights, v, strict=True)) / sum(weights) for d in range(len(v[0]))]
 
 
@@ -103,9 +103,9 @@ def masked_weights_renormalised(scores, mask):
 
 
 def score_gradient_autograd(weights, values, gradient):
-    energies = torch.log(weights + 1e-30).requires_grad_()
-    (energies.softmax(0) @ values @ gradient).backward()
-    return energies.grad
+    scores = torch.log(weights + 1e-30).requires_grad_()
+    (scores.softmax(0) @ values @ gradient).backward()
+    return scores.grad
 
 
 def score_gradient_numpy(weights, values, gradient):

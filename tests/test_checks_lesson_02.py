@@ -14,43 +14,44 @@ from attention_course.checks import lesson_02 as check
 from attention_course.scores import AdditiveScore, MultiplicativeScore
 
 
-def additive_einsum(queries, keys, W_1, W_2, v):
-    sums = torch.einsum("bld,kd->blk", queries, W_2)[:, :, None] + torch.einsum("bsd,kd->bsk", keys, W_1)[:, None]
-    return torch.einsum("blsk,k->bls", sums.tanh(), v)
+def additive_einsum(queries, keys, W_Q, W_K, u):
+    sums = torch.einsum("ble,ed->bld", queries, W_Q)[:, :, None] + torch.einsum("bse,ed->bsd", keys, W_K)[:, None]
+    return torch.einsum("blsd,d->bls", sums.tanh(), u)
 
 
-def additive_numpy(queries, keys, W_1, W_2, v):
-    q, k = np.dot(queries, np.transpose(W_2)), np.dot(keys, np.transpose(W_1))
-    return np.tanh(q[:, :, np.newaxis, :] + k[:, np.newaxis, :, :]) @ np.asarray(v)
+def additive_numpy(queries, keys, W_Q, W_K, u):
+    queries, keys, W_Q, W_K = (np.asarray(x) for x in (queries, keys, W_Q, W_K))
+    q, k = np.dot(queries, W_Q), np.dot(keys, W_K)
+    return np.tanh(q[:, :, np.newaxis, :] + k[:, np.newaxis, :, :]) @ np.asarray(u)
 
 
-def additive_loops(queries, keys, W_1, W_2, v):
+def additive_loops(queries, keys, W_Q, W_K, u):
     out = torch.zeros(len(queries), queries.shape[1], keys.shape[1])
     for n in range(len(queries)):
-        for i, b in enumerate(queries[n]):
-            for j, a in enumerate(keys[n]):
-                out[n, i, j] = v @ torch.tanh(W_1 @ a + W_2 @ b)
+        for i, x in enumerate(queries[n]):
+            for j, y in enumerate(keys[n]):
+                out[n, i, j] = torch.tanh(x @ W_Q + y @ W_K) @ u
     return out
 
 
-def hidden_numpy(W_1, W_2):
-    return np.asarray(W_1).T @ np.asarray(W_2)
+def hidden_numpy(W_Q, W_K):
+    return np.asarray(W_Q) @ np.asarray(W_K).T
 
 
-def hidden_outer(W_1, W_2):
-    return sum(torch.outer(one, two) for one, two in zip(W_1, W_2, strict=True))
+def hidden_outer(W_Q, W_K):
+    return sum(torch.outer(one, two) for one, two in zip(W_Q.T, W_K.T, strict=True))
 
 
-def hidden_unit_vectors(W_1, W_2):
-    return [[float((W_1[:, i] * W_2[:, j]).sum()) for j in range(W_2.shape[1])] for i in range(W_1.shape[1])]
+def hidden_unit_vectors(W_Q, W_K):
+    return [[float((W_Q[i] * W_K[j]).sum()) for j in range(len(W_K))] for i in range(len(W_Q))]
 
 
-def spread_root(k, query_std, key_std, repeats):
-    return math.sqrt(k * repeats) * query_std * key_std
+def spread_root(D, query_std, key_std, repeats):
+    return math.sqrt(D * repeats) * query_std * key_std
 
 
-def spread_tensor(k, query_std, key_std, repeats):
-    return torch.tensor(k * repeats).sqrt() * query_std * key_std
+def spread_tensor(D, query_std, key_std, repeats):
+    return torch.tensor(D * repeats).sqrt() * query_std * key_std
 
 
 def cosine_library(queries, keys, temperature):
@@ -67,10 +68,10 @@ def cosine_numpy(queries, keys, temperature):
 
 
 STYLES = {
-    check.additive_energies: [additive_einsum, additive_numpy],
+    check.additive_scores: [additive_einsum, additive_numpy],
     check.hidden_matrix: [hidden_numpy, hidden_outer, hidden_unit_vectors],
     check.score_spread: [spread_root, spread_tensor],
-    check.cosine_energies: [cosine_library, cosine_normalize, cosine_numpy],
+    check.cosine_scores: [cosine_library, cosine_normalize, cosine_numpy],
 }
 
 
@@ -80,23 +81,23 @@ def test_other_styles_are_right(problem, answer):
 
 
 SLIPS = [
-    (check.additive_energies, "against_the_statement", additive_loops),
-    (check.additive_energies, "against_the_statement",
+    (check.additive_scores, "against_the_statement", additive_loops),
+    (check.additive_scores, "against_the_statement",
      lambda q, k, *rest: torch.stack([additive_einsum(a[None], b[None], *rest)[0] for a, b in zip(q, k, strict=True)])),
-    (check.additive_energies, "matrices_swapped",
-     lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_2, W_1, v)),
-    (check.additive_energies, "only_pairs", lambda q, k, W_1, W_2, v: torch.tanh(k @ W_1.T + q @ W_2.T).matmul(v)),
-    (check.additive_energies, "turned_round",
-     lambda q, k, W_1, W_2, v: additive_einsum(q, k, W_1, W_2, v).transpose(1, 2)),
-    (check.additive_energies, "weights_returned",
-     lambda q, k, W_1, W_2, v: torch.softmax(additive_einsum(q, k, W_1, W_2, v), 2)),
-    (check.hidden_matrix, "transposed", lambda W_1, W_2: (W_1.T @ W_2).T),
-    (check.score_spread, "root_of_k", lambda k, *_: math.sqrt(k)),
-    (check.score_spread, "repeats_ignored", lambda k, q, a, r: math.sqrt(k * q**2 * a**2)),
-    (check.cosine_energies, "nan_for_zeros",
+    (check.additive_scores, "matrices_swapped",
+     lambda q, k, W_Q, W_K, u: additive_einsum(q, k, W_K, W_Q, u)),
+    (check.additive_scores, "only_pairs", lambda q, k, W_Q, W_K, u: torch.tanh(k @ W_K + q @ W_Q).matmul(u)),
+    (check.additive_scores, "turned_round",
+     lambda q, k, W_Q, W_K, u: additive_einsum(q, k, W_Q, W_K, u).transpose(1, 2)),
+    (check.additive_scores, "weights_returned",
+     lambda q, k, W_Q, W_K, u: torch.softmax(additive_einsum(q, k, W_Q, W_K, u), 2)),
+    (check.hidden_matrix, "transposed", lambda W_Q, W_K: (W_Q @ W_K.T).T),
+    (check.score_spread, "root_of_D", lambda D, *_: math.sqrt(D)),
+    (check.score_spread, "repeats_ignored", lambda D, q, k, r: math.sqrt(D * q**2 * k**2)),
+    (check.cosine_scores, "nan_for_zeros",
      lambda q, k, t: q @ k.T / q.norm(dim=1)[:, None] / k.norm(dim=1) / t),
-    (check.cosine_energies, "temperature_forgotten", lambda q, k, t: F.normalize(q) @ F.normalize(k).T),
-    (check.cosine_energies, "lengths_left", lambda q, k, t: torch.einsum("le,se->ls", q, k) / t),
+    (check.cosine_scores, "temperature_forgotten", lambda q, k, t: F.normalize(q) @ F.normalize(k).T),
+    (check.cosine_scores, "lengths_left", lambda q, k, t: torch.einsum("le,se->ls", q, k) / t),
 ]  # fmt: skip
 
 
@@ -109,10 +110,10 @@ def test_the_answers_are_the_package_s_scores():
     torch.manual_seed(0)
     queries, keys = torch.randn(2, 3, 4), torch.randn(2, 5, 6)
     additive, multiplicative = AdditiveScore(4, 6, 3), MultiplicativeScore(4, 6, 3)
-    matrices = [(m.project_key.weight, m.project_query.weight) for m in (additive, multiplicative)]
-    assert_close(type(check.additive_energies).answer(queries, keys, *matrices[0], additive.v), additive(queries, keys))
+    matrices = [(m.project_query.weight.mT, m.project_key.weight.mT) for m in (additive, multiplicative)]
+    assert_close(type(check.additive_scores).answer(queries, keys, *matrices[0], additive.u), additive(queries, keys))
     W = type(check.hidden_matrix).answer(*matrices[1])
-    assert_close(queries @ W.mT @ keys.mT, multiplicative(queries, keys))
+    assert_close(queries @ W @ keys.mT, multiplicative(queries, keys))
 
 
 @pytest.mark.parametrize("repeats", [1, 4])

@@ -366,7 +366,7 @@ def test_of_the_four_changes_only_the_first_makes_equal_rows(model):
         states.append(model.step(torch.tensor(previous), states[-1], memory)[1])
     before, after = torch.stack(states[:-1], 1), torch.stack(states[1:], 1)  # (B, L, D)
     score, mask = model.score, memory.mask
-    added = (score.project_query(before).unsqueeze(2) + memory.prepared.unsqueeze(1)) @ score.v
+    added = (score.project_query(before).unsqueeze(2) + memory.prepared.unsqueeze(1)) @ score.u
     maps = {
         "the lesson's": masked_softmax(score.compare(before, memory.prepared), mask),
         "A": masked_softmax(added, mask),

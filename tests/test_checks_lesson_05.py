@@ -59,15 +59,15 @@ def decoder_one_by_one(words, hidden, annotations, cell, score, W):
     return written
 
 
-def window_slice(energies, centre, reach):
-    first, last = max(0, math.ceil(centre - reach)), min(len(energies) - 1, math.floor(centre + reach))
-    weights = torch.zeros(len(energies))
-    weights[first : last + 1] = energies[first : last + 1].softmax(0)
-    return weights * torch.exp(-2 * ((torch.arange(len(energies)) - centre) / reach) ** 2)
+def window_slice(scores, centre, reach):
+    first, last = max(0, math.ceil(centre - reach)), min(len(scores) - 1, math.floor(centre + reach))
+    weights = torch.zeros(len(scores))
+    weights[first : last + 1] = scores[first : last + 1].softmax(0)
+    return weights * torch.exp(-2 * ((torch.arange(len(scores)) - centre) / reach) ** 2)
 
 
-def window_lists(energies, centre, reach):
-    shares = [math.exp(e) if abs(i - centre) <= reach else 0.0 for i, e in enumerate(energies)]
+def window_lists(scores, centre, reach):
+    shares = [math.exp(e) if abs(i - centre) <= reach else 0.0 for i, e in enumerate(scores)]
     return [share / sum(shares) * math.exp(-2 * (i - centre) ** 2 / reach**2) for i, share in enumerate(shares)]
 
 
@@ -110,10 +110,10 @@ def decoder_einsum(words, hidden, annotations, cell, score, W):
     return written
 
 
-def window_scaled_up(energies, centre, reach):
-    inside = torch.tensor([centre - reach <= i <= centre + reach for i in range(len(energies))])
-    weights = energies.softmax(0) * inside
-    return weights / weights.sum() * torch.exp(-0.5 * ((torch.arange(len(energies)) - centre) / (reach / 2)) ** 2)
+def window_scaled_up(scores, centre, reach):
+    inside = torch.tensor([centre - reach <= i <= centre + reach for i in range(len(scores))])
+    weights = scores.softmax(0) * inside
+    return weights / weights.sum() * torch.exp(-0.5 * ((torch.arange(len(scores)) - centre) / (reach / 2)) ** 2)
 
 
 def em_one_hot(t, pairs):
@@ -141,12 +141,12 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
-def distances(energies, centre):
-    return np.arange(len(energies)) - centre
+def distances(scores, centre):
+    return np.arange(len(scores)) - centre
 
 
 def window_with(outside):
-    """The fault of a number that is not low enough: outside the window it is put in the place of the energy."""
+    """The fault of a number that is not low enough: outside the window it is put in the place of the score."""
     return lambda e, centre, reach: (
         torch.where(torch.from_numpy(abs(distances(e, centre)) <= reach), e, torch.tensor(outside)).softmax(0)
         * torch.exp(torch.from_numpy(-2 * (distances(e, centre) / reach) ** 2))
@@ -189,10 +189,10 @@ SLIPS = [
     (check.luong_decoder, "old_state_asks", decoder_with(ask=lambda old, new: old)),
     (check.luong_decoder, "joined_side_by_side", decoder_with(end=lambda written: np.concatenate(written, 1))),
     (check.luong_decoder, "words_first", decoder_with(end=list)),
-    (check.window_weights, "energy_zero_outside", window_with(0.0)),
-    (check.window_weights, "energy_of_minus_ten_outside", window_with(-10.0)),
-    (check.window_weights, "energy_of_minus_ten_outside", window_with(-50.0)),
-    (check.window_weights, "energy_of_minus_a_hundred_outside", window_with(-100.0)),
+    (check.window_weights, "score_zero_outside", window_with(0.0)),
+    (check.window_weights, "score_of_minus_ten_outside", window_with(-10.0)),
+    (check.window_weights, "score_of_minus_ten_outside", window_with(-50.0)),
+    (check.window_weights, "score_of_minus_a_hundred_outside", window_with(-100.0)),
     (check.window_weights, "sigma_rounded_down", lambda e, p, r: window_slice(e, p, r) * torch.exp(torch.from_numpy(
         2 * (distances(e, p) / r) ** 2 - distances(e, p) ** 2 / (2 * np.float64(r // 2) ** 2)))),
     (check.window_weights, "centre_cut_off_for_the_window", lambda e, p, r: window_slice(e, int(p), r) * torch.exp(
@@ -246,10 +246,8 @@ def test_the_window_is_the_package_s():
     luong = Luong(9, 9, window=PredictiveWindow(8, 2), decoder_size=8)
     memory, state = luong.encode(torch.randint(4, 9, (3, 7)))
     centres, _ = luong.window(state.hidden, state.position, torch.tensor([7, 7, 7]))
-    energies = luong.score.compare(state.hidden.unsqueeze(1), memory.prepared).squeeze(1)
-    for row, centre, weights in zip(
-        energies, centres, luong.look(state.hidden, state.position, memory)[1], strict=True
-    ):
+    scores = luong.score.compare(state.hidden.unsqueeze(1), memory.prepared).squeeze(1)
+    for row, centre, weights in zip(scores, centres, luong.look(state.hidden, state.position, memory)[1], strict=True):
         assert_close(type(check.window_weights).answer(row, centre.item(), 2), weights)
 
 
@@ -266,6 +264,6 @@ def test_iterations_are_the_package_s():
 
 
 def test_a_window_s_weights_sum_to_less_the_further_its_centre_is():
-    energies = torch.tensor([0.0, 0.0, 9.0, 0.0, 0.0, 0.0])
-    sums = [type(check.window_weights).answer(energies, centre, 3).sum().item() for centre in (2.0, 3.0, 4.0)]
+    scores = torch.tensor([0.0, 0.0, 9.0, 0.0, 0.0, 0.0])
+    sums = [type(check.window_weights).answer(scores, centre, 3).sum().item() for centre in (2.0, 3.0, 4.0)]
     assert 1 > sums[0] > sums[1] > sums[2]

@@ -14,17 +14,17 @@ from attention_course.models.hard_attention import reinforce
 from attention_course.scores import AdditiveScore
 
 
-def look_numpy(query, regions, W_1, W_2, v):
-    energies = np.tanh(np.einsum("bti,ki->btk", regions, W_1) + np.einsum("bq,kq->bk", query, W_2)[:, None]) @ v
-    weights = np.exp(energies - energies.max(-1, keepdims=True))
+def look_numpy(query, regions, W_q, W_k, u):
+    scores = np.tanh(np.einsum("bti,ki->btk", regions, W_k) + np.einsum("bq,kq->bk", query, W_q)[:, None]) @ u
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
     weights /= weights.sum(-1, keepdims=True)
     return np.einsum("bt,bti->bi", weights, regions), weights
 
 
-def look_one_by_one(query, regions, W_1, W_2, v):
+def look_one_by_one(query, regions, W_q, W_k, u):
     weights = torch.stack(
         [
-            torch.stack([v @ torch.tanh(W_1 @ region + W_2 @ q) for region in its]).softmax(0)
+            torch.stack([u @ torch.tanh(W_k @ region + W_q @ q) for region in its]).softmax(0)
             for q, its in zip(query, regions, strict=True)
         ]
     )
@@ -67,29 +67,29 @@ def penalty_numpy(weights, lengths):
     return ((1 - weights.sum(1)) ** 2).mean()
 
 
-def leave_one_out_autograd(energies, draws, rewards):
-    energies = energies.clone().requires_grad_()
+def leave_one_out_autograd(scores, draws, rewards):
+    scores = scores.clone().requires_grad_()
     baselines = torch.stack([torch.cat([rewards[:i], rewards[i + 1 :]]).mean() for i in range(len(rewards))])
-    (energies.log_softmax(-1)[draws] * (rewards - baselines)).mean().backward()
-    return energies.grad
+    (scores.log_softmax(-1)[draws] * (rewards - baselines)).mean().backward()
+    return scores.grad
 
 
-def leave_one_out_numpy(energies, draws, rewards):
-    energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
-    alpha = np.exp(energies) / np.exp(energies).sum()
+def leave_one_out_numpy(scores, draws, rewards):
+    scores, draws, rewards = np.asarray(scores), np.asarray(draws), np.asarray(rewards)
+    weights = np.exp(scores) / np.exp(scores).sum()
     n = len(draws)
     advantages = n / (n - 1) * (rewards - rewards.mean())  # the same number in another form
-    return sum(a * (np.eye(len(energies))[k] - alpha) for a, k in zip(advantages, draws, strict=True)) / n
+    return sum(a * (np.eye(len(scores))[k] - weights) for a, k in zip(advantages, draws, strict=True)) / n
 
 
-def with_the_mean_of_all(energies, draws, rewards):
+def with_the_mean_of_all(scores, draws, rewards):
     n = len(draws)
-    return leave_one_out_numpy(energies, draws, rewards) * (n - 1) / n
+    return leave_one_out_numpy(scores, draws, rewards) * (n - 1) / n
 
 
-def look_bmm(query, regions, W_1, W_2, v):
+def look_bmm(query, regions, W_q, W_k, u):
     both = torch.cat([regions, query[:, None].expand(-1, regions.shape[1], -1)], -1)
-    weights = (torch.tanh(both @ torch.cat([W_1, W_2], 1).T) @ v).exp()
+    weights = (torch.tanh(both @ torch.cat([W_k, W_q], 1).T) @ u).exp()
     weights = weights / weights.sum(1, keepdim=True)
     return [torch.bmm(weights[:, None], regions)[:, 0], weights]
 
@@ -113,18 +113,18 @@ def penalty_number_by_number(weights, lengths):
     return sum((1 - total) ** 2 for row in totals for total in row) / (pictures * regions)
 
 
-def leave_one_out_index_add(energies, draws, rewards):
+def leave_one_out_index_add(scores, draws, rewards):
     advantages = rewards - (rewards.sum() - rewards) / (len(rewards) - 1)
-    return torch.zeros_like(energies).index_add(0, draws, advantages) / len(draws)  # alpha drops out
+    return torch.zeros_like(scores).index_add(0, draws, advantages) / len(draws)  # the weights drop out
 
 
-def leave_one_out_loops(energies, draws, rewards):
-    alpha, n = energies.softmax(0).tolist(), len(draws)
-    gradient = [0.0] * len(alpha)
+def leave_one_out_loops(scores, draws, rewards):
+    weights, n = scores.softmax(0).tolist(), len(draws)
+    gradient = [0.0] * len(weights)
     for i, k in enumerate(draws.tolist()):
         baseline = sum(float(rewards[j]) for j in range(n) if j != i) / (n - 1)
-        for region in range(len(alpha)):
-            gradient[region] += (float(rewards[i]) - baseline) * ((region == k) - alpha[region]) / n
+        for region in range(len(weights)):
+            gradient[region] += (float(rewards[i]) - baseline) * ((region == k) - weights[region]) / n
     return gradient
 
 
@@ -141,9 +141,9 @@ def test_other_styles_are_right(problem, answer):
     assert_right(problem, answer)
 
 
-def look_with(score=lambda a, b, v: torch.tanh(a + b[:, None]) @ v, share=lambda e: e.softmax(-1)):
-    def answer(query, regions, W_1, W_2, v):
-        weights = share(score(regions @ W_1.T, query @ W_2.T, v))
+def look_with(score=lambda a, b, u: torch.tanh(a + b[:, None]) @ u, share=lambda e: e.softmax(-1)):
+    def answer(query, regions, W_q, W_k, u):
+        weights = share(score(regions @ W_k.T, query @ W_q.T, u))
         return torch.einsum("bs,bsd->bd", weights, regions), weights
 
     return answer
@@ -165,11 +165,11 @@ def one_box_around_all(maps, boxes):
     return rate_numpy(maps, [[(*its[:, :2].min(0), *its[:, 2:].max(0))] for its in sides])
 
 
-def leave_one_out_with(baseline, derivative=lambda chosen, alpha: chosen - alpha):
-    def answer(energies, draws, rewards):
-        energies, draws, rewards = np.asarray(energies), np.asarray(draws), np.asarray(rewards)
-        alpha = np.exp(energies) / np.exp(energies).sum()
-        rows = [derivative(np.eye(len(alpha))[k], alpha) for k in draws]
+def leave_one_out_with(baseline, derivative=lambda chosen, weights: chosen - weights):
+    def answer(scores, draws, rewards):
+        scores, draws, rewards = np.asarray(scores), np.asarray(draws), np.asarray(rewards)
+        weights = np.exp(scores) / np.exp(scores).sum()
+        rows = [derivative(np.eye(len(weights))[k], weights) for k in draws]
         return ((rewards - baseline(rewards))[:, None] * np.array(rows)).mean(0)
 
     return answer
@@ -180,11 +180,11 @@ def mean_of_others(rewards):
 
 
 SLIPS = [
-    (check.look, "matrices_swapped", lambda q, h, a, b, v: look_numpy(q, h, b, a, v)),
+    (check.look, "matrices_swapped", lambda q, h, a, b, u: look_numpy(q, h, b, a, u)),
     (check.look, "softmax_over_the_pictures", look_with(share=lambda e: e.softmax(0))),
-    (check.look, "query_of_another_picture", look_with(lambda a, b, v: torch.tanh(a + b) @ v)),
+    (check.look, "query_of_another_picture", look_with(lambda a, b, u: torch.tanh(a + b) @ u)),
     (check.look, "sum_without_its_axis", look_with(share=lambda e: e.exp() / e.exp().sum(-1))),
-    (check.look, "scaled", look_with(lambda a, b, v: torch.tanh(a + b[:, None]) @ v / v.numel() ** 0.5)),
+    (check.look, "scaled", look_with(lambda a, b, u: torch.tanh(a + b[:, None]) @ u / u.numel() ** 0.5)),
     (check.look, "squeezed", lambda *given: [part.squeeze() for part in look_one_by_one(*given)]),
     (check.look, "context_alone", lambda *given: look_numpy(*given)[0]),
     (check.pointing_rate, "one_box_around_all", one_box_around_all),
@@ -207,9 +207,10 @@ SLIPS = [
     (check.leave_one_out, "draws_before", leave_one_out_with(
         lambda r: np.array([r[:i].mean() if i else 0 for i in range(len(r))]))),
     (check.leave_one_out, "drawn_alone", leave_one_out_with(mean_of_others, lambda chosen, a: chosen * (1 - a))),
-    (check.leave_one_out, "with_respect_to_alpha", leave_one_out_with(mean_of_others, lambda chosen, a: chosen / a)),
-    (check.look, "without_tanh", lambda q, h, a, b, v: (
-        w := torch.softmax((h @ a.T + (q @ b.T)[:, None]) @ v, 1), (w[..., None] * h).sum(1))[::-1]),
+    (check.leave_one_out, "with_respect_to_the_weight", leave_one_out_with(
+        mean_of_others, lambda chosen, a: chosen / a)),
+    (check.look, "without_tanh", lambda q, h, W_q, W_k, u: (
+        w := torch.softmax((h @ W_k.T + (q @ W_q.T)[:, None]) @ u, 1), (w[..., None] * h).sum(1))[::-1]),
     (check.look, "turned_round", lambda *given: look_one_by_one(*given)[::-1]),
     (check.pointing_rate, "first_box_alone", lambda maps, boxes: rate_numpy(maps, [its[:1] for its in boxes])),
     (check.pointing_rate, "not_divided", lambda maps, boxes: rate_by_loops(maps, boxes) * len(boxes)),
@@ -230,7 +231,7 @@ def test_the_look_is_the_package_s():
     score = AdditiveScore(3, 4, 5)
     query, regions = torch.randn(2, 3), torch.randn(2, 6, 4)
     context, weights = type(check.look).answer(
-        query, regions, score.project_key.weight, score.project_query.weight, score.v
+        query, regions, score.project_query.weight, score.project_key.weight, score.u
     )
     theirs = score(query.unsqueeze(1), regions).softmax(-1)
     assert_close(weights, theirs.squeeze(1))
@@ -251,20 +252,20 @@ def test_the_penalty_is_the_package_s():
 
 
 def test_leaving_one_out_does_no_harm_on_average():
-    energies, rewards = torch.tensor([0.5, 0.0, -0.5]), torch.tensor([-5.1, -6.0, -7.0])
-    alpha = energies.softmax(-1)
+    scores, rewards = torch.tensor([0.5, 0.0, -0.5]), torch.tensor([-5.1, -6.0, -7.0])
+    weights = scores.softmax(-1)
     answer = type(check.leave_one_out).answer
     pairs = torch.cartesian_prod(torch.arange(3), torch.arange(3))
-    expected = sum(alpha[pair].prod() * answer(energies, pair, rewards[pair]) for pair in pairs)
-    assert_close(expected, alpha * (rewards - alpha @ rewards))
+    expected = sum(weights[pair].prod() * answer(scores, pair, rewards[pair]) for pair in pairs)
+    assert_close(expected, weights * (rewards - weights @ rewards))
 
 
 def test_the_estimate_is_the_package_s():
-    for _, (energies, draws, rewards) in check.leave_one_out.inputs(torch.Generator().manual_seed(0)):
-        leaf = energies.clone().requires_grad_()
+    for _, (scores, draws, rewards) in check.leave_one_out.inputs(torch.Generator().manual_seed(0)):
+        leaf = scores.clone().requires_grad_()
         logs = leaf.log_softmax(-1)[draws]
         others = (rewards.sum() - rewards) / (len(rewards) - 1)
         captions = zip(rewards, logs, others, strict=True)  # of one word each
         values = [reinforce(reward.view(1, 1), log.view(1, 1), other.view(1)) for reward, log, other in captions]
         torch.cat(values).mean().backward()
-        assert_close(type(check.leave_one_out).answer(energies, draws, rewards), leaf.grad)
+        assert_close(type(check.leave_one_out).answer(scores, draws, rewards), leaf.grad)

@@ -11,48 +11,48 @@ from attention_course.layers import AttentionPooling
 from attention_course.models.hierarchical import HierarchicalAttention, Identity, Level
 
 
-def levels_numpy(words, mask, W, v, W_s, v_s):
-    words, mask, W, v, W_s, v_s = (np.asarray(x) for x in (words, mask, W, v, W_s, v_s))
+def levels_numpy(words, mask, W_k, u, W_k_s, u_s):
+    words, mask, W_k, u, W_k_s, u_s = (np.asarray(x) for x in (words, mask, W_k, u, W_k_s, u_s))
 
-    def pool(x, allowed, W, v):
-        weights = np.exp(np.tanh(x @ W.T) @ v) * allowed
+    def pool(x, allowed, W_k, u):
+        weights = np.exp(np.tanh(x @ W_k.T) @ u) * allowed
         total = weights.sum(-1, keepdims=True)
         return np.einsum("...t,...te->...e", weights / np.where(total == 0, 1, total), x)
 
-    return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s)
+    return pool(pool(words, mask, W_k, u), mask.any(-1), W_k_s, u_s)
 
 
-def levels_loops(words, mask, W, v, W_s, v_s):
-    def pool(vectors, W, v):
+def levels_loops(words, mask, W_k, u, W_k_s, u_s):
+    def pool(vectors, W_k, u):
         if not vectors:
             return torch.zeros(words.shape[-1], dtype=words.dtype)
-        weights = torch.stack([v @ torch.tanh(W @ x) for x in vectors]).softmax(0)
+        weights = torch.stack([u @ torch.tanh(W_k @ x) for x in vectors]).softmax(0)
         return sum(weight * x for weight, x in zip(weights, vectors, strict=True))
 
     documents = []
     for sentences, allowed in zip(words, mask, strict=True):
         made = [
-            pool([x for x, a in zip(s, m, strict=True) if a], W, v)
+            pool([x for x, a in zip(s, m, strict=True) if a], W_k, u)
             for s, m in zip(sentences, allowed, strict=True)
             if m.any()
         ]
-        documents.append(pool(made, W_s, v_s))
+        documents.append(pool(made, W_k_s, u_s))
     return torch.stack(documents)
 
 
-def levels_nan_to_num(words, mask, W, v, W_s, v_s):
-    def pool(x, allowed, W, v):
-        energies = (torch.tanh(x @ W.T) @ v).masked_fill(~allowed, -torch.inf)
-        return (energies.softmax(-1).nan_to_num()[..., None] * x).sum(-2)
+def levels_nan_to_num(words, mask, W_k, u, W_k_s, u_s):
+    def pool(x, allowed, W_k, u):
+        scores = (torch.tanh(x @ W_k.T) @ u).masked_fill(~allowed, -torch.inf)
+        return (scores.softmax(-1).nan_to_num()[..., None] * x).sum(-2)
 
-    return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s)
+    return pool(pool(words, mask, W_k, u), mask.any(-1), W_k_s, u_s)
 
 
-def levels_padding_masked_later(words, mask, W, v, W_s, v_s):
-    def pool(x, allowed, W, v):  # what the first level makes of sentences without words does not matter
-        return ((torch.tanh(x @ W.T) @ v).masked_fill(~allowed, -1e9).softmax(-1)[..., None] * x).sum(-2)
+def levels_padding_masked_later(words, mask, W_k, u, W_k_s, u_s):
+    def pool(x, allowed, W_k, u):  # what the first level makes of sentences without words does not matter
+        return ((torch.tanh(x @ W_k.T) @ u).masked_fill(~allowed, -1e9).softmax(-1)[..., None] * x).sum(-2)
 
-    return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s) * mask.any((1, 2))[:, None]
+    return pool(pool(words, mask, W_k, u), mask.any(-1), W_k_s, u_s) * mask.any((1, 2))[:, None]
 
 
 def keep_lists(document, weights, count):
@@ -108,17 +108,17 @@ def test_other_styles_are_right(problem, answer):
 
 
 def levels_with(weigh, there=lambda mask: mask.any(-1)):
-    def answer(words, mask, W, v, W_s, v_s):
-        def pool(x, allowed, W, v):
-            return torch.einsum("...t,...te->...e", weigh(torch.tanh(x @ W.T) @ v, allowed), x)
+    def answer(words, mask, W_k, u, W_k_s, u_s):
+        def pool(x, allowed, W_k, u):
+            return torch.einsum("...t,...te->...e", weigh(torch.tanh(x @ W_k.T) @ u, allowed), x)
 
-        return pool(pool(words, mask, W, v), there(mask), W_s, v_s)
+        return pool(pool(words, mask, W_k, u), there(mask), W_k_s, u_s)
 
     return answer
 
 
-def masked(energies, allowed):
-    return energies.masked_fill(~allowed, -1e30).softmax(-1) * allowed
+def masked(scores, allowed):
+    return scores.masked_fill(~allowed, -1e30).softmax(-1) * allowed
 
 
 def sentences_counted(mask):
@@ -136,7 +136,7 @@ SLIPS = [
     (check.two_levels, "infinity", levels_with(lambda e, m: torch.where(m, e, -torch.inf).softmax(-1) * m)),
     (check.two_levels, "shared_among_padding", levels_with(lambda e, m: e.masked_fill(~m, -1e9).softmax(-1))),
     (check.two_levels, "masked_after_softmax", levels_with(lambda e, m: e.softmax(-1) * m)),
-    (check.two_levels, "energy_of_zero", levels_with(lambda e, m: (e * m).softmax(-1))),
+    (check.two_levels, "score_of_zero", levels_with(lambda e, m: (e * m).softmax(-1))),
     (check.two_levels, "empty_sentences_last", levels_with(masked, sentences_counted)),
     (check.two_levels, "first_place_decides", levels_with(masked, lambda mask: mask[:, :, 0])),
     (check.two_levels, "replaced_at_the_end", lambda *given: levels_with(
@@ -155,10 +155,10 @@ SLIPS = [
         image[None, None], side, stride=side).reshape(len(image) // side, -1, side * side)),
     (check.patch_rows, "all_overlapping", lambda image, side: np.lib.stride_tricks.sliding_window_view(
         image, (side, side)).reshape(len(image) - side + 1, -1, side * side)),
-    (check.two_levels, "levels_exchanged", lambda words, mask, W, v, W_s, v_s: levels_numpy(
-        words, mask, W_s, v_s, W, v)),
-    (check.two_levels, "one_question_for_both", lambda words, mask, W, v, W_s, v_s: levels_loops(
-        words, mask, W, v, W, v)),
+    (check.two_levels, "levels_exchanged", lambda words, mask, W_k, u, W_k_s, u_s: levels_numpy(
+        words, mask, W_k_s, u_s, W_k, u)),
+    (check.two_levels, "one_question_for_both", lambda words, mask, W_k, u, W_k_s, u_s: levels_loops(
+        words, mask, W_k, u, W_k, u)),
     (check.two_levels, "words_not_masked", lambda words, mask, *rest: levels_numpy(
         words, torch.as_tensor(mask).any(-1, keepdim=True).expand(mask.shape), *rest)),
     (check.keep_top, "in_the_order_of_weights", lambda document, weights, count: [
@@ -180,6 +180,6 @@ def test_the_two_levels_are_the_package_s():
     levels = [Level(Identity(), AttentionPooling(4, 5)) for _ in range(2)]
     model = HierarchicalAttention(9, *levels, size=4)
     tokens = torch.tensor([[[5, 3, 0], [7, 0, 0]], [[4, 4, 8], [0, 0, 0]]])
-    parameters = [p for level in levels for p in (level.pool.project.weight, level.pool.v)]
+    parameters = [p for level in levels for p in (level.pool.project.weight, level.pool.u)]
     document = type(check.two_levels).answer(model.embedding(tokens), tokens != 0, *parameters)
     assert_close(model.classify(document), model(tokens).logits)

@@ -144,7 +144,7 @@ SLIPS = [
     (check.stacked_looks, "scores_reversed", looks_with(scores_used=lambda scores: scores[::-1])),
     (check.stacked_looks, "without_softmax", looks_with(share=lambda e: e)),
     (check.stacked_looks, "one_hop", looks_with(scores_used=lambda scores: scores[:1])),
-    (check.stacked_looks, "u_alone", lambda *given: looks_numpy(*given)[0]),
+    (check.stacked_looks, "q_alone", lambda *given: looks_numpy(*given)[0]),
     (check.stacked_looks, "last_map_alone", lambda *given: (looks_numpy(*given)[0], looks_numpy(*given)[1][:, -1])),
     (check.follow, "named_cell_excluded", without_the_start),
     (check.follow, "second_of_the_colour", follow_with(lambda cells, at, start: cells[1])),

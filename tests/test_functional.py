@@ -6,7 +6,7 @@ import inspect
 import pytest
 import torch
 import torch.nn.functional as F
-from factories import QUERY_SIZE, SCORES, loop_attention, loop_energies, new_score, normal, some_mask
+from factories import QUERY_SIZE, SCORES, loop_attention, loop_scores, new_score, normal, some_mask
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -151,7 +151,7 @@ def test_weights_and_contexts_are_equations_2_and_1(name, masked):
     values = normal(2, 4, 7, seed=2)
     mask = some_mask(2, 3, 4) if masked else None
     allowed = torch.ones(2, 3, 4).bool() if mask is None else mask
-    contexts, weights = loop_attention(loop_energies(name, score, queries, keys), values.numpy(), allowed.numpy())
+    contexts, weights = loop_attention(loop_scores(name, score, queries, keys), values.numpy(), allowed.numpy())
     ours = attention_weights(queries, keys, score, mask)
     assert_close(ours.detach(), torch.tensor(weights), rtol=0, atol=1e-12)
     assert_close(context_vector(ours, values).detach(), torch.tensor(contexts), rtol=0, atol=1e-12)

@@ -103,10 +103,10 @@ def test_the_document_is_the_loop_of_the_equations():
     sentences = []
     for sentence in DOCUMENT:
         words = model.embedding.weight[sentence]
-        alphas = (torch.tanh(words @ model.words.pool.project.weight.T) @ model.words.pool.v).softmax(0)
+        alphas = (torch.tanh(words @ model.words.pool.project.weight.T) @ model.words.pool.u).softmax(0)
         sentences.append(sum(alpha * word for alpha, word in zip(alphas, words, strict=True)))
-    energies = [model.sentences.pool.v @ torch.tanh(model.sentences.pool.project.weight @ s) for s in sentences]
-    document = sum(b * s for b, s in zip(torch.stack(energies).softmax(0), sentences, strict=True))
+    scores = [model.sentences.pool.u @ torch.tanh(model.sentences.pool.project.weight @ s) for s in sentences]
+    document = sum(b * s for b, s in zip(torch.stack(scores).softmax(0), sentences, strict=True))
     assert_close(model(pad_documents([DOCUMENT])).logits[0], model.classify(document))
 
 

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 import torch
-from factories import QUERY_SIZE, SCORES, DeviceIsGiven, loop_attention, loop_energies, new_score, normal, some_mask
+from factories import QUERY_SIZE, SCORES, DeviceIsGiven, loop_attention, loop_scores, new_score, normal, some_mask
 from torch.testing import assert_close
 
 from attention_course import scores
@@ -28,7 +28,7 @@ def new_pooling(dtype=torch.float64):
 @every_score
 def test_contexts_and_weights_are_equations_1_and_2(name):
     attend, (queries, keys, values), mask = AttentionLayer(new_score(name)), inputs(name), some_mask(2, 3, 4)
-    expected = loop_attention(loop_energies(name, attend.score, queries, keys), values.numpy(), mask.numpy())
+    expected = loop_attention(loop_scores(name, attend.score, queries, keys), values.numpy(), mask.numpy())
     for ours, theirs in zip(attend(queries, keys, values, mask), expected, strict=True):
         assert_close(ours.detach(), torch.tensor(theirs), rtol=0, atol=1e-12)
 
@@ -100,8 +100,8 @@ def test_the_example_of_the_docstring_is_right():
 
 def test_pooling_is_a_mean_under_the_weights_of_a_learned_question():
     pool, values, mask = new_pooling(), normal(2, 4, 6), some_mask(2, 4)
-    energies = torch.stack([torch.stack([pool.v @ torch.tanh(pool.project.weight @ x) for x in xs]) for xs in values])
-    expected = loop_attention(energies.detach()[:, None].numpy(), values.numpy(), mask[:, None].numpy())
+    by_hand = torch.stack([torch.stack([pool.u @ torch.tanh(pool.project.weight @ x) for x in xs]) for xs in values])
+    expected = loop_attention(by_hand.detach()[:, None].numpy(), values.numpy(), mask[:, None].numpy())
     for ours, theirs in zip(pool(values, mask), expected, strict=True):
         assert_close(ours.detach(), torch.tensor(theirs[:, 0]), rtol=0, atol=1e-12)
 

@@ -41,7 +41,7 @@ def as_in_the_package(built):
         "embedding.weight": writer.embedding.weight,
         "score.project_query.weight": attention.W_q.weight,
         "score.project_key.weight": attention.W_k.weight,
-        "score.v": attention.u,
+        "score.u": attention.u,
         "cell.from_word.weight": writer.cell.weight_ih[:, :96],
         "cell.from_word.bias": writer.cell.bias_ih,
         "cell.from_context.weight": writer.cell.weight_ih[:, 96:],

@@ -29,7 +29,7 @@ def same(network, gru):
     made = package.HierarchicalAttention(12, *parts, size=6, classes=3).eval()
     given, taken = network.state_dict(), {}
     for level, reads in levels.items():
-        taken[f"{level}.pool.project.weight"], taken[f"{level}.pool.v"] = (
+        taken[f"{level}.pool.project.weight"], taken[f"{level}.pool.u"] = (
             given[f"{level}.W_k.weight"],
             given[f"{level}.u"],
         )

@@ -48,8 +48,8 @@ def test_a_step_is_the_one_of_the_paper(score):
         previous = model.embedding.weight[[word] * 3]
         gates = model.cell.from_word(previous)
         hidden = model.cell(gates, state.attentional, state.hidden)
-        energies = model.score(hidden[:, None], memory.annotations)[:, 0].masked_fill(SOURCE == PAD, -torch.inf)
-        weights = energies.softmax(-1)
+        scores = model.score(hidden[:, None], memory.annotations)[:, 0].masked_fill(SOURCE == PAD, -torch.inf)
+        weights = scores.softmax(-1)
         context = sum(w[:, None] * h for w, h in zip(weights.T, memory.annotations.unbind(1), strict=True))
         attentional = torch.tanh(model.readout(torch.cat([hidden, context], -1)))
         logits, state, looked = model.step(torch.full((3,), word), state, memory)
@@ -115,7 +115,7 @@ class At257(PredictiveWindow):
 
     def __init__(self):
         super().__init__(10, 1)
-        nn.init.zeros_(self.v.weight)
+        nn.init.zeros_(self.u.weight)
 
 
 @pytest.mark.parametrize("window", [MonotonicWindow(0), At257()])
@@ -135,29 +135,29 @@ def test_the_predicted_centre_lies_inside_the_sentence():
     window = PredictiveWindow(10, 3).double()
     hidden = 100 * normal(3000, 10)
     lengths = torch.arange(1, 31).repeat(100)
-    nn.init.normal_(window.v.weight, std=5)
+    nn.init.normal_(window.u.weight, std=5)
     centre, width = window(hidden, torch.zeros(3000, dtype=torch.long), lengths)
     assert (centre >= 0).all() and (centre <= lengths - 1).all()
     assert centre[lengths == 30].min() < 1 and centre[lengths == 30].max() > 28  # and reaches both ends
     assert width == 1.5
-    expected = (lengths - 1) / (1 + torch.exp(-torch.tanh(hidden @ window.project.weight.T) @ window.v.weight[0]))
+    expected = (lengths - 1) / (1 + torch.exp(-torch.tanh(hidden @ window.project.weight.T) @ window.u.weight[0]))
     assert_close(centre, expected)
 
 
 def test_the_weights_are_those_of_the_window_times_the_curve():
     window = PredictiveWindow(10, 2)
-    nn.init.normal_(window.v.weight, std=3)
+    nn.init.normal_(window.u.weight, std=3)
     model = with_window(window)
     memory, state = model.encode(SOURCE)
     for words in PREVIOUS.unbind(1):
         _, state, weights = model.step(words, state, memory)
         centres = window(state.hidden, state.position, LENGTHS)[0].tolist()
-        energies = model.score(state.hidden[:, None], memory.annotations)[:, 0].tolist()
+        scores = model.score(state.hidden[:, None], memory.annotations)[:, 0].tolist()
         for b, centre in enumerate(centres):
             inside = [i for i in range(LENGTHS[b]) if abs(i - centre) <= 2]
-            total = sum(np.exp(energies[b][i]) for i in inside)
+            total = sum(np.exp(scores[b][i]) for i in inside)
             curve = {i: np.exp(-((i - centre) ** 2) / 2) for i in inside}  # sigma = reach / 2 = 1
-            expected = [np.exp(energies[b][i]) / total * curve[i] if i in inside else 0.0 for i in range(5)]
+            expected = [np.exp(scores[b][i]) / total * curve[i] if i in inside else 0.0 for i in range(5)]
             assert_close(weights[b].tolist(), expected)
 
 
@@ -172,7 +172,7 @@ def test_predicted_weights_sum_to_at_most_one():
 def test_the_curve_falls_off_on_both_sides_and_tells_the_centre_where_to_go(centre):
     centre = torch.tensor(centre, dtype=torch.float64, requires_grad=True)
     model = with_window(Centred(centre, 10, 1.5))
-    nn.init.zeros_(model.score.project_key.weight)  # all energies are the same
+    nn.init.zeros_(model.score.project_key.weight)  # all scores are the same
     weights = model(SOURCE[:1], PREVIOUS[:1, :1])[1][0, 0]
     distance = torch.arange(5) - centre
     assert (weights[distance.abs().argsort()].diff() < 0).all()

@@ -32,7 +32,7 @@ LESSON = '''\
 r"""
 # The cat sat on the mat
 
-An energy $\\alpha$; see [the score](https://example.org/home/score) and / or the mask.
+A weight $\\alpha$; see [the score](https://example.org/home/score) and / or the mask.
 """
 
 # %% name="stream" tags=["nbval-check-output"]
@@ -189,7 +189,7 @@ def test_a_notebook_is_what_its_source_says(built):
     assert [cell.id for cell in notebook.cells] == ["title", "stream", "slider", "explorer", "figure"]
     assert [cell.metadata for cell in notebook.cells] == [{}, {"tags": ["nbval-check-output"]}, {}, {}, {}]
     assert [cell.execution_count for cell in notebook.cells[1:]] == [1, 2, 3, 4]
-    assert notebook.cells[0].source.startswith("# The cat sat on the mat\n\nAn energy $\\alpha$")
+    assert notebook.cells[0].source.startswith("# The cat sat on the mat\n\nA weight $\\alpha$")
     assert notebook.cells[1].source.startswith("# cat sat on the mat\n"), "jupytext takes it for a shell command"
     assert set(notebook.metadata) == {"kernelspec", "language_info", "course", "widgets"}
     assert notebook.metadata.language_info == {"name": "python"}
@@ -249,7 +249,7 @@ def test_a_new_cell_changes_no_other(course, tool, nothing_executes):
 
 
 def test_changes_of_prose_and_tags_execute_nothing(course, tool, nothing_executes):
-    edit(lesson_source(course), "An energy", "A score")
+    edit(lesson_source(course), "A weight", "A score")
     edit(lesson_source(course), '# %% name="figure"', '# %% name="figure" tags=["nbval-ignore-output"]')
     assert tool("--check")[0] == 1
     assert tool()[0] == 0
@@ -388,7 +388,7 @@ FINDINGS = {
         '00_start.ipynb: cell "slider" was edited in the notebook',
     ),
     "edited prose": (
-        lambda course: edit(lesson(course), "An energy", "A score"),
+        lambda course: edit(lesson(course), "A weight", "A score"),
         '00_start.ipynb: cell "title" differs from the source',
     ),
     "edited source": (

@@ -28,8 +28,11 @@ from attention_course.lessons.lesson_07 import diagrams as diagrams_07
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08 import diagrams as diagrams_08
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
-from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
-from attention_course.lessons.lesson_11.length_panels import length_panels
+from attention_course.lessons.lesson_09 import diagrams as diagrams_09
+from attention_course.lessons.lesson_10 import diagrams as diagrams_10
+from attention_course.lessons.lesson_11 import diagrams as diagrams_11
+from attention_course.lessons.lesson_11.beyond import beyond
+from attention_course.lessons.lesson_12 import diagrams as diagrams_12
 from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.lessons.lesson_18.share_curves import share_curves
 from attention_course.lessons.lesson_19.bucket_circle import bucket_circle
@@ -43,6 +46,9 @@ APART = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
 
 
 WORDS = ["cat", "sat", "chair"]
+SIX, FEATURES = ["the", "cat", "sat", "on", "the", "mat"], ["being", "thing", "verb", "role"]
+ASKED = ["query", "key", "value"]
+ASKING = ["cat", "chair", "it", "tired"]
 
 
 def vectors(given, *shapes):
@@ -142,6 +148,46 @@ FIGURES = {  # each of what `given` makes of the arrays
         torch.as_tensor(given(np.ones((2, 3, 2), bool))),
     ),
     diagrams_07.network: lambda given: diagrams_07.network(),
+    diagrams_11.headlines: lambda given: diagrams_11.headlines(
+        [WORDS, WORDS[::-1]],
+        dict(zip(WORDS, vectors(given, (2,), (2,), (2,)), strict=True)),
+        weights(given, 2, 3),
+        *vectors(given, (2, 2)),
+    ),
+    diagrams_11.where_order_enters: lambda given: diagrams_11.where_order_enters(),
+    diagrams_11.clocks: lambda given: diagrams_11.clocks(range(6), {"first hand": 90, "third hand": 10}),
+    diagrams_11.table_of_places: lambda given: diagrams_11.table_of_places(WORDS, *vectors(given, (3, 2), (3, 2))),
+    diagrams_11.by_distance: lambda given: diagrams_11.by_distance(
+        *vectors(given, (3, 3)), WORDS, "Bias.", "(L, L)", "equal distances,\nequal vectors"
+    ),
+    diagrams_11.buckets: lambda given: diagrams_11.buckets(["0", "1", "46–63", "91+"]),
+    diagrams_11.in_the_plane: lambda given: diagrams_11.in_the_plane(*vectors(given, (2,), (2,)), 1, 0, 90, 3),
+    diagrams_12.overview: lambda given: diagrams_12.overview(),
+    diagrams_12.eight_steps: lambda given: diagrams_12.eight_steps(
+        WORDS,
+        *vectors(given, (3, 4), (2, 2), (2, 3, 2), (2, 3, 2), (2, 3), (2, 3)),
+        *vectors(given, (2, 2), (4,), (4,)),
+    ),
+    diagrams_12.norms: lambda given: diagrams_12.norms(),
+    diagrams_12.shifted: lambda given: diagrams_12.shifted(
+        ["<bos>", "le"], ["le", "<eos>"], torch.as_tensor(given(np.tri(2, dtype=bool)))
+    ),
+    diagrams_12.cached: lambda given: diagrams_12.cached(ABCD),
+    diagrams_09.two_rounds: lambda given: diagrams_09.two_rounds(*given(some(2))),
+    diagrams_09.project: lambda given: diagrams_09.project(
+        ASKING,
+        *vectors(given, (4, 4)),
+        dict(zip(("query", "key", "value"), vectors(given, (4, 2), (4, 2), (4, 4)), strict=True)),
+    ),
+    diagrams_09.look: lambda given: diagrams_09.look(
+        ASKING, *vectors(given, (4, 2), (4, 2), (4, 4), (4, 4)), weights(given, 4, 4), weights(given, 4, 4)
+    ),
+    diagrams_09.layer: lambda given: diagrams_09.layer(),
+    diagrams_09.two_maps: lambda given: diagrams_09.two_maps(ASKING, {"soft": [weights(given, 4, 4)] * 2}),
+    diagrams_09.causal: lambda given: diagrams_09.causal(
+        ASKING, *vectors(given, (4, 4)), torch.as_tensor(given(np.tri(4))).bool(), weights(given, 4, 4)
+    ),
+    diagrams_09.paths: lambda given: diagrams_09.paths([*WORDS, "on", "it"]),
     diagrams_02.untrained: lambda given: diagrams_02.untrained(
         [*"abcdefghij"], dict.fromkeys(["dot product", "dot product ÷ 32"], *vectors(given, (10,)))
     ),
@@ -155,6 +201,35 @@ FIGURES = {  # each of what `given` makes of the arrays
     diagrams_02.shelf: lambda given: diagrams_02.shelf(
         ["cup", "ball", "book", "lamp", "hat", "shoe", "box", "vase"], 1, *vectors(given, (8,), (8, 3))
     ),
+    diagrams_10.overview: lambda given: diagrams_10.overview(),
+    diagrams_10.swap: lambda given: diagrams_10.swap(
+        dict(zip(["cat", "mat"], vectors(given, (2,), (2,)), strict=True)),
+        *(dict.fromkeys(["the cat sat on the mat", "the mat sat on the cat"], *vectors(given, (n,))) for n in (2, 4)),
+    ),
+    diagrams_10.project: lambda given: diagrams_10.project(
+        SIX, FEATURES, *vectors(given, (6, 4)), dict(zip(ASKED, vectors(given, *[(4, 2)] * 3), strict=True))
+    ),
+    diagrams_10.look: lambda given: diagrams_10.look(
+        SIX, *vectors(given, (2,), (6, 2), (6, 2), (6,)), weights(given, 6)
+    ),
+    diagrams_10.both_heads: lambda given: diagrams_10.both_heads(SIX, [weights(given, 6, 6)] * 2),
+    diagrams_10.join: lambda given: diagrams_10.join(
+        SIX, FEATURES, *vectors(given, (6, 4)), vectors(given, (6, 2), (6, 2)), *vectors(given, (4, 4))
+    ),
+    diagrams_10.cut_into_heads: lambda given: diagrams_10.cut_into_heads(
+        np.array([[[f"{word}$_1$", f"{word}$_2$"]] * 2 for word in WORDS])
+    ),
+    diagrams_10.masks: lambda given: diagrams_10.masks(
+        [*ABCD, "PAD"], torch.as_tensor(given(np.arange(5) < 4)), torch.as_tensor(given(np.tri(5, dtype=bool)))
+    ),
+    diagrams_10.self_and_cross: lambda given: diagrams_10.self_and_cross(),
+    diagrams_10.layer: lambda given: diagrams_10.layer(),
+    diagrams_10.eight_steps: lambda given: diagrams_10.eight_steps(
+        [*SIX, "."],
+        {h: (10.5 * vectors(given, (7,))[0], weights(given, 7)) for h in (0, 3)},
+        [("the", 0.93), ("cat", 0.81)] * 4,
+        [("le", 0.93), ("la", 0.04), ("un", 0.01)],
+    ),
     colour_strips: lambda given: colour_strips({"asked for": given(some(4, 3)), "answered": given(some(4, 3))}, "x"),
     over_sizes: lambda given: over_sizes(given(X), {"a": given(X), "dot": given(some(len(X), 3))}, y_label="y"),
     learned: lambda given: learned({"a": given(some(5, 4)), "b": given(some(5, 4))}, **XY),
@@ -162,8 +237,7 @@ FIGURES = {  # each of what `given` makes of the arrays
     landscapes: lambda given: landscapes(given(X), {"a": given(np.outer(X, X))}, given(PLACES[0])),
     document_map: lambda given: document_map([AB, AB], given(some(2)), given(some(2, 2))),
     hop_maps: lambda given: hop_maps(IMAGE, given(some(2, 4)), CORNERS, 20, ABCD),
-    step_panels: lambda given: step_panels({"a": [Grid(given(some(2, 3)), AB)]}),
-    length_panels: lambda given: length_panels(given(X), {"a": given(np.stack([Y, Y]))}, mark=1.0, mark_label="", **XY),
+    beyond: lambda given: beyond(given(X), {"#444444": {"a": given(np.stack([Y, Y]))}}, mark=1.0, mark_label="", **XY),
     reach_grid: lambda given: reach_grid({"a": given(APART)}),
     share_curves: lambda given: share_curves(
         given(X), {"a": given(Y)}, {"a": 4.0}, {"b": (given(Y), 1.0)}, share_label="s", amount_label="a", **XY

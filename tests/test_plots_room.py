@@ -16,8 +16,6 @@ from attention_course.lessons.lesson_02.landscape import landscape
 from attention_course.lessons.lesson_02.learned import learned
 from attention_course.lessons.lesson_07.document_map import document_map
 from attention_course.lessons.lesson_08.hop_maps import hop_maps
-from attention_course.lessons.lesson_10.step_panels import Grid, step_panels
-from attention_course.lessons.lesson_11.length_panels import length_panels
 from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.lessons.lesson_18.share_curves import share_curves
 from attention_course.lessons.lesson_19.bucket_circle import bucket_circle
@@ -95,15 +93,8 @@ PLOTS = {  # a picture of things with these names, and what of it must be there,
     "layers": (lambda n: plots.head_grid(some(len(n), 1, 3, 3), ABC, ABC, layers=n), lambda f: f.axes[:-1]),
     "pictures": (lambda n: plots.picture_grid(IMAGE, some(len(n), 4).reshape(-1, 2, 2), n), titled),
     "hops": (lambda n: hop_maps(IMAGE, some(len(n), 4), CORNERS, 20, "abcd", titles=n), titled),
-    "panels": (lambda n: length_panels(X, {name: [X] for name in n}, mark=1.0, mark_label="", **XY), titled),
     "patterns": (lambda n: reach_grid(dict.fromkeys(n, APART)), titled),
     "look": (lambda n: lesson_01_look.look(n, [1, 1], keys(len(n)), keys(len(n)), some(len(n))), points),
-    "steps": (lambda n: step_panels({name: [Grid(some(2, 3), ["a", "b"])] for name in n}), lambda f: f.axes),
-    "rows": (lambda n: step_panels({"": [Grid(some(len(n), 3), n)]}), lambda f: f.axes[0].images[0].get_array()),
-    "columns": (
-        lambda n: step_panels({"": [Grid(some(2, len(n)), ["a", "b"], n)]}),
-        lambda f: f.axes[0].images[0].get_array().T,
-    ),
     "buckets": (
         lambda n: bucket_circle(np.arange(0, 360, 360 / len(n)), [0] * len(n), n, turn=0, sectors=4, window=2),
         lambda f: rectangles(f)[::2],
@@ -221,34 +212,13 @@ def test_in_narrow_axes_numbers_stand_where_names_do():
     assert [SHORT[i] for i, text in enumerate(ax.texts) if text.get_text()] == named
 
 
-def test_few_panels_are_as_wide_as_many():
-    widths = []
-    for count in (1, 2, 4):
-        figure = length_panels(X, {name: [X] for name in SHORT[:count]}, mark=1.0, mark_label="", **XY)
-        figure.draw_without_rendering()
-        widths.append(figure.axes[0].get_window_extent().width)
-    assert min(widths) > 130
-
-
-@pytest.mark.parametrize("x", [[0, 1, 2], [-1, 1, 2], list(range(1, 500))])
-def test_panels_have_ticks_that_can_be_read(x):
-    figure = length_panels(x, {"a": [x]}, mark=x[0], mark_label="", **XY)
-    figure.draw_without_rendering()
-    labels = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
-    assert 1 < len(labels) < 12 and all(a.x1 < b.x0 for a, b in itertools.pairwise(labels))
-
-
 @pytest.mark.parametrize("draw", [
     lambda: plots.lines(X, {}, **XY),
     lambda: plots.lines([], {"a": []}, **XY),
     lambda: plots.bands(X, {}, **XY),
     lambda: plots.bands([], {"a": np.zeros((0, 3))}, **XY),
     lambda: shares([], []),
-    lambda: length_panels(X, {}, mark=1.0, mark_label="", **XY),
     lambda: reach_grid({}),
-    lambda: step_panels({}),
-    lambda: step_panels({"a": []}),
-    lambda: step_panels({"a": [Grid(np.zeros((1, 0)), ["a"])]}),
     lambda: running_softmax([], [], 1),
     lambda: bucket_circle([], [], [], turn=0, sectors=4, window=1),
 ])  # fmt: skip
@@ -261,7 +231,6 @@ def test_nothing_is_refused(draw):
     (lambda: plots.lines(X, {"a": X}, low="b", **XY), "low: expected one of a, got b"),
     (lambda: document_map([["a"]], [1.0], [[1.0]], mark=1), "mark: expected the place of one of 1 sentences, got 1"),
     (lambda: plots.shaded_sentence(ABC, some(3), framed=3), "framed: expected the place of one of 3 words, got 3"),
-    (lambda: step_panels({"a": [Grid(some(2, 3), ["a", "b"], marked=2)]}), "marked: expected one of 2 rows, got 2"),
     (lambda: running_softmax([1.0, -np.inf], ["a", "b"], 1), "scores: expected finite numbers"),
 ])  # fmt: skip
 def test_what_is_named_and_not_there_is_refused(draw, message):
@@ -277,5 +246,3 @@ def test_the_text_is_true_of_odd_data():
     assert nothing.alt.endswith("is answered with 0; it looks at nothing.") and nothing.png()
     small = measurements([1, 2], [0.2, 0.6], query=1.0, weights=[0.5, 0.5], **XY)
     assert "is answered with 0.4; it looks" in small.alt and small.axes[0].texts[0].get_text() == "1: 0.4"
-    unnamed = step_panels({"a": [Grid(np.array([[0.1, 0.9]]), ["cat"], weights=True)]}).alt
-    assert "“cat” looks most at “number 2” (0.90)" in unnamed

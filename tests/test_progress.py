@@ -11,7 +11,8 @@ import threading
 import platformdirs
 import pytest
 
-from attention_course.checks import lesson_01, progress
+from attention_course import checks
+from attention_course.checks import lesson_01, lesson_02, progress
 
 CHECK = lesson_01.multiplied_mask
 
@@ -50,6 +51,34 @@ def test_correct_stays_correct(later, store):
     CHECK(later)
     assert entry(store)["outcome"] == "correct"
     assert CHECK.last.outcome != "correct"
+
+
+def noted(outcome, tries):
+    return {"outcome": outcome, "tries": tries, "last": "2026-01-01"}
+
+
+def test_a_problem_keeps_what_was_noted_under_its_former_name(store):
+    store.parent.mkdir()
+    store.write_text(json.dumps({"lesson_02": {"additive_energies": noted("correct", 3)}, "lesson_01": {}}))
+    assert progress.load() == {"lesson_02": {"additive_scores": noted("correct", 3)}, "lesson_01": {}}
+    lesson_02.additive_scores(len)
+    (name, kept), *others = json.loads(store.read_text())["lesson_02"].items()
+    assert (name, kept["outcome"], kept["tries"], others) == ("additive_scores", "correct", 4, [])
+
+
+@pytest.mark.parametrize("before, now, both", [
+    ("correct", "wrong", "correct"), ("wrong", "correct", "correct"), ("not attempted", "wrong", "wrong"),
+])  # fmt: skip
+def test_what_was_noted_under_both_names_is_one(before, now, both, store):
+    store.parent.mkdir()
+    store.write_text(json.dumps({"lesson_02": {"cosine_energies": noted(before, 3), "cosine_scores": noted(now, 2)}}))
+    assert progress.load() == {"lesson_02": {"cosine_scores": noted(both, 5)}}
+
+
+def test_every_renamed_problem_is_there():
+    for (lesson, former), name in progress.RENAMED.items():
+        names = checks.problems(getattr(checks, lesson)).keys()
+        assert name in names and former not in names
 
 
 def test_a_grader_leaves_no_trace(store):

@@ -25,6 +25,7 @@ from attention_course.lessons.lesson_08.drawing_bank import drawing_banks
 from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.lessons.lesson_08.multi_hop_vqa import baselines
 from attention_course.lessons.lesson_09.same_different_task import same_or_different
+from attention_course.lessons.lesson_12 import built as built_12
 from attention_course.lessons.lesson_17.facts import facts
 from attention_course.lessons.lesson_18.recall_task import recall
 from attention_course.lessons.lesson_19.copy_model import CopyModel
@@ -87,6 +88,20 @@ def test_the_loop_that_lesson_03_writes_takes_the_model_there_and_back(sim, monk
 
         results = [built.train(model, examples, loss, size=2), *model.parameters()]
         assert where == {device} and {x.device.type for x in results} == {"cpu"}
+        return [bits(x) for x in results]
+
+    assert learn(sim.type) == learn("cpu")
+
+
+def test_the_loop_that_lesson_12_writes_takes_the_model_there_and_back(sim, monkeypatch):
+    examples = [([5, 4, 3], [1, 6, 3, 2]), ([4, 5], [1, 4, 2]), ([3, 5], [1, 5, 2])]
+
+    def learn(device):
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", device)
+        torch.manual_seed(0)
+        model = built_12.Transformer(7, 8, E=4, H=2, hidden=6, N=1, dropout=0)
+        results = [built_12.train(model, examples, passes=2, peak=1e-2, size=6), *model.parameters()]
+        assert {x.device.type for x in results} == {"cpu"} and not model.training
         return [bits(x) for x in results]
 
     assert learn(sim.type) == learn("cpu")

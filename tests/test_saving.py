@@ -36,6 +36,8 @@ from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
 from attention_course.lessons.lesson_09.reader import Reader
 from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedding
+from attention_course.lessons.lesson_10 import built as built_10
+from attention_course.lessons.lesson_10 import one_head
 from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
@@ -95,6 +97,8 @@ MODULES = {
             built_05.WordAsksToo(12, 11),
         ]
     ),
+    "multi-head attention of lesson 10": lambda: built_10.MultiHeadAttention(4, 2),
+    "behind an MLP": lambda: one_head.BehindMLP(built_10.MultiHeadAttention(16, 2)),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
     "Luong": lambda: luong.Luong(12, 11, window=luong.MonotonicWindow(1), **SIZES),
     "Luong, local-p": lambda: luong.Luong(12, 11, window=luong.PredictiveWindow(10, 2), **SIZES),

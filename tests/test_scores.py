@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 import torch
-from factories import QUERY_SIZE, SCORES, DeviceIsGiven, loop_energies, new_score, normal
+from factories import QUERY_SIZE, SCORES, DeviceIsGiven, loop_scores, new_score, normal
 from torch.testing import assert_close
 
 from attention_course.scores import Score, additive_score, dot_score, scaled_dot_score
@@ -17,22 +17,22 @@ def queries_and_keys(name, dtype=torch.float64):
 
 
 @every_score
-def test_energies_follow_the_formula(name):
+def test_scores_follow_the_formula(name):
     score, (queries, keys) = new_score(name), queries_and_keys(name)
-    expected = torch.tensor(loop_energies(name, score, queries, keys))
+    expected = torch.tensor(loop_scores(name, score, queries, keys))
     assert_close(score(queries, keys).detach(), expected, rtol=0, atol=1e-12)
 
 
 def test_the_functions_follow_the_formulas_too():
-    queries, keys, v = normal(2, 3, 5), normal(2, 4, 5, seed=1), normal(5, seed=2)
+    queries, keys, u = normal(2, 3, 5), normal(2, 4, 5, seed=1), normal(5, seed=2)
     pairs = [(n, i, j) for n in range(2) for i in range(3) for j in range(4)]
-    for energies, formula in [
+    for scores, formula in [
         (dot_score(queries, keys), lambda a, b: a @ b),
         (scaled_dot_score(queries, keys), lambda a, b: a @ b / 5**0.5),
-        (additive_score(queries, keys, v), lambda a, b: v @ torch.tanh(a + b)),
+        (additive_score(queries, keys, u), lambda a, b: u @ torch.tanh(a + b)),
     ]:
         expected = torch.stack([formula(keys[n, j], queries[n, i]) for n, i, j in pairs]).view(2, 3, 4)
-        assert_close(energies, expected, rtol=0, atol=1e-12)
+        assert_close(scores, expected, rtol=0, atol=1e-12)
 
 
 @every_score
@@ -40,9 +40,9 @@ def test_the_functions_follow_the_formulas_too():
 def test_any_number_of_batch_dimensions_will_do(name, batch):
     score = new_score(name)
     queries, keys = normal(*batch, 3, QUERY_SIZE), normal(*batch, 4, SCORES[name].key_size, seed=1)
-    energies = score(queries, keys)
+    scores = score(queries, keys)
     flat = score(queries.reshape(-1, 3, QUERY_SIZE), keys.reshape(-1, 4, keys.shape[-1]))
-    assert_close(energies.reshape(-1, 3, 4), flat, rtol=0, atol=1e-12)
+    assert_close(scores.reshape(-1, 3, 4), flat, rtol=0, atol=1e-12)
 
 
 @every_score
@@ -55,11 +55,11 @@ def test_preparing_the_keys_first_changes_no_bit(name):
 
 
 @every_score
-def test_permuting_keys_or_queries_permutes_the_energies(name):
+def test_permuting_keys_or_queries_permutes_the_scores(name):
     score, (queries, keys) = new_score(name), queries_and_keys(name)
-    energies, rows, columns = score(queries, keys), torch.tensor([2, 0, 1]), torch.tensor([3, 1, 0, 2])
-    assert_close(score(queries, keys[:, columns]), energies[..., columns], rtol=0, atol=1e-12)
-    assert_close(score(queries[:, rows], keys), energies[:, rows], rtol=0, atol=1e-12)
+    scores, rows, columns = score(queries, keys), torch.tensor([2, 0, 1]), torch.tensor([3, 1, 0, 2])
+    assert_close(score(queries, keys[:, columns]), scores[..., columns], rtol=0, atol=1e-12)
+    assert_close(score(queries[:, rows], keys), scores[:, rows], rtol=0, atol=1e-12)
 
 
 @every_score
@@ -71,7 +71,7 @@ def test_no_key_or_no_query_is_no_error(name):
 
 @every_score
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
-def test_the_energies_have_the_type_of_the_input(name, dtype):
+def test_the_scores_have_the_type_of_the_input(name, dtype):
     assert new_score(name, dtype)(*queries_and_keys(name, dtype)).dtype == dtype
 
 

@@ -44,10 +44,10 @@ def new(family, *sizes, dtype=torch.float64):
 
 def test_contexts_are_equations_15_to_17_pair_by_pair():
     relate, x, mask = new(SelfAttention, 6, 5), normal(2, 4, 6), some_mask(2, 4, 4)
-    W_1, W_2, v = relate.score.project_key.weight, relate.score.project_query.weight, relate.score.v
-    energies = [[[(v @ torch.tanh(W_1 @ key + W_2 @ query)).item() for key in xs] for query in xs] for xs in x]
+    W_q, W_k, u = relate.score.project_query.weight, relate.score.project_key.weight, relate.score.u
+    scores = [[[(u @ torch.tanh(W_k @ key + W_q @ query)).item() for key in xs] for query in xs] for xs in x]
     values = normal(2, 4, 3, seed=1)
-    expected = loop_attention(torch.tensor(energies, dtype=torch.float64).numpy(), values.numpy(), mask.numpy())
+    expected = loop_attention(torch.tensor(scores, dtype=torch.float64).numpy(), values.numpy(), mask.numpy())
     for ours, theirs in zip(relate(x, mask, values), expected, strict=True):
         assert_close(ours.detach(), torch.tensor(theirs), rtol=0, atol=1e-12)
 
@@ -115,7 +115,7 @@ def test_every_hop_is_a_pooling_of_its_own():
         pool = new(AttentionPooling, 6, 5)
         with torch.no_grad():
             pool.project.weight.copy_(attend.project.weight)
-            pool.v.copy_(attend.questions[r])
+            pool.u.copy_(attend.questions[r])
         pooled, shares = pool(h, mask)
         assert_close(embeddings[:, r], pooled, rtol=0, atol=1e-12)
         assert_close(weights[:, r], shares, rtol=0, atol=1e-12)

@@ -32,7 +32,7 @@ def test_one_hop_is_one_attention_layer():
     logits, maps = model(REGIONS, QUESTIONS)
     (q, regions), hop = parts_of(model), model.hops[0]
     score = AdditiveScore(8, 8, 6).double()
-    score.load_state_dict({"v": hop.u, "project_query.weight": hop.W_q.weight, "project_key.weight": hop.W_k.weight})
+    score.load_state_dict({"u": hop.u, "project_query.weight": hop.W_q.weight, "project_key.weight": hop.W_k.weight})
     context, weights = AttentionLayer(score)(hop.norm(q)[:, None], regions, hop.W_v(regions))
     assert_close(maps, weights)
     assert_close(logits, model.answer(q + context[:, 0]))

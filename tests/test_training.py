@@ -36,8 +36,8 @@ def test_the_loss_is_the_mean_over_the_words_that_are_no_padding(smoothing):
     logits, target = normal(2, 3, 5, dtype=torch.float32), torch.tensor([[4, 3, EOS], [EOS, PAD, PAD]])
     losses = []
     for row, words in zip(logits.double().tolist(), target.tolist(), strict=True):
-        for energies, word in zip(row, words, strict=True):
-            logs = [e - math.log(sum(map(math.exp, energies))) for e in energies]
+        for scores, word in zip(row, words, strict=True):
+            logs = [e - math.log(sum(map(math.exp, scores))) for e in scores]
             if word != PAD:
                 losses.append(-(1 - smoothing) * logs[word] - smoothing * sum(logs) / len(logs))
     assert len(losses) == 4

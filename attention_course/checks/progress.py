@@ -21,6 +21,10 @@ except ImportError:  # Windows
 
     fcntl = None
 
+RENAMED = {  # (lesson, a problem's former name): its name
+    ("lesson_02", "additive_energies"): "additive_scores",
+    ("lesson_02", "cosine_energies"): "cosine_scores",
+}
 TRIES, PAUSE = 5_000, 0.002  # how often a lock is asked for, and the seconds in between
 
 
@@ -49,7 +53,21 @@ def load() -> dict[str, dict[str, dict]] | None:
         return {}
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return None
-    return lessons if fits else None
+    return _renamed(lessons) if fits else None
+
+
+def _renamed(lessons: dict[str, dict[str, dict]]) -> dict[str, dict[str, dict]]:
+    """What was noted under a problem's former name counts under its present one."""
+    for (lesson, former), name in RENAMED.items():
+        before = lessons.get(lesson, {}).pop(former, None)
+        if before is None:
+            continue
+        entry = lessons[lesson].setdefault(name, before)
+        if entry is not before:
+            entry["tries"] += before["tries"]
+            if before["outcome"] == "correct":
+                entry["outcome"] = "correct"
+    return lessons
 
 
 def record(lesson: str, problem: str, outcome: str) -> None:

@@ -11,7 +11,7 @@ from attention_course.functional import check_sizes, context_vector, looking_bac
 class AttentionLayer(nn.Module):
     """Eqs. (1) and (2) with a score function of your choice.
 
-    score: a module or function of (queries, keys) that gives energies (..., L, S); see `scores`.
+    score: a module or function of (queries, keys) that gives scores (..., L, S); see `scores`.
 
     >>> attend = AttentionLayer(AdditiveScore(query_size=8, key_size=6, score_size=5))
     >>> context, weights = attend(torch.randn(2, 3, 8), torch.randn(2, 4, 6))

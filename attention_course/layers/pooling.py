@@ -8,24 +8,24 @@ from attention_course.functional import check_positive, check_size, context_vect
 
 
 class AttentionPooling(nn.Module):
-    """Attention without a query, Eqs. (18)-(20): a set of vectors becomes one, S(x) = v^T tanh(W x).
+    """Attention without a query, Eqs. (18)-(20): a set of vectors becomes one, z = tanh(x W_k^T) u^T.
 
-    v takes the query's place: one learned question, asked of every input (Lin et al. 2017 with r = 1;
-    Yang et al. 2016 add a bias to W and call v the context vector).
+    u takes the query's place: one learned question, asked of every input (Lin et al. 2017 with r = 1;
+    Yang et al. 2016 add a bias to W_k and call u the context vector). The survey writes W for W_k, and v for u.
     """
 
     def __init__(self, size: int, score_size: int):
         super().__init__()
         check_positive(size=size, score_size=score_size)
-        self.project = nn.Linear(size, score_size, bias=False)  # W
-        self.v = nn.Parameter(torch.randn(score_size) / score_size**0.5)
+        self.project = nn.Linear(size, score_size, bias=False)  # W_k
+        self.u = nn.Parameter(torch.randn(score_size) / score_size**0.5)
 
     def forward(
         self, values: Float[Tensor, "*batch keys size"], mask: Bool[Tensor, "*batch keys"] | None = None
     ) -> tuple[Float[Tensor, "*batch size"], Float[Tensor, "*batch keys"]]:
         """Give (context, weights). mask: True = counts; a set with nothing in it gives zeros."""
         check_size("values", values, self.project.in_features)
-        weights = masked_softmax(torch.tanh(self.project(values)) @ self.v, mask)
+        weights = masked_softmax(torch.tanh(self.project(values)) @ self.u, mask)
         return context_vector(weights.unsqueeze(-2), values).squeeze(-2), weights
 
 

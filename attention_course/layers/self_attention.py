@@ -15,7 +15,7 @@ def self_attention(
     values: Float[Tensor, "*batch words value_size"] | None = None,
     mask: Bool[Tensor, "..."] | None = None,
 ) -> tuple[Float[Tensor, "*batch words out"], Float[Tensor, "*batch words words"]]:
-    """Eqs. (16) and (17) with any score: the set {x_1 .. x_T} gives the set {c_1 .. c_T}, and the weights alpha_ij.
+    """Eqs. (16) and (17) with any score: the set {x_1 .. x_T} gives the set {c_1 .. c_T}, and the weights a_ij.
 
     score: S, a function of (queries, keys); both are `words` here, the x of the survey.
     values: the survey's h, what is averaged; `words` themselves unless told.
@@ -31,10 +31,10 @@ def self_attention(
 
 
 class SelfAttention(nn.Module):
-    """Additive self-attention, Eqs. (15)-(17): S(x_j, x_i) = v^T tanh(W_1 x_j + W_2 x_i), the word x_i as the query.
+    """Additive self-attention, Eqs. (15)-(17): z_ij = tanh(x_i W_q^T + x_j W_k^T) u^T, the word x_i as the query.
 
-    size: of a word x; score_size: k. The tanh is computed for each pair of words, so that a set of T words takes
-    memory for T * T * k numbers.
+    size: of a word x; score_size: D. The tanh is computed for each pair of words, so that a set of T words takes
+    memory for T * T * D numbers. The survey's letters for W_k, W_q and u are W_1, W_2 and v.
 
     >>> relate = SelfAttention(size=6, score_size=5)
     >>> contexts, weights = relate(torch.randn(2, 4, 6))

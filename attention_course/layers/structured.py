@@ -8,20 +8,20 @@ from attention_course.functional import check_mask, check_positive, check_size, 
 
 
 class StructuredAttention(nn.Module):
-    """Eqs. (18)-(20) with r learned questions at once: A = softmax(W_2 tanh(W_1 H^T)), M = A H.
+    """Eqs. (18)-(20) with r learned questions at once: A = softmax(U tanh(W_k H^T)), M = A H.
 
     Every row of A is a hop: a distribution of its own over the words, and a row of M is the mean of the words under it.
     With r = 1 this is `AttentionPooling`.
 
     size: of a word (Lin's 2u); score_size: d_a; hops: r. The softmax runs over the words, as in the paper. Lin et al.
-    write H with a word a row, as here, and call a row of A an annotation.
+    write H with a word a row, as here, call a row of A an annotation, and write W_1 for W_k and W_2 for U.
     """
 
     def __init__(self, size: int, score_size: int, hops: int):
         super().__init__()
         check_positive(size=size, score_size=score_size, hops=hops)
-        self.project = nn.Linear(size, score_size, bias=False)  # W_1
-        self.questions = nn.Parameter(torch.randn(hops, score_size) / score_size**0.5)  # W_2
+        self.project = nn.Linear(size, score_size, bias=False)  # W_k
+        self.questions = nn.Parameter(torch.randn(hops, score_size) / score_size**0.5)  # U
 
     def forward(
         self, values: Float[Tensor, "*batch keys size"], mask: Bool[Tensor, "*batch keys"] | None = None

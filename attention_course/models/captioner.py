@@ -23,8 +23,8 @@ class Captioner(nn.Module):
     """Eqs. (10)-(13) on the features of an image encoder, such as `efficientnet.EfficientNetLite0`.
 
     h_i is made of the features of region i, standardised, and of a learned vector for the region's place. At word t:
-    energies e_ti = S(h_i, q_t) (Eq. 11) with the additive score, weights alpha_t = softmax(e_t) (Eq. 12), context c_t =
-    sum_i alpha_ti h_i (Eq. 13), state s_t = GRU([y_{t-1}, c_t], s_{t-1}), and words from g(y_{t-1}, s_t, c_t) (Eq. 10).
+    scores z_ti = score(q_t, h_i) (Eq. 11), the additive one, weights a_t = softmax(z_t) (Eq. 12), context c_t =
+    sum_i a_ti h_i (Eq. 13), state s_t = GRU([y_{t-1}, c_t], s_{t-1}), and words from g(y_{t-1}, s_t, c_t) (Eq. 10).
 
     features: some pictures' (pictures, T, channels), for their mean and standard deviation; T is fixed by them.
     words: the size of the vocabulary.

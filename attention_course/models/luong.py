@@ -45,10 +45,11 @@ class MonotonicWindow(nn.Module):
 
 
 class PredictiveWindow(nn.Module):
-    """local-p: the state predicts where to look, p_t = (T - 1) sigmoid(v^T tanh(W s_t)).
+    """local-p: the state predicts where to look, p_t = (T - 1) sigmoid(tanh(W_p s_t) u_p).
 
     Away from there the weights fall off, multiplied by exp(-(i - p_t)^2 / (2 sigma^2)) with sigma half of the reach, so
-    that p_t can be learned. Luong has T where we have T - 1, the last of the positions that here count from 0.
+    that p_t can be learned. Luong has T where we have T - 1, the last of the positions that here count from 0; our
+    u_p, here `u`, is his v_p, and our W_p, `project`, his matrix of the same name.
 
     Raises ValueError for a reach below 1.
     """
@@ -59,7 +60,7 @@ class PredictiveWindow(nn.Module):
             raise ValueError(f"reach: expected at least 1, as the centre may lie between two words, got {reach}")
         self.reach = reach
         self.project = nn.Linear(decoder_size, decoder_size, bias=False)
-        self.v = nn.Linear(decoder_size, 1, bias=False)
+        self.u = nn.Linear(decoder_size, 1, bias=False)
 
     def forward(
         self,
@@ -68,7 +69,7 @@ class PredictiveWindow(nn.Module):
         lengths: Int[Tensor, " batch"],
     ) -> tuple[Float[Tensor, " batch"], float]:
         """The centre of the window, and the standard deviation of the curve over it."""
-        share = torch.sigmoid(self.v(torch.tanh(self.project(hidden)))).squeeze(-1)
+        share = torch.sigmoid(self.u(torch.tanh(self.project(hidden)))).squeeze(-1)
         return (lengths - 1) * at_least_float32(share), self.reach / 2  # in bfloat16 there is no place 257
 
 
@@ -110,14 +111,14 @@ class Luong(Translator):
         self, hidden: Float[Tensor, "batch decoder_size"], position: Int[Tensor, " batch"], source: Source
     ) -> tuple[Float[Tensor, "batch annotation_size"], Float[Tensor, "batch source"]]:
         """The context c_t for the state s_t of word t, and the weights with which it was mixed."""
-        energies = self.score.compare(hidden.unsqueeze(1), source.prepared).squeeze(1)  # (B, S)
+        scores = self.score.compare(hidden.unsqueeze(1), source.prepared).squeeze(1)  # (B, S)
         mask = source.mask.squeeze(1)
         if self.window is None:
-            weights = masked_softmax(energies, mask)
+            weights = masked_softmax(scores, mask)
         else:
             centre, width = self.window(hidden, position, mask.sum(-1))
             distance = torch.arange(mask.shape[-1], device=mask.device) - centre.unsqueeze(-1)
-            weights = masked_softmax(energies, mask & (distance.abs() <= self.window.reach))
+            weights = masked_softmax(scores, mask & (distance.abs() <= self.window.reach))
             if width is not None:  # the curve makes the weights sum to less than one, as in the paper
                 weights = weights * torch.exp(-(distance**2) / (2 * width**2)).to(weights.dtype)
         return context_vector(weights.unsqueeze(1), source.annotations).squeeze(1), weights

@@ -123,10 +123,10 @@ class EncoderDecoder(Translator):
 class RNNsearch(Translator):
     """A GRU decoder that looks at the source sentence anew for every word (Bahdanau et al. 2015).
 
-    At word t: energies e_t = S(h, s_{t-1}) (Eq. 7), weights alpha_t = softmax(e_t) (Eq. 8), context c_t = sum_i
-    alpha_ti h_i (Eq. 9), state s_t = GRU([y_{t-1}, c_t], s_{t-1}), and words from g(y_{t-1}, s_t, c_t) (Eq. 6).
+    At word t: scores z_t = score(s_{t-1}, h) (Eq. 7), weights a_t = softmax(z_t) (Eq. 8), context c_t = sum_i
+    a_ti h_i (Eq. 9), state s_t = GRU([y_{t-1}, c_t], s_{t-1}), and words from g(y_{t-1}, s_t, c_t) (Eq. 6).
 
-    score: S, with queries of `decoder_size` and keys of 2 * `hidden_size`; the additive one if none is given. For the
+    score: with queries of `decoder_size` and keys of 2 * `hidden_size`; the additive one if none is given. For the
         sizes see `Translator`.
 
     Against the paper: one tanh layer where it has a maxout layer, and the tied output matrix of `Translator`.
@@ -154,8 +154,8 @@ class RNNsearch(Translator):
         self, word: Float[Tensor, "batch embedding_size"], state: Float[Tensor, "batch decoder_size"], source: Source
     ) -> tuple[Float[Tensor, "batch annotation_size"], Float[Tensor, "batch source"]]:
         """Eqs. (7)-(9): the context c_t, and the weights with which it was mixed."""
-        energies = self.score.compare(self.query(word, state).unsqueeze(1), source.prepared)  # (B, 1, S)
-        weights = masked_softmax(energies, source.mask)
+        scores = self.score.compare(self.query(word, state).unsqueeze(1), source.prepared)  # (B, 1, S)
+        weights = masked_softmax(scores, source.mask)
         return context_vector(weights, source.annotations).squeeze(1), weights.squeeze(1)
 
     def step(

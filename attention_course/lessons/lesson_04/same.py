@@ -23,7 +23,7 @@ def as_in_the_package(built: nn.Module, source_words: int, target_words: int) ->
         "bias": decoder.bias,
         "score.project_query.weight": built.attention.W_q.weight,
         "score.project_key.weight": built.attention.W_k.weight,
-        "score.v": built.attention.u,
+        "score.u": built.attention.u,
         "cell.from_word.weight": decoder.cell.weight_ih[:, :size],
         "cell.from_word.bias": decoder.cell.bias_ih,
         "cell.from_context.weight": decoder.cell.weight_ih[:, size:],

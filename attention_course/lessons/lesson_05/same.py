@@ -32,7 +32,7 @@ def as_in_the_package(built: nn.Module, source_words: int, target_words: int) ->
     theirs = None
     if hasattr(window, "W_p"):
         theirs = PredictiveWindow(decoder.cell.hidden_size, window.reach)
-        weights |= {"window.project.weight": window.W_p.weight, "window.v.weight": window.u_p.weight}
+        weights |= {"window.project.weight": window.W_p.weight, "window.u.weight": window.u_p.weight}
     elif hasattr(window, "reach"):
         theirs = MonotonicWindow(window.reach)
     made = Luong(source_words, target_words, window=theirs).eval()

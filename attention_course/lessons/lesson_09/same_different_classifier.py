@@ -1,4 +1,4 @@
-"""Networks that compare two words of a sentence, however far apart: one reads word by word, two see all words at once.
+"""Networks that compare two words of a sentence, however far apart: some read word by word, some see all words at once.
 
 Each is called with words (B, S) and gives (logits, weights): logits (B, 2) for different and same.
 """
@@ -63,3 +63,31 @@ class AverageClassifier(nn.Module):
 
     def forward(self, words: Int[Tensor, "batch words"]) -> tuple[Float[Tensor, "batch 2"], None]:
         return self.classify(self.embedding(words).mean(1)), None
+
+
+class PooledRecurrentClassifier(RecurrentClassifier):
+    """The same network with a short way to the answer: all its states are pooled by attention without a query."""
+
+    def __init__(self, words: int, cell: type[nn.RNNBase] = nn.GRU, size: int = 32, score_size: int = 16):
+        super().__init__(words, cell, size)
+        self.pool = AttentionPooling(size, score_size)
+
+    def forward(
+        self, words: Int[Tensor, "batch words"]
+    ) -> tuple[Float[Tensor, "batch 2"], Float[Tensor, "batch words"]]:
+        vector, shares = self.pool(self.read(self.embedding(words))[0])
+        return self.classify(vector), shares
+
+
+class PooledClassifier(AverageClassifier):
+    """Attention without a query over the bare words: no order, and no word knows of any other."""
+
+    def __init__(self, words: int, size: int = 32, score_size: int = 16):
+        super().__init__(words, size)
+        self.pool = AttentionPooling(size, score_size)
+
+    def forward(
+        self, words: Int[Tensor, "batch words"]
+    ) -> tuple[Float[Tensor, "batch 2"], Float[Tensor, "batch words"]]:
+        vector, shares = self.pool(self.embedding(words))
+        return self.classify(vector), shares

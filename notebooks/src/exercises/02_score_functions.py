@@ -4,11 +4,11 @@ r"""
 
 Five problems on [lesson 02](../02_score_functions.ipynb), about fifty minutes.
 
-**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.additive_energies.hint()` gives a hint, a more explicit one each time. `check.additive_energies.solution()` shows one solution.
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.additive_scores.hint()` gives a hint, a more explicit one each time. `check.additive_scores.solution()` shows one solution.
 
 **Rules for all problems.** Inputs are PyTorch tensors, sizes and other numbers are Python's. Write in PyTorch or NumPy, as you like. Return a new result, and do not change the inputs. Letters in brackets are shapes, as in the lesson: B sentences, L queries, S keys.
 
-**Names.** The problems use the survey's names. `W_1` is the matrix of the key and `W_2` that of the query, both stored as `nn.Linear` stores them: (size that comes out, size that goes in). `k` is the size in which query and key meet, the lesson's $D$, and `v` is its $u$. Scores are also called energies.
+**Names.** The letters are the lesson's. `W_Q` is the matrix of the query, (query size, D), and `W_K` that of the key, (key size, D): D is the size in which query and key meet. `u` is the vector of the additive score. Vectors are rows, so a matrix stands to the right of a vector.
 """
 
 # %% name="imports"
@@ -17,26 +17,26 @@ import torch
 
 from attention_course.checks import lesson_02 as check
 
-# %% [markdown] name="additive-energies-text"
+# %% [markdown] name="additive-scores-text"
 r"""
 ## 1 · The additive score, in batches
 
 ★★☆, 12 minutes: writes the mechanism
 
-There are `queries` (B, L, query size), `keys` (B, S, key size), `W_1` (k, key size), `W_2` (k, query size) and `v` (k). Return the scores (B, L, S). Each query $x$ meets each key $y$ of its own sentence, and no key of another:
+There are `queries` (B, L, query size), `keys` (B, S, key size), `W_Q` (query size, D), `W_K` (key size, D) and `u` (D). Return the scores (B, L, S). Each query $x$ meets each key $y$ of its own sentence, and no key of another:
 
-$$z = \tanh(x\,W_2^\top + y\,W_1^\top)\,v^\top .$$
+$$z = \tanh(x\,W^Q + y\,W^K)\,u^\top .$$
 
 Use no loops, and do not look at the lesson.
 """
 
-# %% name="additive-energies" tags=["exercise"]
-def additive_energies(queries, keys, W_1, W_2, v):
+# %% name="additive-scores" tags=["exercise"]
+def additive_scores(queries, keys, W_Q, W_K, u):
     raise NotImplementedError("your turn")
 
 
-# %% name="additive-energies-check"
-check.additive_energies(additive_energies)
+# %% name="additive-scores-check"
+check.additive_scores(additive_scores)
 
 # %% [markdown] name="hidden-matrix-text"
 r"""
@@ -44,13 +44,13 @@ r"""
 
 ★☆☆, 8 minutes: extends
 
-A multiplicative score is a bilinear one in disguise. There are `W_1` (k, key size) and `W_2` (k, query size). Here key $a$ and query $b$ are columns, as in the survey, and the score is $(W_1 a)^\top (W_2 b)$. Return the matrix $W$ (key size, query size) for which $a^\top W b$ is the same score, whatever $a$ and $b$ are.
+A multiplicative score is a bilinear one in disguise. There are `W_Q` (query size, D) and `W_K` (key size, D). The score of a query's vector $x$ and a key's vector $y$ is $(x\,W^Q)\,(y\,W^K)^\top$. Return the matrix $W$ (query size, key size) for which $x\,W y^\top$ is the same score, whatever $x$ and $y$ are.
 
-Then think about the rank that such a $W$ can have if $k = 1$.
+Then think about the rank that such a $W$ can have if $D = 1$.
 """
 
 # %% name="hidden-matrix" tags=["exercise"]
-def hidden_matrix(W_1, W_2):
+def hidden_matrix(W_Q, W_K):
     raise NotImplementedError("your turn")
 
 
@@ -84,17 +84,17 @@ scores = mean + deviation * torch.randn(8, generator=torch.Generator().manual_se
 
 # %% [markdown] name="score-spread-text"
 r"""
-## 4 · Not every spread is √k
+## 4 · Not every spread is √D
 
 ★★☆, 12 minutes: extends
 
-Query and key have `k` numbers each, all with mean 0. The standard deviation of the query's numbers is `query_std`, that of the key's numbers is `key_std`. Query and key are independent of each other. But each vector repeats itself: every number stands in it `repeats` times, at the same places in query and key. So only `k / repeats` numbers of a vector are independent.
+Query and key have `D` numbers each, all with mean 0. The standard deviation of the query's numbers is `query_std`, that of the key's numbers is `key_std`. Query and key are independent of each other. But each vector repeats itself: every number stands in it `repeats` times, at the same places in query and key. So only `D / repeats` numbers of a vector are independent.
 
 Work out the standard deviation of the dot product on paper, and return it.
 """
 
 # %% name="score-spread" tags=["exercise"]
-def score_spread(k, query_std, key_std, repeats):
+def score_spread(D, query_std, key_std, repeats):
     raise NotImplementedError("your turn")
 
 
@@ -102,22 +102,22 @@ def score_spread(k, query_std, key_std, repeats):
 check.score_spread(score_spread)
 
 # %% name="score-spread-try"
-a, b = (torch.randn(10_000, 16).repeat(1, 4) for _ in range(2))  # k = 64, each number four times
-(a * 2 * b).sum(-1).std()  # query_std 1, key_std 2
+q, k = (torch.randn(10_000, 16).repeat(1, 4) for _ in range(2))  # D = 64, each number four times
+(q * 2 * k).sum(-1).std()  # query_std 1, key_std 2
 
-# %% [markdown] name="cosine-energies-text"
+# %% [markdown] name="cosine-scores-text"
 r"""
 ## 5 · A sixth score
 
 ★★☆, 10 minutes: extends
 
-Here is another cure for large scores: let only directions count. There are `queries` (L, E), `keys` (S, E) and a `temperature`. Return the scores (L, S): the cosine of the angle between each query and each key, divided by the temperature. A vector of zeros has no direction; its scores are 0.
+Here is another cure for large scores: let only directions count. There are `queries` (L, D), `keys` (S, D) and a `temperature`. Return the scores (L, S): the cosine of the angle between each query and each key, divided by the temperature. A vector of zeros has no direction; its scores are 0.
 """
 
-# %% name="cosine-energies" tags=["exercise"]
-def cosine_energies(queries, keys, temperature):
+# %% name="cosine-scores" tags=["exercise"]
+def cosine_scores(queries, keys, temperature):
     raise NotImplementedError("your turn")
 
 
-# %% name="cosine-energies-check"
-check.cosine_energies(cosine_energies)
+# %% name="cosine-scores-check"
+check.cosine_scores(cosine_scores)

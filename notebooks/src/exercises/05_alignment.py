@@ -69,13 +69,13 @@ r"""
 
 ★★☆, 10 minutes: writes the mechanism
 
-One step of local-p, for one sentence. `energies` (S) are the scores (*energy* is another name for a score), `centre` is a float, and `reach` is a whole number of at least 1. The centre lies inside the sentence. It may lie between two words, and the window may stick out at either end.
+One step of local-p, for one sentence. `scores` (S) holds a score for each word, `centre` is a float, and `reach` is a whole number of at least 1. The centre lies inside the sentence. It may lie between two words, and the window may stick out at either end.
 
 Return the weights (S). Outside the window they are exactly zero. Inside they are a softmax over the words $i$ that are at most `reach` away from the centre $p$, times $e^{-(i - p)^2 / (2 \sigma^2)}$, where σ is half of the reach.
 """
 
 # %% name="window-weights" tags=["exercise"]
-def window_weights(energies, centre, reach):
+def window_weights(scores, centre, reach):
     raise NotImplementedError("your turn")
 
 

@@ -22,14 +22,14 @@ r"""
 
 ★☆☆, 8 minutes: writes the mechanism
 
-Write Eqs. (11) to (13) for B pictures at once, with one query for each. The score is additive, $\mathrm{score}(q, h_i) = \tanh(W_1 h_i + W_2 q) \cdot v$. In the lesson, `W_1` is `W_k.weight`, `W_2` is `W_q.weight`, and `v` is `u`.
+Write Eqs. (11) to (13) for B pictures at once, with one query for each. The score is additive, as in the lesson: $z_i = \tanh(q\,W_q^\top + h_i\,W_k^\top) \cdot u$. The matrices are stored as `nn.Linear` stores them, (size that comes out, size that goes in): they are the lesson's `W_q.weight` and `W_k.weight`.
 
-- in: `query` (B, Q), `regions` (B, S, E), `W_1` (D, E), `W_2` (D, Q), `v` (D)
+- in: `query` (B, Q), `regions` (B, S, E), `W_q` (D, Q), `W_k` (D, E), `u` (D)
 - out: the context (B, E) and the weights (B, S), in this order
 """
 
 # %% name="look" tags=["exercise"]
-def look(query, regions, W_1, W_2, v):
+def look(query, regions, W_q, W_k, u):
     raise NotImplementedError("your turn")
 
 
@@ -84,12 +84,12 @@ r"""
 
 A baseline must not depend on the draw, or the estimate is wrong on average. When the same look is drawn several times, there is a good baseline at hand: for each draw, the mean reward of the *other* draws. Write REINFORCE with it. Use no autograd: the lesson has the gradient of $\log a_k$ with respect to the scores.
 
-- in: `energies` (S), the scores $z$ of one look, with weights $a = \mathrm{softmax}(z)$; `draws` (N), the numbers of the regions that were drawn, N at least 2; `rewards` (N), what each draw was rewarded with
+- in: `scores` (S), the scores $z$ of one look, with weights $a = \mathrm{softmax}(z)$; `draws` (N), the numbers of the regions that were drawn, N at least 2; `rewards` (N), what each draw was rewarded with
 - out: the estimate of the gradient of the expected reward with respect to the scores, (S). It is the mean over the draws, each with its own baseline.
 """
 
 # %% name="leave-one-out" tags=["exercise"]
-def leave_one_out(energies, draws, rewards):
+def leave_one_out(scores, draws, rewards):
     raise NotImplementedError("your turn")
 
 

@@ -8,7 +8,7 @@ Four problems on [lesson 07](../07_hierarchical_attention.ipynb), about forty mi
 
 **Rules for all problems.** Vectors, masks and weights are PyTorch tensors; documents and sizes are Python's lists and numbers. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. A mask is `True` where something counts. Letters in brackets are shapes, as in the lesson: B documents, S sentences, T words of a sentence, E numbers per vector.
 
-**Names.** The problems use the survey's names. `W` is the lesson's $W^K$, stored as `nn.Linear` stores it: (size that comes out, size that goes in). `v` is the lesson's $u$, and K is the number of its entries. Scores are also called energies.
+**Names.** The letters are the lesson's. `W_k` is its `W_k.weight`, stored as `nn.Linear` stores it: (size that comes out, size that goes in). So $h\,W^K$ is `h @ W_k.T` here. `u` is the learned vector, and D is the number of its entries.
 """
 
 # %% name="imports"
@@ -25,13 +25,13 @@ r"""
 
 ★★☆, 10 minutes: writes the mechanism
 
-There are the vectors of the words, `words` (B, S, T, E), and their `mask` (B, S, T). Padding may stand anywhere in a sentence, and so may sentences of nothing but padding. The level of the words has the parameters `W` (K, E) and `v` (K), the level of the sentences `W_s` (K, E) and `v_s` (K). Return the vectors of the documents (B, E), by Eqs. (18) to (20) at both levels, without a GRU.
+There are the vectors of the words, `words` (B, S, T, E), and their `mask` (B, S, T). Padding may stand anywhere in a sentence, and so may sentences of nothing but padding. The level of the words has the parameters `W_k` (D, E) and `u` (D), the level of the sentences `W_k_s` (D, E) and `u_s` (D). Return the vectors of the documents (B, E), by Eqs. (18) to (20) at both levels, without a GRU.
 
 Padding must change nothing. Where there is nothing to share among, all weights are 0, so a document without any word becomes the vector 0. You may import `masked_softmax` from `attention_course.functional`. It is better to write it yourself.
 """
 
 # %% name="two-levels" tags=["exercise"]
-def two_levels(words, mask, W, v, W_s, v_s):
+def two_levels(words, mask, W_k, u, W_k_s, u_s):
     raise NotImplementedError("your turn")
 
 

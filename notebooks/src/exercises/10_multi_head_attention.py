@@ -2,7 +2,11 @@
 r"""
 # Exercises 10 · Multi-head attention
 
-Six problems on [lesson 10](../10_multi_head_attention.ipynb), about an hour. Write in PyTorch or NumPy, as you like. `check.split_fused.hint()` gives a hint, each time a more explicit one; `check.split_fused.solution()` shows one solution.
+Six problems on [lesson 10](../10_multi_head_attention.ipynb), about an hour.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.split_fused.hint()` gives a hint, a more explicit one each time. `check.split_fused.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch or NumPy, as you like. Return a new result, and do not change the inputs. Matrices stand as in `nn.Linear.weight`, (out, in), and are used as `x @ W.mT`. So the heads lie on top of each other in `W_Q`, `W_K` and `W_V`, the first head on top. A mask is Boolean, and True means *may look*, unless a problem says otherwise. Letters in brackets are shapes: B sentences, L words that ask, S words that are looked at, E numbers per word, H heads, D = E / H.
 """
 
 # %% name="imports"
@@ -12,25 +16,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from attention_course import device, plots
 from attention_course.checks import lesson_10 as check
-from attention_course.data import grammar
-from attention_course.data.batches import encode_pairs
-from attention_course.data.vocabulary import Vocabulary, pad
-from attention_course.decoding import translate
-from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers import prune_heads
-from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
-from attention_course.masks import PAD
-from attention_course.training import train
 
 # %% [markdown] name="split-fused-text"
 r"""
 ## 1 · Another layout
 
-Extends · ★★☆, 8 minutes
+★★☆, 8 minutes: extends
 
-Many models make queries, keys and values in a single product. In GPT-NeoX its result `x`, (B, S, 3·E), holds for every word one head after the other, and of each head its query, then its key, then its value. Return Q, K and V, each (B, H, S, D), with D = E / H.
+Many models make queries, keys and values in a single product. In GPT-NeoX, its result `x` is (B, S, 3 · E). For every word, the heads stand there one after the other. Each head has its query first, then its key, then its value. Return Q, K and V, each (B, H, S, D).
 """
 
 # %% name="split-fused" tags=["exercise"]
@@ -45,9 +39,17 @@ check.split_fused(split_fused)
 r"""
 ## 2 · All heads at once
 
-Writes the mechanism · ★☆☆, 10 minutes
+★☆☆, 10 minutes: writes the mechanism
 
-Eq. (14) with cross-attention and, what the lesson's function lacks, a mask. Write it without looking there. `queries` is (B, L, E), `source`, which keys and values are made of, (B, S, E). The four matrices are (E, E) and act as in `nn.Linear`, `x @ W.mT`; in the first three, the rows of the first head stand on top. `mask` is (B, L, S), the same for all heads, and True means: may attend. Every query may attend to something. Return (B, L, E), without a loop over heads.
+Write Eq. (14) with cross-attention and a mask, without looking it up.
+
+- `queries`: (B, L, E), the vectors that ask
+- `source`: (B, S, E), the vectors that keys and values are made of
+- `W_Q`, `W_K`, `W_V`, `W_O`: (E, E), without biases
+- `H`: the number of heads
+- `mask`: (B, L, S), the same for all heads. Every query may look at something.
+
+Return the output, (B, L, E). Write no loop over heads.
 """
 
 # %% name="multi-head" tags=["exercise"]
@@ -62,9 +64,9 @@ check.multi_head(multi_head)
 r"""
 ## 3 · A mask for the other side
 
-Extends · ★☆☆, 6 minutes
+★☆☆, 6 minutes: extends
 
-A colleague uses `nn.MultiheadAttention` with `H` heads and wants your mask (B, L, S), in which True means *may attend*. As `attn_mask` that layer takes (B·H, L, S), where all heads of the first sentence come before those of the second, and where True means *may not*. Return it, as a Boolean mask. A query that may attend to nothing keeps its row.
+A colleague uses `nn.MultiheadAttention` with `H` heads, and wants your mask (B, L, S), in which True means *may look*. As `attn_mask`, that layer takes a mask (B · H, L, S), in which True means *may not look*. All heads of the first sentence come before those of the second. Return this mask, as a Boolean one. A query that may look at nothing keeps its row.
 """
 
 # %% name="pytorch-mask" tags=["exercise"]
@@ -79,9 +81,9 @@ check.pytorch_mask(pytorch_mask)
 r"""
 ## 4 · Remove heads
 
-Extends · ★★☆, 10 minutes
+★★☆, 10 minutes: extends
 
-From the matrices of a layer with `H` heads, as in problem 2, make those of a layer that has only the heads in the list `keep`, which names one or more, each once, in its order. `W_Q` and `W_O` are (E, E); `W_K` and `W_V` may have fewer or more columns, where keys and values have sizes of their own. Return the four.
+The lesson set a head's numbers in `W_O` to zero. Here the heads really go, so that the matrices become smaller. You get the matrices of a layer with `H` heads. `W_Q` and `W_O` are (E, E). `W_K` and `W_V` have E rows, too, but may have fewer or more columns, where keys and values have sizes of their own. The list `keep` names one or more heads, counted from 0, each once. Return the four matrices of a layer that has only these heads, in the order of `keep`.
 """
 
 # %% name="prune" tags=["exercise"]
@@ -96,11 +98,14 @@ check.prune(prune)
 r"""
 ## 5 · Which head matters?
 
-Extends · ★★★, 15 minutes
+★★★, 15 minutes: extends
 
-To remove each head in turn and measure takes a run a head. Michel, Levy and Neubig (2019) ask the gradient instead. Imagine a gate $\xi_{bh}$ before the context of head $h$ in sentence $b$, which multiplies all its numbers and stands at 1. How steeply does the loss of sentence $b$ change when the gate is moved? Their importance of head $h$ is the mean over sentences of $|\partial \mathcal{L}_b / \partial \xi_{bh}|$.
+To remove each head in turn takes one measurement per head. Michel, Levy and Neubig (2019) ask the gradient instead. Imagine a gate before the context of each head in each sentence. It multiplies all numbers of this context, and stands at 1. Let $\xi_{bh}$ be the gate of head $h$ in sentence $b$. How steeply does the loss $\mathcal{L}_b$ of this sentence change when the gate is moved? The importance of head $h$ is the mean over the sentences of $|\partial \mathcal{L}_b / \partial \xi_{bh}|$.
 
-`contexts` is (B, H, L, D); `loss(contexts)` gives the loss of each sentence, (B,), summed over its words; it depends on that sentence's contexts alone. Return (H,). This one needs PyTorch.
+- `contexts`: (B, H, L, D)
+- `loss`: a function. `loss(contexts)` gives the loss of each sentence, (B), summed over its words. The loss of a sentence depends on its own contexts alone.
+
+Return the importance of each head, (H). This problem needs PyTorch.
 """
 
 # %% name="head-importance" tags=["exercise"]
@@ -115,9 +120,9 @@ check.head_importance(head_importance)
 r"""
 ## 6 · What pruning says
 
-Explains · ★☆☆, 3 minutes
+★☆☆, 3 minutes: explains
 
-Where the lesson was built, its translator got 82 % of the sentences right with all eight heads, and 81 % without head 6. Which statement do these two numbers bear out? Say also, before you check, why B does not follow.
+A translator gets 82 % of the sentences right with all its eight heads, and 81 % without head 6. Which statement do these two numbers support? Before you check, say also why B does not follow.
 
 - **A** Head 6 and a few others could be removed together at little cost.
 - **B** Head 6 does next to nothing.
@@ -134,55 +139,78 @@ check.what_pruning_says(what_pruning_says)
 
 # %% [markdown] name="try-text"
 r"""
-The next cells train a translator with eight heads again, which takes less than a minute, rank its heads with your `head_importance` (with the solution's, until yours is right), and remove them in two orders: the least important first, and the most important first. Draw the two curves that you expect, from no head removed to seven. Where must they meet, and where need they not?
+## To try
+
+The next cells train the translator of the lesson again, in less than a minute. They rank its heads with your `head_importance` (with the solution's, until yours is right). Then they remove the heads in two orders: the least important first, and the most important first. Draw the two curves that you expect, from no head removed to seven. Where must they meet, and where need they not?
 """
 
 # %% name="try-train"
+from attention_course import device
+from attention_course.data import grammar
+from attention_course.data.batches import encode_pairs
+from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
+from attention_course.training import train
+
 pairs, unseen = grammar.pairs(30_000, part="train"), grammar.pairs(200, part="test")
-english, french = Vocabulary(pair.english for pair in pairs), Vocabulary(pair.french for pair in pairs)
-examples = encode_pairs([(pair.english, pair.french) for pair in pairs], english, french)
+english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
+examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
 
 device.use_threads(1)
 device.seed_everything(0)
 model = MultiHeadTranslator(len(english), len(french), heads=8)
-run = train(model, examples, target_tokens=300_000, batch_tokens=320, learning_rate=6e-3)
+run = train(model, examples, target_tokens=240_000, batch_tokens=320, learning_rate=6e-3)
 
-# %% name="try-importance"
+# %% name="try-contexts"
+from attention_course.functional import scaled_dot_product_attention
+from attention_course.masks import PAD
+
 source, target = (pad(side) for side in list(zip(*examples[:300]))[:2])
 with torch.no_grad():
-    memory, state = model.encode(source)
-    states, _ = model.rnn(model.embedding(target[:, :-1]), state.unsqueeze(0))
+    memory, state = model.encode(source)                             # keys and values of all heads
+    states, _ = model.rnn(model.embedding(target[:, :-1]), state[None])
     queries = model.attention.project_query(states).unflatten(-1, (8, -1)).transpose(1, 2)
-    contexts, _ = scaled_dot_product_attention(queries, memory.keys, memory.values, memory.mask)  # (300, 8, L, 16)
+    looked_at = memory.keys, memory.values, memory.mask
+    contexts, _ = scaled_dot_product_attention(queries, *looked_at)  # (300, 8, L, 16)
 
 
 def loss(contexts):
     found = model.attention.project_output(contexts.transpose(1, 2).flatten(2))
-    logits = model.words(model.norm(states + found))
-    return F.cross_entropy(logits.mT, target[:, 1:], ignore_index=PAD, reduction="none").sum(1)
+    logits = model.words(model.norm(states + found)).mT              # (300, words, L)
+    return F.cross_entropy(logits, target[:, 1:], ignore_index=PAD, reduction="none").sum(1)
 
-
+# %% name="try-importance"
 right_already = check.head_importance.last.outcome == "correct"
-importance = (head_importance if right_already else type(check.head_importance).answer)(contexts, loss)
+solution = type(check.head_importance).answer
+importance = (head_importance if right_already else solution)(contexts, loss)
 order = importance.argsort().tolist()
 print("heads, the least important first:", [head + 1 for head in order])
 
 # %% name="try-curves"
+from attention_course import plots
+from attention_course.decoding import translate
+from attention_course.layers import prune_heads
+
+
 def right(keep):
     smaller = copy.deepcopy(model)
     smaller.attention = prune_heads(model.attention, keep)
-    written = translate(smaller, [pair.english for pair in unseen], english, french)
-    return sum(t.words == list(pair.french) for t, pair in zip(written, unseen)) / len(unseen)
+    written = translate(smaller, [p.english for p in unseen], english, french)
+    return sum(t.words == list(p.french) for t, p in zip(written, unseen)) / len(unseen)
 
 
-removed = range(8)
-curves = {"least important first": [right(order[n:]) for n in removed], "most important first": [right(order[::-1][n:]) for n in removed]}
-plots.lines(removed, curves, x_label="heads removed", y_label="sentences exactly right")
+orders = {"least important first": order, "most important first": order[::-1]}
+curves = {name: [right(heads[n:]) for n in range(8)] for name, heads in orders.items()}
+plots.lines(range(8), curves, x_label="heads removed", y_label="sentences exactly right")
 
 # %% name="try-guard" jupyter={"source_hidden": true}
 assert sum(curves["least important first"]) > sum(curves["most important first"]) + 0.3
 
 # %% [markdown] name="try-after"
 r"""
-The curves start together. With seven heads removed, one keeps the most important and the other the least important, and they need not meet; here a single head is so little that they nearly do. In between the order matters, by the area between them. Compare it with a random order, and with the order by the alignment that each head draws alone. Then train the smaller translator on for a few thousand words after each removal: how many heads does it need now?
+The curves start together. With seven heads removed, one keeps the most important head and the other keeps the least important. They need not meet there, but a single head can do so little that they nearly do. In between, the order matters. Compare with a random order, and with the order by the alignment that each head draws alone. Then train the smaller translator on for a few thousand words after each removal. How many heads does it need now?
+
+### Sources
+
+Michel, Levy, Neubig: Are sixteen heads really better than one? NeurIPS 2019, [arXiv:1905.10650](https://arxiv.org/abs/1905.10650) · GPT-NeoX: Black and others: GPT-NeoX-20B: an open-source autoregressive language model. 2022, [arXiv:2204.06745](https://arxiv.org/abs/2204.06745).
 """

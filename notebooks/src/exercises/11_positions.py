@@ -2,7 +2,11 @@
 r"""
 # Exercises 11 · Positions
 
-Five problems on [lesson 11](../11_positions.ipynb), about forty minutes. Write in PyTorch or NumPy, as you like. `check.rotate_halves.hint()` gives a hint, each time a more explicit one; `check.rotate_halves.solution()` shows one solution.
+Five problems on [lesson 11](../11_positions.ipynb), about forty minutes.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.rotate_halves.hint()` gives a hint, a more explicit one each time. `check.rotate_halves.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors, unless a problem says otherwise. Write in PyTorch, NumPy or plain Python, as you like. Return a new result, and do not change the inputs. Where a result is a whole number it must be an integer type. Letters in brackets are shapes, as in the lesson: B sentences, L words, E numbers per word, D numbers per word in one head.
 """
 
 # %% name="imports"
@@ -11,26 +15,21 @@ import math
 import numpy as np
 import torch
 
-from attention_course import device, plots
 from attention_course.checks import lesson_11 as check
-from attention_course.data import docstrings
-from attention_course.data.vocabulary import Vocabulary
-from attention_course.functional import scaled_dot_product_attention
-from attention_course.models.transformer import Config, TransformerDecoder
-from attention_course.positions.sinusoidal import sinusoids
-from attention_course.training import sequence_loss, train
 
 # %% [markdown] name="rotate-halves-text"
 r"""
 ## 1 · Another layout
 
-Writes the mechanism · ★★☆, 10 minutes
+★★☆, 10 minutes: writes the mechanism
 
-The lesson turned pairs of neighbours. LLaMA and others, as they come in Hugging Face's library, number $m$ of the first half with number $m$ of the second, $m = 0, 1, \dots, D/2 - 1$. `x` is (L, D), and its rows stand at `places`, (L,). At place $p$ the pair $(a, b)$ with number $m$ becomes
+The lesson's `turn` pairs neighbours: number 0 with number 1, number 2 with number 3. LLaMA, as it comes in Hugging Face's library, pairs number $m$ of the first half with number $m$ of the second half, $m = 0, 1, \dots, D/2 - 1$.
 
-$$(a \cos\alpha - b \sin\alpha,\ a \sin\alpha + b \cos\alpha), \qquad \alpha = p \cdot 10000^{-2m/D},$$
+`x` is (L, D), the queries or keys of one head. Its rows stand at `places` (L), whole numbers. At place $t$, the pair $(a, b)$ with number $m$ becomes
 
-each number staying where it was. Return (L, D).
+$$(a \cos\alpha - b \sin\alpha,\;\; a \sin\alpha + b \cos\alpha), \qquad \alpha = t \cdot 10000^{-2m/D} .$$
+
+Each number stays where it was. Return (L, D).
 """
 
 # %% name="rotate-halves" tags=["exercise"]
@@ -45,9 +44,11 @@ check.rotate_halves(rotate_halves)
 r"""
 ## 2 · A vector for each distance
 
-Writes the mechanism · ★★☆, 10 minutes
+★★☆, 10 minutes: writes the mechanism
 
-Shaw's scores for one head, $q_i \cdot (k_j + a_{j-i}) / \sqrt D$. `Q` and `K` are (L, D). `vectors` is (2k + 1, D): its rows are $a_{-k}, \dots, a_0, \dots, a_k$, and distances beyond $k$ use the last on their side. Return (L, L). The lesson made an array (L, L, D) with a vector for every pair of words; do without it.
+Write Shaw's scores for one head: $q_t \cdot (k_j + r_{j-t}) / \sqrt D$.
+
+`Q` and `K` are (L, D). `vectors` is (2k + 1, D). Its rows are $r_{-k}, \dots, r_0, \dots, r_k$, where $k$ is the farthest distance that has its own vector. A farther one uses the last vector on its side. Return the scores (L, L), a row for each query. The lesson made an array (L, L, D), with a vector for every pair of words. Do without it.
 """
 
 # %% name="shaw-scores" tags=["exercise"]
@@ -62,13 +63,15 @@ check.shaw_scores(shaw_scores)
 r"""
 ## 3 · Buckets for a writer
 
-Extends · ★★☆, 10 minutes
+★★☆, 10 minutes: extends
 
-A model that looks only back wastes half of T5's buckets. Give all of them to the past: the first half of the `buckets`, $h$ of them, hold one distance each, $0, \dots, h - 1$. From there on, distance $n$ falls into bucket
+A model that looks only back wastes half of T5's buckets. Give all of them to the past. The first half of the `buckets`, $h$ of them, hold one distance each: 0, 1, …, $h - 1$. From there on, distance $n$ falls into bucket
 
 $$h + \left\lfloor h \, \frac{\ln(n / h)}{\ln(\text{farthest} / h)} \right\rfloor ,$$
 
-but never beyond the last. T5's own decoder does so. `back` says how far back each key lies, whole numbers from 0, in any shape; `buckets` is even, and `farthest` greater than $h$. Return the buckets, whole numbers in the same shape.
+but never beyond the last bucket. T5's own decoder does so.
+
+`back` says how far back each key stands: whole numbers from 0, in a tensor of any shape. `buckets` is an even number, and `farthest` a number greater than $h$. Return the buckets, whole numbers in the shape of `back`.
 """
 
 # %% name="past-buckets" tags=["exercise"]
@@ -83,9 +86,9 @@ check.past_buckets(past_buckets)
 r"""
 ## 4 · A line from elsewhere
 
-Breaks something and explains · ★☆☆, 4 minutes
+★☆☆, 4 minutes: breaks something and explains
 
-In an encoder without a mask, `x` is (B, L, E), and `pe` a table of sinusoids, (5000, E). Someone copies a line that is found in many programs:
+In an encoder without a mask, `x` is (B, L, E), and `pe` is a table of sinusoids, (5000, E). Someone copies a line that is found in many programs:
 
     x = x + pe[: x.size(0)].unsqueeze(1)
 
@@ -110,6 +113,8 @@ Which test would have found it? Replace the line by the right one, and add an as
 """
 
 # %% name="what-breaks-scaffold"
+from attention_course.positions.sinusoidal import sinusoids
+
 x, pe = torch.zeros(2, 3, 4), sinusoids(torch.arange(5000), 4)
 x = x + pe[: x.size(0)].unsqueeze(1)
 print(x)
@@ -118,9 +123,9 @@ print(x)
 r"""
 ## 5 · Places between places
 
-Extends · ★☆☆, 6 minutes
+★☆☆, 6 minutes: extends
 
-A rotary model was trained on texts of `trained` words and is to read one of `length`. Chen and others (2023) squeeze the places of the long text into those of the training: place $p$ becomes $p$ · `trained` / `length`. A text that fits stays as it is. Return the places, (length,), from 0.
+A rotary model was trained on texts of `trained` words, and is to read a text of `length` words. Both are whole numbers. **Position interpolation** (Chen and others 2023) squeezes the places of the long text into those of the training: place $t$ becomes $t$ · `trained` / `length`. A text that fits stays as it is. Return the places (length), which begin with 0.
 """
 
 # %% name="squeezed" tags=["exercise"]
@@ -133,10 +138,10 @@ check.squeezed(squeezed)
 
 # %% [markdown] name="try-text"
 r"""
-The rest puts problems 1 and 5 to use (with the solutions, until yours are right; training needs gradients, so that a rotation written in NumPy is replaced, too). It trains a model with your rotation on 64 characters, in about ten seconds, and reads longer texts in three ways: as it is, with squeezed places, and with every query held to the 64 latest keys. Draw the three curves that you expect before you run it.
+Now put problems 1 and 5 to use. The lesson's small model is trained on 64 characters with your rotation, which takes about ten seconds. Then it reads longer texts in three ways: as it is, with squeezed places, and with each character looking back at the latest 64 only. Draw the three curves that you expect before you run it. (Where your answer is not yet right, the solution is taken. Training needs gradients, so a rotation written in NumPy is replaced, too.)
 """
 
-# %% name="try-attend"
+# %% name="try-mine"
 def mine_or_solution(problem, mine):
     return mine if problem.last.outcome == "correct" else type(problem).answer
 
@@ -148,39 +153,56 @@ def passes_gradients(turn):
         return False
 
 
-turn, places_of = mine_or_solution(check.rotate_halves, rotate_halves), mine_or_solution(check.squeezed, squeezed)
+turn = mine_or_solution(check.rotate_halves, rotate_halves)
 turn = turn if passes_gradients(turn) else type(check.rotate_halves).answer
+places_of = mine_or_solution(check.squeezed, squeezed)
 
 # %% name="try-rotary"
-class Rotary(torch.nn.Module):
+from attention_course.lessons.lesson_11.built import Reader, dot
+
+
+class Rotary:
     way = "as it is"
 
-    def forward(self, Q, K, V, mask=None, causal=False, need_weights=True):
+    def __call__(self, Q, K):  # (B, H, L, D)
         length = Q.shape[-2]
-        places = torch.as_tensor(places_of(length, 64)).float() if self.way == "squeezed" else torch.arange(length)
+        places = torch.arange(length)
+        if self.way == "squeezed":
+            places = torch.as_tensor(places_of(length, 64)).float()
         places = places.repeat(Q.shape[:-2].numel())  # once for each text and head
-        Q, K = (turn(x.flatten(0, -2), places).view_as(x) for x in (Q, K))
-        mask = ~torch.ones(length, length).bool().tril(-64) if self.way == "64 latest" else None
-        return scaled_dot_product_attention(Q, K, V, mask, causal, need_weights)
+        return dot(*(turn(x.flatten(0, -2), places).view_as(x) for x in (Q, K)))
 
 # %% name="try-train"
+from attention_course import device
+from attention_course.data import docstrings
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.training import sequence_loss, train
+
 device.use_threads(1)
 characters = Vocabulary(docstrings.text("train"))
-examples = [([], piece) for piece in docstrings.pieces(characters.encode(docstrings.text("train")), 64)]
+pieces = docstrings.pieces(characters.encode(docstrings.text("train")), 64)
 device.seed_everything(0)
-model = TransformerDecoder(len(characters), Config(size=64, heads=4, hidden=256, layers=2, dropout=0.0, positions=None, attend=Rotary))
-run = train(model, examples, target_tokens=250_000, batch_tokens=1024, learning_rate=4e-3,
-            loss=lambda model, _, text: sequence_loss(model(text[:, :-1])[0], text[:, 1:]))
+model = Reader(len(characters), scores=Rotary)
+settings = {"target_tokens": 250_000, "batch_tokens": 1024, "learning_rate": 4e-3}
+run = train(
+    model, [([], piece) for piece in pieces], **settings,
+    loss=lambda model, _, text: sequence_loss(model(text[:, :-1]), text[:, 1:]),
+)  # fmt: skip
 
 # %% name="try-figure"
-windows = torch.tensor(docstrings.pieces(characters.encode(docstrings.text("test"))[:5_000], 256, 32))
+from attention_course import plots
+
+windows = torch.tensor(
+    docstrings.pieces(characters.encode(docstrings.text("test"))[:5_000], 256, 32)
+)
 lengths, curves = [64, 96, 128, 192, 256], {}
 for way in ("as it is", "squeezed", "64 latest"):
-    Rotary.way = way
+    Rotary.way, back = way, 64 if way == "64 latest" else 10_000
     with torch.no_grad():
-        logits = [model(windows[:, -length - 1 : -1])[0][:, -32:] for length in lengths]
+        logits = [model(windows[:, -length - 1 : -1], back)[:, -32:] for length in lengths]
     curves[way] = [sequence_loss(some, windows[:, -32:]).item() for some in logits]
-plots.lines(lengths, curves, x_label="characters read, of which the last 32 are scored", y_label="nats a character")
+labels = {"x_label": "characters read, of which the last 32 are scored"}
+plots.lines(lengths, curves, y_label="nats per character", **labels)
 
 # %% name="try-guard" jupyter={"source_hidden": true}
 assert curves["64 latest"][-1] < curves["as it is"][-1]

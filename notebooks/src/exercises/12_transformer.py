@@ -2,7 +2,11 @@
 r"""
 # Exercises 12 · The Transformer
 
-Six problems on [lesson 12](../12_transformer.ipynb), about an hour. Write in PyTorch or NumPy, as you like. `check.block.hint()` gives a hint, each time a more explicit one; `check.block.solution()` shows one solution.
+Six problems on [lesson 12](../12_transformer.ipynb), about an hour.
+
+**How it works.** Write your answer in the cell under a problem, run this cell, then run the check below it. `check.block.hint()` gives a hint, a more explicit one each time. `check.block.solution()` shows one solution.
+
+**Rules for all problems.** Inputs are PyTorch tensors. Write in PyTorch or NumPy, as you like. Return a new result, and do not change the inputs. Letters in brackets are shapes: B sentences, L words, E numbers per word, D numbers per head. F (`hidden`) are the numbers inside a feed-forward network, N the blocks on each side.
 """
 
 # %% name="imports"
@@ -17,9 +21,11 @@ from attention_course.models.transformer import Config, TransformerDecoder, Tran
 r"""
 ## 1 · The norm
 
-Writes the mechanism · ★☆☆, 8 minutes
+★☆☆, 8 minutes: writes the mechanism
 
-`x` is (B, L, E). Bring the numbers of each word to mean 0 and standard deviation 1, then multiply by `gain` and add `bias`, both (E,). Add 1e-5 to the variance before you take its root, so that a word whose numbers are all the same does no harm; the variance is the mean of the squared deviations (PyTorch: `correction=0`). Write it out, without `LayerNorm` or `layer_norm`.
+`x` (B, L, E) are words; `gain` (E) and `bias` (E) are learned. Bring the E numbers of each word to mean 0 and standard deviation 1. Then multiply by `gain` and add `bias`. Return (B, L, E).
+
+The variance is the mean of the squared deviations (PyTorch: `correction=0`). Add 1e-5 to the variance before you take its root, so that a word whose numbers are all the same does no harm. Write it out, without `LayerNorm` or `layer_norm`.
 """
 
 # %% name="layer-norm" tags=["exercise"]
@@ -34,9 +40,9 @@ check.layer_norm(layer_norm)
 r"""
 ## 2 · The block
 
-Writes the mechanism · ★☆☆, 6 minutes
+★☆☆, 6 minutes: writes the mechanism
 
-The block of an encoder, with the norms in front as in the lesson, without looking there. `x` is (L, E). The other four are functions from (L, E) to (L, E); in a model they have been trained, and `look` is self-attention. Return (L, E).
+The block of an encoder in pre-norm form, without looking at the lesson and without dropout. `x` (L, E) is one sentence. The other four are functions from (L, E) to (L, E); in a model they have been trained, and `look` is self-attention. Return (L, E).
 """
 
 # %% name="block" tags=["exercise"]
@@ -49,11 +55,13 @@ check.block(block)
 
 # %% [markdown] name="cached-look-text"
 r"""
-## 3 · A step with a cache
+## 3 · A step with a KV cache
 
-Writes the mechanism · ★★☆, 12 minutes
+★★☆, 12 minutes: writes the mechanism
 
-One head of a decoder's self-attention while it writes. `query`, `key` and `value` are those of the new word in each sentence, (B, D). `keys` and `values`, (B, n, D), are those of the n words before it, the earliest first; for the first word n is 0. Scores are divided by √D. Return `(context, keys, values)`: the new word's context, (B, D), and the keys and values to keep for the next step, (B, n + 1, D).
+One head of a decoder's self-attention while it writes. `query`, `key` and `value` (B, D) are those of the new word in each sentence. `keys` and `values` (B, n, D) are those of the n words before it, the earliest first. For the first word, n is 0. The scores are divided by √D.
+
+Return the tuple `(context, keys, values)`: the context of the new word (B, D), and the keys and values to keep for the next step, (B, n + 1, D) each.
 """
 
 # %% name="cached-look" tags=["exercise"]
@@ -68,9 +76,11 @@ check.cached_look(cached_look)
 r"""
 ## 4 · Who sees whom?
 
-Extends · ★★☆, 12 minutes
+★★☆, 12 minutes: extends
 
-A test for any function `f` from words (L, E) to words (L, E), whatever is inside. Return a matrix (L, L) of True and False: row i, column j is True where output i changes when input j does. `f` takes and gives PyTorch tensors. Put a vector drawn at random in the place of word j: a norm does not notice when all of its numbers grow alike, or double. A number has changed if it differs by more than 1e-6. Of a decoder, nothing above the diagonal may be True.
+Write a test for any function `f` from words (L, E) to words (L, E), whatever is inside. `x` (L, E) are some words. Return a matrix (L, L) of True and False. Row i, column j is True where output i changes when input j changes. `f` takes and gives PyTorch tensors.
+
+Replace word j by a vector drawn at random. (A norm does not notice when all numbers of a word grow alike, or double.) A number has changed if it differs by more than 1e-6. For a decoder, nothing above the diagonal may be True.
 """
 
 # %% name="sees" tags=["exercise"]
@@ -85,9 +95,11 @@ check.sees(sees)
 r"""
 ## 5 · How many numbers?
 
-Extends · ★★☆, 12 minutes
+★★☆, 12 minutes: extends
 
-The lesson's Transformer, which knows `english` words on one side and `french` words on the other, of size `E`, with feed-forward networks of size `F` and `N` blocks on each side. All linear maps have biases; each norm has a gain and a bias, and each stack ends with a norm; the output is tied to the embedding of the target words and has a bias for each word; the positions are sinusoids. How many parameters does it have?
+The lesson counts the parameters of its parts. Put them together for any size: `english` and `french` are the numbers of words of the two languages, `E`, `F` and `N` are as above. Return the number of parameters of the whole model, a whole number.
+
+All linear maps have biases. Each norm has a gain and a bias, and each stack ends with a norm. The logits are tied to the embeddings of the French words, and have a bias for each word. The positions are sinusoids, which learn nothing.
 """
 
 # %% name="count-parameters" tags=["exercise"]
@@ -102,9 +114,9 @@ check.count_parameters(count_parameters)
 r"""
 ## 6 · A loss that is too good, again
 
-Breaks something and explains · ★★☆, 5 minutes
+★★☆, 5 minutes: breaks something and explains
 
-A colleague has written a translator. After 300 steps its loss is 0.001. Your `sees` says that every output depends on its own input and those before it, and on none after. Left to write for itself, the model gives `<bos> <bos> <bos> <bos>` and so on. What is wrong in the training?
+A colleague has written a translator. After 300 steps its loss is 0.001. Your `sees` says that every output depends on its own input and on those before it, and on none after it. When the model writes by itself, it gives `<bos> <bos> <bos> <bos>` and so on. What is wrong in the training?
 
 - **A** The causal mask is missing, or turned round.
 - **B** Padding is counted in the loss.
@@ -121,16 +133,17 @@ check.what_went_wrong(what_went_wrong)
 
 # %% [markdown] name="try-text"
 r"""
-The next cells run your `sees` (the solution's, until yours is right) on the package's encoder and decoder, untrained, with three kinds of self-attention. `Config(attend=...)` is where another one goes in; `LocalAttention(3)`, of lesson 17, lets a word see itself and the two before. Which picture do you expect for each? What would a second block of the last kind see, and a fourth?
+The next cells run your `sees` on the package's encoder and decoder, untrained, with three kinds of self-attention. (Until yours is right, they run the solution's.) `Config(attend=...)` is where another attention goes in. `LocalAttention(3)`, of lesson 17, lets a word see itself and the two words before it. Which picture do you expect for each? What would a second block of the last kind see, and a fourth?
 """
 
 # %% name="try-models"
 torch.manual_seed(0)
 sizes = {"size": 16, "heads": 2, "hidden": 32, "layers": 1, "dropout": 0.0}
+local = Config(**sizes, attend=lambda: LocalAttention(3))
 models = {
     "encoder": TransformerEncoder(20, Config(**sizes)),
     "decoder": TransformerDecoder(20, Config(**sizes)),
-    "decoder, at most 3 words": TransformerDecoder(20, Config(**sizes, attend=lambda: LocalAttention(3))),
+    "decoder, at most 3 words": TransformerDecoder(20, local),
 }
 
 # %% name="try-pictures"
@@ -139,7 +152,7 @@ right_already = check.sees.last.outcome == "correct"
 test = sees if right_already else type(check.sees).answer
 
 
-def through(model):  # from vectors in front of the blocks to vectors behind them, as a decoder or an encoder would
+def through(model):  # from the vectors before the blocks to those behind them
     model.requires_grad_(False)
 
     def f(x):
@@ -150,12 +163,13 @@ def through(model):  # from vectors in front of the blocks to vectors behind the
 
     return f
 
-
+# %% name="try-show"
 figure, pictures = plots.Picture((13, 4)), {}
 for ax, (name, model) in zip(figure.subplots(1, 3), models.items()):
     seen = torch.as_tensor(test(through(model), torch.randn(8, 16)))
     pictures[name] = seen
-    plots.attention_map(seen.float(), words, words, title=name, query_label="output", key_label="input", colour_bar=False, ax=ax)
+    labels = {"title": name, "query_label": "output", "key_label": "input"}
+    plots.attention_map(seen.float(), words, words, **labels, colour_bar=False, ax=ax)
 figure
 
 # %% name="try-guard" jupyter={"source_hidden": true}
@@ -164,5 +178,5 @@ for name, seen in pictures.items():
 
 # %% [markdown] name="try-after"
 r"""
-Raise `layers` in `sizes` and run the cells again: with every block the words that are seen through others reach two further back: two blocks see five words, four see nine, here all eight. Then break something, a mask or a residual connection, and see whether your test notices. Not every fault changes who sees whom.
+Raise `layers` in `sizes` and run the cells again. With every further block of the last kind, a word sees two words further back: two blocks see five words, four would see nine, here all eight. Then break something, a mask or a residual connection, and see whether your test notices. Not every fault changes who sees whom.
 """

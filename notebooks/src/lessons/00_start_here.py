@@ -281,7 +281,7 @@ start = torch.tensor([BOS])                             # the mark before the fi
 _, state, _ = model.step(start, state, memory)          # gives logits, new state, weights
 h = memory.annotations[0]                               # (7, 128)
 
-W_q, W_k, u = model.score.project_query, model.score.project_key, model.score.v
+W_q, W_k, u = model.score.project_query, model.score.project_key, model.score.u
 scores = torch.tanh(W_q(state) + W_k(h)) @ u            # step 1: (7, 128) @ (128) -> (7)
 a = scores.exp() / scores.exp().sum()                   # step 2: (7)
 c = a @ h                                               # step 3: (7) @ (7, 128) -> (128)

@@ -2,548 +2,818 @@
 r"""
 # 12 · The Transformer
 
-**What is left when the GRUs go?**
-
-In lesson 10 attention stood between two GRUs, one that read English and one that wrote French. [Vaswani and others (2017)](https://arxiv.org/abs/1706.03762) let attention do all of it: read, write, and look from one side to the other. Here you put that machine together, teach it the grammar, break it on purpose, and then train it on the captions of lesson 04, beside the translators you have.
-
-You need lessons 03, 04 and 09 to 11. It takes about an hour; the machine works for five minutes or so of it.
+In lesson 04, one GRU read English and another wrote French, word after word. Attention only stood between them. In 2017 Vaswani and others removed the GRUs and let attention do everything: read, write, and look from one side to the other. They called the model the **Transformer**, and nearly all language models of today are built from its blocks.
 """
 
-# %% name="imports"
-import copy
-import random
-import time
-from dataclasses import replace
-
-import numpy as np
+# %% name="story"
 import torch
-import torch.nn.functional as F
-from torch import nn
 
-from attention_course import claims, device, plots, results
-from attention_course.data import grammar, multi30k
-from attention_course.data.batches import encode_pairs
-from attention_course.data.unavailable import DatasetUnavailable
-from attention_course.data.vocabulary import BOS, Vocabulary, pad
-from attention_course.decoding import beam, translate
-from attention_course.functional import scaled_dot_product_attention
-from attention_course.layers import MultiHeadAttention
-from attention_course.masks import causal_mask, padding_mask
-from attention_course.metrics import bleu_by_length, corpus_bleu
-from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
-from attention_course.models.transformer import Config, Transformer
-from attention_course.training import train
+from attention_course.lessons.lesson_12 import diagrams
+from attention_course.page import listing, look_inside, table
 from attention_course.widgets import AttentionExplorer, predict
 
-# %% [markdown] name="block-text"
+diagrams.overview()
+
+# %% [markdown] name="what-for"
 r"""
-## One block
+This is the whole model with the shapes of one sentence: 7 English words, 10 French words, vectors of 128 numbers, 6,439 words that it could say. At the left, the **encoder** reads. (a) Every word becomes a vector. (b) Words look at each other. (c) Each word works on what it has found. At the right, the **decoder** writes. (d) French words also look at the English ones. (e) The result is compared with all French words.
 
-Lesson 10 ended its eight steps with *residual and normalisation*: what attention found was added to the state, and the sum normalised. A Transformer does this again and again. Its **block** has two parts, three where there is a source to look at, and each part adds what it finds to what came in:
+You need lessons 03, 10 and 11. All else is built here. Sections 1 to 4 take twenty minutes, the rest half an hour. The machine works for about three minutes.
 
-$$x \leftarrow x + \mathrm{MultiHead}\big(\mathrm{norm}(x)\big) \qquad x \leftarrow x + \mathrm{MultiHead}\big(\mathrm{norm}(x),\, h\big) \qquad x \leftarrow x + \max\big(0,\, \mathrm{norm}(x) W_1^\top\big) W_2^\top$$
+## 1 · What does one attention do, with numbers?
 
-The first is self-attention, the second cross-attention, both as in Eq. (14). The third is a small network of two layers, the **feed-forward network**, which works on every word by itself. The adding is called a **residual connection** (He and others 2016): a word's vector is a running sum, to which every part may add and which no part has to pass on.
+Take the encoder and *the cat sat on the mat*. We wrote the vectors by hand, so that each number has a meaning. *Kind* is 4 for a being and −4 for a thing. *Verb* is 4 for a verb. *Role* is 4 for the one who acts and −4 for the place; in a real model, the position tells this. *Scene* is empty. *Sat* should find out who sits on what.
 
-| | is | shape |
-|---|---|---|
-| $x$ | the words of one side | (B, L, E) |
-| $h$ | the states of the source, when the encoder is done | (B, S, E) |
-| norm | takes away the mean of a vector's E numbers and divides by their standard deviation (the root of the mean squared deviation, with 1e-5 under the root), then scales and shifts each number by what it has learned (Ba, Kiros and Hinton 2016) | (B, L, E) → the same |
-| $W_1, W_2$ | the feed-forward network, without its biases; in the code E is `size` and F is `hidden` | (F, E), (E, F) |
+A Japanese glossary of 2025 describes attention in eight steps ([What the two sources say](../docs/sources.md)). Here they are, with the functions of lesson 10. `W_Q`, `W_K` and `W_V` hold two heads side by side:
+"""
 
-With a pencil: a sentence of a single word, $x = (3, 1)$. Its mean is 2 and its standard deviation 1, so norm$(x) = (1, -1)$. A single word can only look at itself, with weight 1. Say its value, times $W_O$, is $(0, 4)$. The sum is $(3, 5)$, its norm $(-1, 1)$. With $W_1 = 1$ and $W_2 = 2$ (times the identity) the feed-forward network makes $2 \max(0, (-1, 1)) = (0, 2)$ of it. Out comes $(3, 7)$, in which the $(3, 1)$ that went in is still a summand.
+# %% name="by-hand"
+words = "the cat sat on the mat".split()
+none = [0, 0, 0, 0.0]                                               # kind, verb, role, scene
+X = torch.tensor([none, [4, 0, 4, 0], [0, 4, 0, 0], none, none, [-4, 0, -4, 0]])
+W_Q = torch.tensor([none, [1, 0, 1, 0], [0, 1, 0, 1], none])        # asks with verb, role
+W_K = torch.tensor([none, [0, 1, 0, -1], [1, 0, -1, 0], none])      # head 2: both negative
+W_V = torch.tensor([[1, 0, 1, 0], [0, 1, 0, 1], none, none])        # hands over kind, verb
+W_O = torch.tensor([[0, 0, 0, 0.5], none, [0, 0, 0, -0.5], none])   # scene: half the difference
 
-In the paper the norm comes after each sum. Put in front of each part, as here, it leaves the running sum alone, and training does without a slow start (Xiong and others 2020); lesson 13, to come, compares the two.
+# %% name="eight-steps"
+from attention_course.lessons.lesson_10.built import MultiHeadAttention, attend, merge, split
+
+
+def eight_steps(X):                                                 # step 1: X (6, 4)
+    Q, K, V = (split(X[None] @ W, 2) for W in (W_Q, W_K, W_V))      # step 2: (1, 2, 6, 2)
+    scores = Q @ K.mT                                               # step 3: (1, 2, 6, 6)
+    scaled = scores / 2**0.5                                        # step 4
+    weights = scaled.softmax(-1)                                    # step 5
+    contexts = weights @ V                                          # step 6: (1, 2, 6, 2)
+    output = merge(contexts)[0] @ W_O                               # step 7: (6, 4)
+    total = X + output                                              # step 8: add,
+    spread = (total.var(-1, correction=0, keepdim=True) + 1e-5).sqrt()
+    normed = (total - total.mean(-1, keepdim=True)) / spread        # and normalise: (6, 4)
+    return Q, K, V, scores, scaled, weights, contexts, output, normed
+
+# %% name="eight-steps-picture" jupyter={"source_hidden": true}
+*by_head, output, normed = eight_steps(X)
+Q, K, V, scores, scaled, weights, contexts = (part[0] for part in by_head)
+asked = (part[:, 2] for part in (scores, scaled, weights, contexts))
+diagrams.eight_steps(words, X, Q[:, 2], K, V, *asked, output[2], normed[2])
+
+# %% [markdown] name="eight-steps-text"
+r"""
+Follow *sat*. Its query is (4, 0). In head 1, *cat* has the key (4, 0), so the score is 4 · 4 = 16. Divided by √2 this is 11.31, and the softmax gives *cat* nearly everything. Head 1 brings the value of *cat*, a being. Head 2 has the opposite keys and brings the value of *mat*, a thing. $W^O$ writes half of the difference into *scene*: ½ · (4 + 4) = 4, "a being on a thing".
+
+Step 8 has two halves. First, what was found is *added* to the word: (0, 4, 0, 0) + (0, 0, 0, 4) = (0, 4, 0, 4). This is a **residual connection** (skip connection; He and others 2016). *Sat* is still a verb, but knows more. Then **layer normalisation** (layer norm; Ba, Kiros and Hinton 2016) takes the numbers of each word by itself. It subtracts their mean, here 2, and divides by their standard deviation, also 2. The result is (−1, 1, −1, 1). So the next part gets numbers of the usual size. In a model, a learned gain and bias follow.
+
+Attention only averages. So each word then goes by itself through a **feed-forward network** (FFN, MLP): a linear map, $\max(0, \cdot)$, and a linear map back. It can say *and*. One number inside could be $\max(0, \textit{verb} + \textit{scene} - 1)$, "a verb, *and* a being on a thing":
+"""
+
+# %% name="feed-forward-by-hand"
+def inside(normed):                                                 # one number per word
+    return (normed[:, 1] + normed[:, 3] - 1).clamp(min=0)
+
+
+turned = X.clone()
+turned[1, 0], turned[5, 0] = -4, 4                                  # the mat sat on the cat
+rows = []
+for sentence, x in {"the cat sat on the mat": X, "the mat sat on the cat": turned}.items():
+    *_, output, normed = eight_steps(x)
+    rows.append([sentence, (x + output)[2], normed[2], inside(normed)[2]])
+table(["sentence", "sat after adding", "normalised", "inside the feed-forward network"], rows)
+
+# %% [markdown] name="by-hand-answer"
+r"""
+**Answer: attention brings news from other words, and the news is added to the word. Then the word works on it alone.**
+
+## 2 · What is a block?
+
+A **block** (layer) has these parts, one after the other: self-attention, in the decoder also cross-attention, and a feed-forward network. Each part adds what it finds. So a word's vector is a running sum.
+
+Where does the norm stand? The glossary and the paper put it behind each sum: **post-norm**. Most models of today put it in front of each part: **pre-norm**.
+"""
+
+# %% name="norms-picture" jupyter={"source_hidden": true}
+diagrams.norms()
+
+# %% [markdown] name="norms-text"
+r"""
+At the left, every sum is normalised. At the right, $x$ runs straight down, and each part reads a normalised copy. Pre-norm trains without a long warm-up (Xiong and others 2020). Lesson 13, to come, will measure it. We use pre-norm:
+
+$$x \leftarrow x + \mathrm{MultiHead}(\mathrm{norm}(x)) \qquad x \leftarrow x + \mathrm{MultiHead}(\mathrm{norm}(x), h) \qquad x \leftarrow x + \max(0, \mathrm{norm}(x)\, W_1 + b_1)\, W_2 + b_2$$
+
+The letters are those of [Notation](../docs/notation.md): B sentences, L words that ask, S words that are looked at, E numbers per word, H heads. New is F (`hidden`), the numbers inside the feed-forward network. $h$ are the encoder's states.
 """
 
 # %% name="block"
+from torch import nn
+
+
 class Block(nn.Module):
-    def __init__(self, size, heads, hidden, has_source=False):
+    def __init__(self, E, H, hidden, dropout, cross=False):
         super().__init__()
-        self.norm_self_attention, self.self_attention = nn.LayerNorm(size), MultiHeadAttention(size, heads)
-        if has_source:
-            self.norm_cross_attention, self.cross_attention = nn.LayerNorm(size), MultiHeadAttention(size, heads)
-        self.norm_mlp = nn.LayerNorm(size)
-        self.mlp = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
+        self.look, self.norm_1 = MultiHeadAttention(E, H), nn.LayerNorm(E)
+        if cross:
+            self.cross, self.norm_2 = MultiHeadAttention(E, H), nn.LayerNorm(E)
+        self.feed = nn.Sequential(nn.Linear(E, hidden), nn.ReLU(), nn.Linear(hidden, E))
+        self.norm_3, self.drop, self.H = nn.LayerNorm(E), nn.Dropout(dropout), H
 
-    def forward(self, x, mask=None, h=None, h_mask=None):
-        x = x + self.self_attention(self.norm_self_attention(x), mask=mask)[0]
+    def forward(self, x, mask, h=None, h_mask=None):                # (B, L, E), h (B, S, E)
+        x = x + self.drop(self.look(self.norm_1(x), mask=mask)[0])
         if h is not None:
-            x = x + self.cross_attention(self.norm_cross_attention(x), h, mask=h_mask)[0]
-        return x + self.mlp(self.norm_mlp(x))
+            x = x + self.drop(self.cross(self.norm_2(x), h, mask=h_mask)[0])
+        return x + self.drop(self.feed(self.norm_3(x)))             # (B, L, E)
 
-# %% name="pencil" tags=["nbval-check-output"]
-by_hand, eye = Block(2, 1, 2), torch.eye(2)
-to_query, to_key, to_value, to_output = by_hand.self_attention.projections
-first, _, second = by_hand.mlp
-with torch.no_grad():
-    for layer, W in [(to_value, torch.tensor([[1.0, 1.0], [1.0, -3.0]])), (to_output, eye), (first, eye), (second, 2 * eye)]:
-        layer.weight.copy_(W)
-        layer.bias.zero_()
-    print([round(number, 2) for number in by_hand(torch.tensor([[[3.0, 1.0]]]))[0, 0].tolist()])
+# %% name="inside-10" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_11.built import sinusoids
 
-# %% [markdown] name="stacks-text"
+look_inside(split, merge, attend, MultiHeadAttention, sinusoids)
+
+# %% [markdown] name="block-text"
 r"""
-## Two stacks
+`MultiHeadAttention` is that of lesson 10. It gives the output and the weights, hence the `[0]`. Masks are Boolean, True means *may look*, and they broadcast to (B, H, L, S). **Dropout** sets some of the numbers that a part found to zero, in training only.
 
-The **encoder** is a stack of blocks over the English words, in which every word looks at all words. The **decoder** is a stack over the French words so far; each looks at itself and those before it, and then at what the encoder made of the English ones. A word goes in as its embedding, to which lesson 11 adds its position. Each stack ends with a norm, for nothing in the blocks normalises the running sum itself. What comes out is compared with the embedding of every French word: reading and writing share one matrix, and are said to be **tied** (Press and Wolf 2017).
+**Answer: three additions. Each part reads a normalised copy of the sum, and adds what it finds.**
 
-A vector from the last norm has length $\sqrt{E}$ at first. The embeddings start with length 1, so that their products with it are about 1. Beside the sinusoids, whose length is $\sqrt{E/2}$, such words would be small; on the way in they are multiplied by $\sqrt{E}$. (The paper does so and gives no reason. This one is ours.)
+## 3 · How do blocks become a model?
+
+**Words go in** as vectors: an embedding, times $\sqrt{E}$, plus the sinusoids of lesson 11, which tell the position. The embeddings start with length 1, and the sinusoids have length $\sqrt{E/2}$. Without the factor, positions would drown the words. (The paper has the factor without a reason. This one is ours.)
 """
 
-# %% name="stacks"
-def embed(stack, tokens):
-    return stack.positions(stack.embedding(tokens) * stack.embedding.embedding_dim**0.5)
+# %% name="enter"
+def enter(embedding, words, start=0):                               # (B, L)
+    E, end = embedding.embedding_dim, start + words.shape[1]
+    places = sinusoids(end, E)[start:].to(words.device)             # (L, E)
+    return embedding(words) * E**0.5 + places                       # (B, L, E)
 
-
-def read(encoder, source):
-    x = embed(encoder, source)
-    for block in encoder.blocks:
-        x = block(x, padding_mask(source))  # all look at all words, and none at the padding
-    return encoder.norm(x)  # (B, S, E)
-
-
-def write(decoder, previous, h, h_mask):
-    y = embed(decoder, previous)
-    for block in decoder.blocks:  # padding stands at the end, so the causal mask hides it from all true words
-        y = block(y, causal_mask(previous.shape[1]), h, h_mask)  # none looks ahead
-    return F.linear(decoder.norm(y), decoder.embedding.weight, decoder.bias)  # (B, L, French words)
-
-# %% [markdown] name="same-text"
+# %% [markdown] name="encoder-text"
 r"""
-That is all of it. The package's `Transformer` has the same parts by the same names, and besides them dropout, weights to look at, a cache, and room for other positions and other attention. With our blocks in the place of its own:
+**The encoder** is a stack of N blocks. All words look at all words, but not at padding. Nothing inside a block normalises the running sum, so one norm stands at the end.
 """
 
-# %% name="same-as-package"
-device.seed_everything(0)
-theirs = Transformer(12, 11, Config(size=16, heads=4, hidden=32, layers=2, dropout=0.0))  # 12 English, 11 French words
-ours = copy.deepcopy(theirs)
-for stack, has_source in [(ours.encoder, False), (ours.decoder, True)]:
-    blocks = [Block(16, 4, 32, has_source) for _ in stack.blocks]
-    for block, its in zip(blocks, stack.blocks):
-        block.load_state_dict(its.state_dict())
-    stack.blocks = nn.ModuleList(blocks)
+# %% name="encoder"
+from attention_course.lessons.lesson_03.built import PAD
 
-source, previous = pad([[5, 4, 9, 11], [8, 3]]), pad([[BOS, 7, 4], [BOS, 10]])
-logits = write(ours.decoder, previous, read(ours.encoder, source), padding_mask(source))
-assert torch.allclose(logits, theirs(source, previous)[0], atol=1e-5)
 
-# %% [markdown] name="shift-text"
+class Encoder(nn.Module):
+    def __init__(self, words, E, H, hidden, N, dropout):
+        super().__init__()
+        self.embedding = nn.Embedding(words, E)
+        self.blocks = nn.ModuleList(Block(E, H, hidden, dropout) for _ in range(N))
+        self.norm, self.drop = nn.LayerNorm(E), nn.Dropout(dropout)
+
+    def forward(self, source):                                      # (B, S)
+        mask = (source != PAD)[:, None, None]                       # (B, 1, 1, S)
+        x = self.drop(enter(self.embedding, source))                # (B, S, E)
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.norm(x), mask
+
+# %% [markdown] name="decoder-text"
 r"""
-## All words at once
-
-A decoder with a GRU learns word by word, for it needs its own last state. This one needs none. In training it is given the true French sentence, moved one place to the right, and guesses at every place the next word, in one pass:
+**The decoder** is a stack of N blocks with cross-attention. Its self-attention has a **causal mask**: a word looks at itself and the words before it. Padding stands at the end, so the causal mask hides it from all real words. The **logits** are the products with the embeddings of all French words, plus a bias. The same table of embeddings is used for the words that go in. The two are **tied** (weight tying; Press and Wolf 2017).
 """
 
-# %% name="shift" tags=["nbval-check-output"]
+# %% name="causal-mask"
+def causal_mask(words):                                             # (B, L)
+    L = words.shape[1]
+    return torch.ones(L, L, dtype=torch.bool, device=words.device).tril()
+
+# %% name="decoder"
+class Decoder(nn.Module):
+    def __init__(self, words, E, H, hidden, N, dropout):
+        super().__init__()
+        self.embedding, self.mask = nn.Embedding(words, E), causal_mask
+        self.blocks = nn.ModuleList(Block(E, H, hidden, dropout, cross=True) for _ in range(N))
+        self.norm, self.drop = nn.LayerNorm(E), nn.Dropout(dropout)
+        self.bias = nn.Parameter(torch.zeros(words))
+
+    def forward(self, previous, h, h_mask):                         # (B, L), (B, S, E), mask
+        y = self.drop(enter(self.embedding, previous))              # (B, L, E)
+        for block in self.blocks:
+            y = block(y, self.mask(previous), h, h_mask)
+        return self.logits(y)
+
+    def logits(self, y):
+        return self.norm(y) @ self.embedding.weight.T + self.bias   # (B, L, words)
+
+# %% [markdown] name="transformer-text"
+r"""
+**The model** is both together, with its first random numbers: Xavier's for all matrices, zeros for the biases, and embeddings of length about 1.
+"""
+
+# %% name="transformer"
+class Transformer(nn.Module):
+    def __init__(self, source_words, target_words, E=128, H=8, hidden=256, N=3, dropout=0.1):
+        super().__init__()
+        sizes = E, H, hidden, N, dropout
+        self.encoder, self.decoder = Encoder(source_words, *sizes), Decoder(target_words, *sizes)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.xavier_uniform_(part.weight)
+                nn.init.zeros_(part.bias)
+            if isinstance(part, nn.Embedding):
+                nn.init.normal_(part.weight, std=E**-0.5)           # vectors of length about 1
+
+    def forward(self, source, previous):                            # (B, S), (B, L)
+        return self.decoder(previous, *self.encoder(source))        # logits (B, L, target words)
+
+# %% [markdown] name="count-text"
+r"""
+How many numbers does it learn? The formulas and the counts must agree:
+"""
+
+# %% name="count"
+def size(part):
+    return sum(numbers.numel() for numbers in part.parameters())
+
+
+ours, E, hidden = Transformer(5_898, 6_439), 128, 256               # the vocabularies of section 6
+block = ours.decoder.blocks[0]
+rows = [
+    ["attention", "4 E² + 4 E", 4 * E**2 + 4 * E, size(block.cross), 3 + 6],
+    ["feed-forward", "2 E F + F + E", 2 * E * hidden + hidden + E, size(block.feed), 3 + 3],
+    ["norm", "2 E", 2 * E, size(block.norm_1), 3 * 2 + 3 * 3 + 2],
+    ["English words", "5,898 E", 5_898 * E, size(ours.encoder.embedding), 1],
+    ["French words", "6,439 E", 6_439 * E, size(ours.decoder.embedding), 1],
+    ["bias of the logits", "6,439", 6_439, ours.decoder.bias.numel(), 1],
+]
+rows += [["all", "", sum(row[2] * row[4] for row in rows), size(ours), 1]]
+assert all(formula == counted for _, _, formula, counted, _ in rows)
+table(["part", "formula", "formula gives", "counted", "how many"], rows)
+
+# %% [markdown] name="base-text"
+r"""
+More blocks and wider vectors give the published sizes. Here is the smaller model of the paper, its *base*, beside ours:
+"""
+
+# %% name="base"
+with torch.device("meta"):                                          # shapes without numbers
+    base = Transformer(37_000, 37_000, E=512, H=8, hidden=2048, N=6)
+base_size = size(base) - size(base.decoder.embedding)               # one table for both languages
+rows = [
+    ["blocks", "6 + 6", "3 + 3"],
+    ["numbers per word (E), heads, F", "512, 8, 2,048", "128, 8, 256"],
+    ["vocabulary", "37,000 subwords, shared", "5,898 and 6,439 words"],
+    ["million parameters", f"{base_size / 1e6:.1f} (the paper: 65)", f"{size(ours) / 1e6:.1f}"],
+    ["pairs to learn from", "4.5 million", "29,000"],
+    ["words per batch, each side", "25,000", "at most 500"],
+    ["steps, of them warm-up", "100,000, 4 %", "1.6 passes, 10 %"],
+    ["dropout, label smoothing", "0.1, 0.1", "0.1, 0.1"],
+]
+table(["", "base (2017)", "ours"], rows)
+
+# %% [markdown] name="model-answer"
+r"""
+The paper's table says 65 million. It does not say what is counted.
+
+**Answer: embeddings with positions go in, stacks of blocks work on them, and the embeddings of the French words read the result.**
+
+## 4 · How does it learn?
+
+In lesson 03, the decoder needed its own last state, so it learned word after word. This one needs no state. With **teacher forcing** it gets the true sentence, moved one place to the right, and all places guess their next word in one pass:
+"""
+
+# %% name="shifted" jupyter={"source_hidden": true}
+from attention_course.data import grammar
+
 pair = grammar.the_cat_sat_on_the_mat()
 given, wanted = ["<bos>", *pair.french], [*pair.french, "<eos>"]
-print("is given   ", "  ".join(f"{word:<6}" for word in given))
-print("is to write", "  ".join(f"{word:<6}" for word in wanted))
-print("\nmay look at (1)                         while it writes")
-print("".join(f"{word:>6}" for word in given))
-for row, word in zip(causal_mask(len(given)).int().tolist(), wanted):
-    print("".join(f"{may:>6}" for may in row), "  ", word)
+diagrams.shifted(given, wanted, causal_mask(torch.zeros(1, len(given)))[: len(given)])
+
+# %% [markdown] name="loss-text"
+r"""
+One example is a pair of lists of numbers: the English words, and the French words between `<bos>` (1) and `<eos>` (2). A batch is `source` (B, S) and `target` (B, L + 1), filled up with `PAD` (0). The loss is the cross-entropy of lesson 03 with **label smoothing**. The target is no longer probability 1 for the right word. It is 0.9 for the right word, plus 0.1 spread evenly over all words. Padding does not count.
+"""
+
+# %% name="loss"
+import torch.nn.functional as F
+
+
+def translation_loss(model, source, target, smoothing=0.1):         # (B, S), (B, L + 1)
+    logits = model(source, target[:, :-1])                          # it is given <bos> le chat ...
+    wanted = target[:, 1:].flatten()                                # it must say le chat ... <eos>
+    settings = {"ignore_index": PAD, "label_smoothing": smoothing}
+    return F.cross_entropy(logits.flatten(0, 1), wanted, **settings)
+
+
+p = torch.tensor([[0.7, 0.1, 0.1, 0.1]])                            # four words; the first is right
+plain, smooth = (F.cross_entropy(p.log(), torch.tensor([0]), label_smoothing=s) for s in (0, 0.1))
+table(["loss", ""], [["−ln 0.7", plain], ["−0.925 ln 0.7 − 3 · 0.025 ln 0.1", smooth]])
+
+# %% [markdown] name="train-text"
+r"""
+The loop is that of lesson 03 with three changes. A batch holds as many sentences of like length as fit into `size` places per side (`cut`). AdamW forgets old squared gradients sooner (0.98); all else is PyTorch's default. And the learning rate has a **warm-up**: it rises linearly during the first tenth of the steps, then falls linearly to zero. (The paper's falls with the root of the step.) `eval()` switches dropout off.
+"""
+
+# %% name="train"
+import random
+from itertools import islice
+
+from attention_course.bar import bar
+from attention_course.data.batches import cut, encode_pairs, endless
+from attention_course.device import give_back_memory, pick_device, seed_everything, use_threads
+
+
+def warm_up(done):                                                  # share of the training, 0 to 1
+    return done / 0.1 if done < 0.1 else (1 - done) / 0.9
+
+
+def one_step(model, optimizer, batch, smoothing):
+    loss = translation_loss(model, *batch, smoothing)
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)               # gradient clipping
+    optimizer.step()
+    return loss.detach()
+
+# %% name="loop"
+def train(model, examples, passes, peak, size=500, smoothing=0.1):
+    device = pick_device(model)
+    model.to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98))
+    losses, steps = [], round(passes * len(cut(examples, size, random.Random(0))))
+    for i, batch in enumerate(bar(islice(endless(examples, size, seed=0), steps), steps, "steps")):
+        optimizer.param_groups[0]["lr"] = peak * warm_up((i + 0.5) / steps)
+        batch = [part.to(device) for part in batch]
+        losses.append(one_step(model, optimizer, batch, smoothing))
+        if i % 20 == 0:
+            give_back_memory()                                      # holes left by batches
+    model.to("cpu").eval()
+    return torch.stack(losses).cpu()
+
+# %% name="inside-batches" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_03.built import pad
+
+look_inside(pad, encode_pairs, cut, endless)
+
+# %% [markdown] name="grammar-text"
+r"""
+First a small model learns the artificial sentences of lesson 03, without label smoothing:
+"""
 
 # %% name="train-grammar"
-device.use_threads(1)  # so small a model gains little from a second core
-pairs, unseen = grammar.pairs(20_000, part="train"), grammar.pairs(300, part="test")
+from attention_course.data.vocabulary import BOS, EOS, Vocabulary
+
+pairs, unseen = grammar.pairs(15_000, part="train"), grammar.pairs(300, part="test")
 english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
 examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
-del pairs
-small = Config(size=64, heads=4, hidden=128, layers=2, dropout=0.0)
 
 
-def taught(words, **configs):  # a Transformer that has seen so many French words
-    device.seed_everything(0)
-    model = Transformer(len(english), len(french), **configs)
-    return model, train(model, examples, target_tokens=words, batch_tokens=320, learning_rate=6e-3)
+def small():
+    seed_everything(0)
+    return Transformer(len(english), len(french), E=64, H=4, hidden=128, N=2, dropout=0)
 
 
-def exact(model):  # the share of unseen sentences translated word for word as the grammar does
-    written = translate(model, [p.english for p in unseen], english, french)
-    return sum(t.words == list(p.french) for t, p in zip(written, unseen)) / len(unseen)
+use_threads(1)
+model = small()
+losses = train(model, examples, passes=3, peak=6e-3, size=320, smoothing=0)
+print(f"{len(losses):,} steps, mean loss of the last 50: {losses[-50:].mean():.2f} per word")
 
-# %% name="train-grammar-run"
-model, run = taught(500_000, config=small)
-right = exact(model)
-print(f"{run.used:,} French words in {run.seconds:.0f} s on {run.device}; loss {np.mean(run.losses[-50:]):.3f}; {right:.0%} of {len(unseen)} unseen sentences exact")
-assert right > 0.7
-
-# %% [markdown] name="maps-text"
+# %% [markdown] name="learn-answer"
 r"""
-## Three ways of looking
+**Answer: as in lesson 03, but all places of a sentence learn in one pass. The causal mask makes this honest.**
 
-Each block of the encoder looks in one way, each of the decoder in two. For *The cat sat on the mat*, in the last block of each, here is the mean of the four heads, white for 0 and dark blue for 1; a ring is a link of the grammar. A row of the middle map is the last word read, a row on the right the word to be written: *chat* on the right is *le* in the middle.
+## 5 · How does it write?
+
+In writing there is no true sentence to look at. **Greedy decoding** takes the most probable word, puts it behind the others, and starts again:
 """
 
-# %% name="maps"
-source, previous = pad([english.encode(pair.english)]), pad([[BOS, *french.encode(pair.french)]])
-with torch.no_grad():
-    _, reading = model.encoder(source, need_weights=True)
-    memory, _ = model.encode(source)
-    _, writing = model.decoder(previous, memory, need_weights=True)
+# %% name="write"
+@torch.no_grad()
+def write(model, source, longest=30):                               # (B, S)
+    h, mask = model.encoder(source)
+    said = torch.full((len(source), 1), BOS)
+    for _ in range(longest):
+        logits = model.decoder(said, h, mask)[:, -1]                # all words go through again
+        said = torch.cat([said, logits.argmax(-1, keepdim=True)], 1)
+    return said[:, 1:]                                              # (B, longest)
 
-figure = plots.Picture((13, 4.4))
-left, middle, right_side = figure.subplots(1, 3)
-quiet = {"colour_bar": False}
-plots.attention_map(reading.self_attention[-1][0].mean(0), pair.english, pair.english, query_label="English", key_label="English: the encoder", ax=left, **quiet)
-plots.attention_map(writing.self_attention[-1][0].mean(0), given, given, query_label="last word read", key_label="French: the decoder", ax=middle, **quiet)
-across = writing.cross_attention[-1][0, :, : len(pair.french)]  # (heads, French, English)
-plots.attention_map(across.mean(0), pair.french, pair.english, links=pair.links, query_label="word to be written", key_label="English: across", ax=right_side)
-figure
+# %% name="exact"
+def exact(said):                                                    # word for word as the grammar
+    right = [french.decode(row) == list(p.french) for row, p in zip(said.tolist(), unseen)]
+    return sum(right) / len(right)
 
-# %% name="chat-at-cat"
-chat, cat = pair.french.index("chat"), pair.english.index("cat")
-print("chat looks at", ", ".join(f"{word} {weight:.2f}" for word, weight in zip(pair.english, across.mean(0)[chat].tolist())))
-assert across.mean(0)[chat].argmax() == cat
 
-# %% [markdown] name="explorer-text"
+asked_for = pad([english.encode(p.english) for p in unseen])        # (300, S)
+said = write(model, asked_for)                                      # (300, 30)
+print(f"{exact(said):.0%} of {len(unseen)} unseen sentences are translated exactly")
+
+# %% name="exact-guard" jupyter={"source_hidden": true}
+assert exact(said) > 0.7
+
+# %% [markdown] name="cache-text"
 r"""
-Across, each French word finds its own, and *chat* looks at *cat*. Among the English words, in the training that you see here, each *the* looks most at its noun, whose gender the French article needs. The French words look mostly at the last few and at `<bos>`. (In the last block its vector is no empty one: it has looked across at the English already, and is to write the first word.)
-
-Now all heads of all blocks: first the encoder, then the decoder at its own words, then across. Choose a layer, a head, a word. Across, in the first block, which heads let each *le* look at its noun?
+Much of this work is wasted. The causal mask hides the new word from all earlier words, so their vectors do not change. All that the new word needs of them are their keys and values, in each block. So we keep these: the **KV cache** (key-value cache).
 """
 
-# %% name="explore-encoder"
-def all_heads(blocks):  # (layers, heads, queries, keys)
-    return torch.stack([weights[0] for weights in blocks])
+# %% name="cache-picture" jupyter={"source_hidden": true}
+diagrams.cached(given[:5])
 
-
-layers = ["first block", "second block"]
-AttentionExplorer(all_heads(reading.self_attention), pair.english, layers=layers, layer=1, query=cat, query_label="English", key_label="English")
-
-# %% name="explore-decoder"
-AttentionExplorer(all_heads(writing.self_attention), given, layers=layers, layer=1, query=chat, query_label="last word read", key_label="French so far")
-
-# %% name="explore-across"
-AttentionExplorer(all_heads(writing.cross_attention)[:, :, : len(pair.french)], pair.french, pair.english, layers=layers, layer=0, query=0,
-                  query_label="word to be written", key_label="English")
-
-# %% name="le-at-its-noun"
-for head, looks in enumerate(writing.cross_attention[0][0], 1):  # (French, English)
-    print(f"head {head}:", ", ".join(f"le {i + 1} most at {pair.english[looks[i].argmax()]} ({looks[i].max():.2f})" for i, word in enumerate(pair.french) if word == "le"))
-
-# %% [markdown] name="le-after"
+# %% [markdown] name="cache-code-text"
 r"""
-A head in the first block need not be right: in our training the fourth sends the second *le*, too, rather more to *cat* than to *mat*. The others, and the second block, make up for it.
+The keys and values of the English words are computed once per sentence. Those of the French words grow by one per step. `WithCache` has the `encode` and `step` that the `greedy` and `beam_search` of lesson 04 call:
 """
 
-# %% [markdown] name="leak-text"
-r"""
-## A loss that is too good
+# %% name="cached-block"
+def keys_values(attention, source, H):                              # (B, S, E)
+    return split(attention.W_K(source), H), split(attention.W_V(source), H)     # (B, H, S, D)
 
-Suppose the causal mask is forgotten. At every place the decoder is asked for the next word, and that stands in its input, one place to the right.
 
-`Config(attend=...)` takes the attention function of a self-attention. The decoder calls it with `causal=True`: no word may look ahead. The encoder does not. So we hand the decoder plain attention that does not listen. (`encoder=small` leaves the encoder as it is.)
-"""
+def ask(attention, x, H, K, V, mask=None):                          # (B, 1, E)
+    contexts, weights = attend(split(attention.W_Q(x), H), K, V, mask)
+    return attention.W_O(merge(contexts)), weights                  # (B, 1, E), (B, H, 1, S)
 
-# %% name="guess-leak"
+
+def block_step(block, y, past, source):                             # (B, 1, E): the new word
+    new = block.norm_1(y)
+    K, V = keys_values(block.look, new, block.H)                    # of the new word
+    if past is not None:
+        K, V = torch.cat([past[0], K], 2), torch.cat([past[1], V], 2)   # of all words so far
+    y = y + ask(block.look, new, block.H, K, V)[0]
+    found, weights = ask(block.cross, block.norm_2(y), block.H, *source)
+    y = y + found
+    return y + block.feed(block.norm_3(y)), (K, V), weights
+
+# %% name="with-cache"
+class WithCache(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def encode(self, source):                                       # once per sentence
+        h, mask = self.model.encoder(source)
+        return tuple((*keys_values(b.cross, h, b.H), mask) for b in self.model.decoder.blocks), None
+
+    def step(self, previous, state, memory):                        # (B): one word further
+        decoder, state = self.model.decoder, state or (None,) * len(memory)
+        start = 0 if state[0] is None else state[0][0].shape[2]
+        y, kept = enter(decoder.embedding, previous[:, None], start), []
+        for block, past, source in zip(decoder.blocks, state, memory, strict=True):
+            y, cache, weights = block_step(block, y, past, source)
+            kept.append(cache)
+        return decoder.logits(y)[:, 0], tuple(kept), weights.mean(1)[:, 0]
+
+# %% name="guess-cache" jupyter={"source_hidden": true}
 guess = predict(
-    "Trained without the causal mask on 100,000 words, how will it stand beside one trained with it on as many?",
-    ["a higher loss, and worse translations", "a lower loss, and better translations", "a lower loss, and hardly any right translation"],
+    "Thirty words are written, one after the other. How many words go through the decoder without "
+    "the cache, for each one with it?",
+    ["about 2", "about 15", "about 30"],
 )
 
-# %% name="leak"
-def looks_ahead(queries, keys, values, mask=None, causal=False, need_weights=True):
-    return scaled_dot_product_attention(queries, keys, values, mask, causal=False, need_weights=need_weights)  # whatever it was told
+# %% name="same-output"
+import time
 
+from attention_course.lessons.lesson_04.built import beam_search, greedy
 
-cheat, cheating = taught(100_000, config=replace(small, attend=lambda: looks_ahead), encoder=small)
-honest, learning = taught(100_000, config=small)
+rows, written, hundred = [], [], asked_for[:100]
+for name, way, through in (("without", write, 30 * 31 // 2), ("with", greedy, 30)):
+    start = time.perf_counter()
+    written.append(way(WithCache(model) if name == "with" else model, hundred))
+    rows.append([name, through, time.perf_counter() - start])
+assert written[0].equal(written[1])                                 # the same words
+table(["KV cache", "words through the decoder", "seconds on the CPU"], rows)
 
-# %% name="leak-result"
-losses = [np.mean(its.losses[-50:]) for its in (learning, cheating)]
-shares = [exact(honest), exact(cheat)]
-for name, loss, share in zip(["with the mask", "without it"], losses, shares):
-    print(f"{name:<14} loss {loss:.2f}, {share:.0%} of the sentences exact")
-written = translate(cheat, [p.english for p in unseen], english, french)
-print(f"without it, {sum(not t.words for t in written)} of {len(unseen)} translations are empty")
-assert losses[1] < losses[0] and shares[1] < 0.1 < shares[0]
+# %% name="reveal-cache" jupyter={"source_hidden": true}
+guess.reveal(
+    "about 15",
+    "1 + 2 + ... + 30 = 465 against 30, so 15.5. The output is the same. Time falls by less here, "
+    "because small steps have a fixed cost. The price is memory: 2 E numbers per word and block.",
+)
 
-# %% name="reveal-leak" jupyter={"source_hidden": true}
-guess.reveal("a lower loss, and hardly any right translation",
-             "It has learned to copy the word to its right. Only the last word of a sentence had none there, and had to be answered by <eos>. When the model writes for itself, <bos> has none there either, and so it ends before it has begun.")
+# %% name="inside-04" jupyter={"source_hidden": true}
+look_inside(greedy, beam_search)
 
-# %% [markdown] name="parallel-text"
+# %% [markdown] name="looks-text"
 r"""
-No error was raised. So be wary of a loss that falls too soon, and test the mask itself: change a later word, and no earlier output may change. You write such a test in the exercises.
-
-## One pass
-
-"All at once" can be counted. Every operation of a forward pass leaves a node in PyTorch's graph of gradients, tied to those whose results it needed. The longest chain in that graph is the number of operations that have to wait for one another, however many processors there are.
+Where do the French words look? Here is the mean of the four heads in the second block. A ring is a true link of the grammar. Below, choose a block, a head and a word yourself.
 """
 
-# %% name="chain"
-def longest_chain(result):
-    depth, waiting = {}, [result.grad_fn]
-    while waiting:
-        needed = [node for node, _ in waiting[-1].next_functions if node is not None]
-        if missing := [node for node in needed if node not in depth]:
-            waiting += missing
-        else:
-            depth[waiting.pop()] = 1 + max((depth[node] for node in needed), default=0)
-    return depth[result.grad_fn]
+# %% name="looks"
+from attention_course import plots
+from attention_course.lessons.lesson_12.looks import looks
 
+read = torch.tensor([english.encode(pair.english)])                 # (1, 7)
+told = torch.tensor([[BOS, *french.encode(pair.french)]])           # (1, 10)
+weights = looks(model, read, told)[:, :, :-1]                       # (2 blocks, 4 heads, 9, 7)
+labels = {"query_label": "word to be written", "key_label": "English"}
+plots.attention_map(weights[1].mean(0), pair.french, pair.english, links=pair.links, **labels)
 
-def chain(model, words):
-    sentence = torch.randint(4, 50, (1, words))
-    return longest_chain(model(sentence, sentence)[0].sum())
+# %% name="looks-guard" jupyter={"source_hidden": true}
+chat, cat = pair.french.index("chat"), pair.english.index("cat")
+assert weights[1].mean(0)[chat].argmax() == cat
 
-# %% name="guess-chain"
-guess = predict("A sentence of five words, in training. Whose chain is the longest?",
-                ["one vector's (lesson 03)", "RNNsearch's (lesson 04)", "the Transformer's, with three blocks on each side"])
+# %% name="explore-across" jupyter={"source_hidden": true}
+blocks = {"layers": ["first block", "second block"], "layer": 0, "query": 0}
+AttentionExplorer(weights, pair.french, pair.english, **blocks, **labels)
 
-# %% name="chains"
-lengths = [5, 10, 20, 40]
-contenders = {"one vector": EncoderDecoder(50, 50), "RNNsearch": RNNsearch(50, 50), "Transformer": Transformer(50, 50)}
-chains = {name: [chain(contender, n) for n in lengths] for name, contender in contenders.items()}
-for name, counted in chains.items():
-    print(f"{name:<12}", ", ".join(f"{n} words: {c:>4}" for n, c in zip(lengths, counted)))
-assert max(chains["Transformer"]) < 1.2 * min(chains["Transformer"]) and chains["RNNsearch"][-1] > 5 * chains["RNNsearch"][0]
-
-# %% name="reveal-chain" jupyter={"source_hidden": true}
-longest = max(chains, key=lambda name: chains[name][0])
-names = {"one vector": "one vector's (lesson 03)", "RNNsearch": "RNNsearch's (lesson 04)", "Transformer": "the Transformer's, with three blocks on each side"}
-guess.reveal(names[longest], f"{chains['Transformer'][0]} operations against {chains['RNNsearch'][0]}. But its chain does not grow with the sentence, and theirs do.")
-
-# %% [markdown] name="speed-text"
+# %% [markdown] name="write-answer"
 r"""
-What is a short chain worth? The paper argues with it (its Table 1), and trained its smaller model in twelve hours on eight graphics processors. We measured on one thread of an ordinary processor, where nothing is parallel and all that can be saved is the overhead of many small operations: words a second in training, not the time to a given quality, with models of about as many parameters on the same batches of captions in turns, five rounds.
-"""
+*Chat* looks at *cat*, though nobody told the model. A single head need not be right.
 
-# %% name="speed"
-measured = results.load("12_transformer")
-speeds = measured["speeds"]
-for name, key in {"one vector": "without", "Transformer": "transformer"}.items():
-    ratios = np.array(speeds[key]) / speeds["with"]
-    print(f"{name:<12} {speeds['parameters'][key] / 1e6:.1f} million parameters, {ratios.mean():.2f} times the words a second of RNNsearch ({ratios.min():.2f} to {ratios.max():.2f})")
+**Answer: word by word. The KV cache keeps the keys and values of what is written, and changes no output.**
 
-# %% name="claim-time"
-claims.verdict("attention-trains-in-less-time")
+## 6 · Does it work on real sentences?
 
-# %% [markdown] name="time-after"
-r"""
-On one thread, that is. What many cores make of the short chain we could not measure.
-"""
-
-# %% [markdown] name="gradient-text"
-r"""
-## How far a gradient reaches
-
-The way back is the way there, reversed. In a recurrent network the gradient from a word to one $n$ words earlier passes $n$ steps, and shrinks or grows at each. With attention it takes one step, whatever $n$ is. Lesson 09 saw what that does for learning; here is the gradient itself. Send one back from the last word, and measure how much of it arrives 32 words earlier, beside what arrives at the last itself:
-"""
-
-# %% name="gradient"
-def reach(network, distances, words, size=128):  # of a sentence of so many words
-    torch.manual_seed(0)
-    x = torch.randn(16, words, size, requires_grad=True)
-    last = network(x)[:, -1]
-    (gradient,) = torch.autograd.grad((last * torch.randn_like(last)).sum(), x)
-    lengths = gradient.norm(dim=-1).mean(0)  # (words,)
-    return [(lengths[-1 - distance] / lengths[-1]).item() for distance in distances]
-
-
-device.seed_everything(0)
-gru, blocks = nn.GRU(128, 128, batch_first=True), [Block(128, 8, 256) for _ in range(3)]
-
-
-def three_blocks(x):
-    for block in blocks:
-        x = block(x, causal_mask(x.shape[1]))
-    return F.layer_norm(x, x.shape[-1:])
-
-
-print(f"from the first of 33 words: GRU {reach(lambda x: gru(x)[0], [32], 33)[0]:.1e}, three blocks {reach(three_blocks, [32], 33)[0]:.2f}")
-for distance, arrives in zip([1, 32, 64], reach(three_blocks, [1, 32, 64], 129)):
-    print(f"{distance:>2} words before the last of 129: three blocks {arrives:.3f}")
-
-# %% name="gradient-figure"
-near = [d for d in measured["distances"] if d <= 64]
-curves = {name: [(np.mean(at), min(at), max(at)) for at in zip(*measured["reach"][key])][: len(near)] for name, key in {"three blocks": "Transformer", "GRU": "GRU"}.items()}
-figure = plots.bands(near, curves, x_label="words between the first and the last", y_label="gradient at the first / at the last word", log="xy")
-figure
-
-# %% [markdown] name="gradient-after"
-r"""
-Both axes are logarithmic; the bands span three random starts. Nothing here has been trained, and the GRU starts as PyTorch makes it. It can learn to hold on to things, and can be started so that it does; but it has to learn that from a gradient that hardly arrives.
-
-Through the blocks it arrives, and how much does not depend on the distance: among 129 words one that stands next to the last gets no more than one 64 words before. It depends on how many words share, for as yet they look at all nearly alike. The first word, which the figure shows, gets more than its share: all words after it see it, those at the beginning with few others, and hand it on.
-"""
-
-# %% name="claim-gradient"
-claims.verdict("attention-lets-gradients-flow")  # untrained; the first of 65 words, more than any caption of the test has
-
-# %% [markdown] name="real-text"
-r"""
-## Real sentences
-
-Now Multi30k, as in lesson 04: the same captions, batches and label smoothing, and a Transformer with about as many parameters as the translator there. Its learning rate is the first that we tried. It is a small one: the smaller model of the paper has six blocks on each side, E = 512, F = 2,048, and learned from 4.5 million pairs. This is the long cell of the lesson.
+Now the captions of Multi30k: English, with French translations, in lower case, cut into words and punctuation marks. Words that occur only once become `<unk>`. The model has about as many parameters as the translator of lesson 04. Its learning rate is the first that we tried. BLEU is counted on these words.
 """
 
 # %% name="real"
-del examples, model, cheat, honest
-device.give_back_memory()
+from attention_course.data import multi30k
+from attention_course.data.unavailable import DatasetUnavailable
+
 try:
     captions, test = multi30k.pairs("train"), multi30k.pairs("test_2016_flickr")
     corpus = "Multi30k"
 except DatasetUnavailable as why:
-    print(f"Multi30k cannot be had here ({str(why).splitlines()[0]}), so we go on with the grammar.")
-    captions, test = ([(list(p.english), list(p.french)) for p in some] for some in (grammar.pairs(10_000, part="train"), unseen))
-    corpus = "the grammar"
+    print(f"Multi30k cannot be had here ({str(why).splitlines()[0]}), so we use the grammar.")
+    captions = [(list(p.english), list(p.french)) for p in pairs[:10_000]]
+    test, corpus = [(list(p.english), list(p.french)) for p in unseen], "the grammar"
+english_words = Vocabulary((source for source, _ in captions), minimum=2)
+french_words = Vocabulary((target for _, target in captions), minimum=2)
+rows = [[corpus, len(captions), len(test), len(english_words), len(french_words)]]
+table(["corpus", "pairs to learn from", "to test", "English words", "French words"], rows)
 
-english_words, french_words = Vocabulary((e for e, _ in captions), minimum=2), Vocabulary((f for _, f in captions), minimum=2)
-print(f"{corpus}: {len(captions):,} pairs to learn from, {len(test):,} to test; {len(english_words):,} English and {len(french_words):,} French words")
-
-# %% name="train"
+# %% name="train-real"
 from attention_course.size import pick
 
-TARGET_WORDS = {"Multi30k": pick(700_000, large=3_700_000), "the grammar": 300_000}[corpus]
-usual = Config(size=128, heads=8, hidden=256, layers=3)
-large = Config(size=256, heads=8, hidden=512, layers=3, dropout=0.1)  # for a GPU
+usual = {"E": 128, "H": 8, "hidden": 256, "N": 3, "dropout": 0.1}
+large = {"E": 256, "H": 8, "hidden": 512, "N": 3, "dropout": 0.1}   # for a GPU
+passes = {"Multi30k": pick(1.6, large=8.3), "the grammar": 3}[corpus]
+real_examples = encode_pairs(captions, english_words, french_words)
 
-device.use_threads()
-device.seed_everything(0)
-translator = Transformer(len(english_words), len(french_words), pick(usual, large))
-examples = encode_pairs(captions, english_words, french_words)
-del captions
-settings = {"batch_tokens": 500, "learning_rate": pick(3e-3, large=1.5e-3), "label_smoothing": 0.1}
-run = train(translator, examples, target_tokens=TARGET_WORDS, **settings)
-print(f"{run.used:,} French words in {run.seconds:.0f} s, in {run.precision} on {run.device}")
+use_threads()
+seed_everything(0)
+translator = Transformer(len(english_words), len(french_words), **pick(usual, large))
+losses = train(translator, real_examples, passes, peak=pick(3e-3, large=1.5e-3))
+print(f"{len(losses):,} steps, mean loss of the last 50: {losses[-50:].mean():.2f} per word")
 
-# %% name="bleu"
-sources, references = [source for source, _ in test], [target for _, target in test]
-translations = translate(translator, sources, english_words, french_words, batch=100)
-bleu = corpus_bleu([t.words for t in translations], references)
-print(bleu)
-for quarter in bleu_by_length([t.words for t in translations], references, [len(source) for source in sources]):
-    print(f"{quarter.shortest:>2} to {quarter.longest} English words: BLEU {quarter.score:.1f}")
-assert bleu.score >= {"Multi30k": pick(38, large=53), "the grammar": 60}[corpus]
+# %% name="inside-data" jupyter={"source_hidden": true}
+from attention_course.decoding import translate
 
-# %% [markdown] name="guess-beside-text"
-r"""
-Beforehand we trained it three times on as many French words as RNNsearch got in lesson 04. The model without attention had more there, as many as the same time allowed.
-"""
+print("words:", {language: multi30k.WORDS[language].pattern for language in ("en", "fr")})
+look_inside(multi30k.tokenize, Vocabulary, translate)
 
-# %% name="guess-beside"
-before = results.load("04_translation")
-budgets = {"Transformer": measured["budget"], "RNNsearch": before["budgets"]["with"], "one vector": before["budgets"]["without"]}
-in_its_time = budgets["RNNsearch"] * np.mean(measured["speed_over_rnnsearch"])
-print("French words:", ", ".join(f"{name} {words:,}" for name, words in budgets.items()))
-print(f"in RNNsearch's time the Transformer would have had about {round(in_its_time, -4):,.0f}")
+# %% name="guess-long" jupyter={"source_hidden": true}
 guess = predict(
-    f"RNNsearch reached BLEU {np.mean(before['bleu_with']):.1f}. Every word of the Transformer reaches every other in one step. Where is it ahead of RNNsearch, if anywhere?",
-    ["on short captions only", "on long captions only", "on all alike", "on all but the longest", "nowhere"],
+    "In this decoder, every word reaches every other in one step. Where will it be ahead of "
+    "RNNsearch of lesson 04, after as many words of training?",
+    ["on short captions only", "on long captions only", "on all alike", "on all but the longest"],
 )
 
-# %% name="beside"
-rows = {"Transformer": measured["by_length_multi30k"], "RNNsearch": before["by_length_with"], "one vector": before["by_length_without"]}
-for name, scores in {"Transformer": measured["bleu_multi30k"], "RNNsearch": before["bleu_with"], "one vector": before["bleu_without"]}.items():
-    print(f"{name:<12} BLEU {np.mean(scores):.1f}   (each: {', '.join(f'{score:.1f}' for score in scores)})")
-for name in ("Transformer", "RNNsearch"):
-    print(f"longest quarter, {name}: {', '.join(f'{run[-1][3]:.1f}' for run in rows[name])}")
+# %% name="bleu"
+from attention_course.metrics import bleu_by_length, corpus_bleu
 
-# %% name="beside-figure"
-curves = {name: [results.interval([group[3] for group in quarter]) for quarter in zip(*runs)] for name, runs in rows.items()}
-figure = plots.bands(range(1, 5), curves, x_label="English words, in quarters of the captions", y_label="BLEU (bands: 95 %, 3 trainings)")
-figure.axes[0].set_xticks(range(1, 5), [f"{group[0]} to {group[1]}" for group in rows["Transformer"][0]])
-figure
+sources, references = [source for source, _ in test], [target for _, target in test]
+translations = translate(WithCache(translator), sources, english_words, french_words, batch=100)
+written = [translation.words for translation in translations]
+bleu = corpus_bleu(written, references)
+quarters = bleu_by_length(written, references, [len(source) for source in sources])
+rows = [[f"{q.shortest} to {q.longest}", q.score] for q in quarters]
+table(["English words", "BLEU, greedy"], [*rows, ["all captions", bleu.score]], digits=1)
 
-# %% name="reveal-beside" jupyter={"source_hidden": true}
-leads = [np.mean([ours[place][3] for ours in rows["Transformer"]]) - np.mean([theirs[place][3] for theirs in rows["RNNsearch"]]) for place in range(4)]
-assert min(leads[:3]) > 0 > leads[3]
-guess.reveal("on all but the longest", f"From the shortest quarter to the longest it leads by {', '.join(f'{lead:+.1f}' for lead in leads)} BLEU.")
-
-# %% name="claim-alone"
-claims.verdict("attention-alone-translates-better")
-
-# %% [markdown] name="long-text"
-r"""
-The paper measured on millions of pairs; here are 29,000 captions, and on the whole no lead: the means are closer than the trainings are to each other. But the curves cross. In the longest quarter each of the three trainings is below each of RNNsearch's, as the six numbers say. The bands overlap all the same, for an interval from three values that differ is wide. (The quarters are equal in number, so that captions of ten words stand in two of them.)
-
-What goes wrong with long ones? For the translator that was trained above, how much it writes, and how often a caption says the same three words twice, beside the references:
-"""
-
-# %% name="long"
-def written_and_wanted(places):
-    return [[translations[i].words for i in places], [references[i] for i in places]]
-
-
-order = sorted(range(len(test)), key=lambda i: len(sources[i]))
-for quarter in np.array_split(order, 4):
-    written, wanted = ([len(words) for words in side] for side in written_and_wanted(quarter))
-    again, in_reference = (np.mean([len(set(zip(w, w[1:], w[2:]))) < len(w) - 2 for w in side]) for side in written_and_wanted(quarter))
-    print(f"{len(sources[quarter[0]]):>2} to {len(sources[quarter[-1]])} words: writes {sum(written) / sum(wanted):.2f} words for each of the reference; three words again in {again:.0%} of the captions, of the references {in_reference:.0%}")
-lengths = [len(words) for words, _ in examples]
-print(f"to learn from: {np.mean([n > 15 for n in lengths]):.0%} have more than 15 words, {np.mean([n > 20 for n in lengths]):.0%} more than 20")
-
-# %% [markdown] name="long-after"
-r"""
-It writes neither too much nor too little, but in long captions it repeats itself, far more than their references do. That a word can look anywhere in one step does not tell it where to look. A GRU's state changes with every word it has written; this decoder has to see from positions and earlier words how far it has come, and only a few of the captions that it learns from have more than 20 words. That is a suspicion, from one model: we have not counted RNNsearch's repetitions, nor tried the relative positions of lesson 11, for which `Config` has a place. More to learn from helps: in the benchmark beside this course (`benchmarks/results/translation.md`) a larger Transformer, after five times as many words, is ahead of a larger RNNsearch in the longest quarter, too.
-"""
-
-# %% [markdown] name="cache-text"
-r"""
-## Writing
-
-In training all words are there at once. In writing they are not: the next word needs the last one. To go through the whole sentence again for every word would be a waste, for no earlier word's vector changes; it could not see the new word. All that the new word wants of them are their keys and values, in each block. So these are kept, in a **cache**. (In lesson 04 the sentence so far was kept in one state; here what is kept grows with it.)
-"""
-
-# %% name="cache"
-@torch.no_grad()
-def write_on(model, source, words, cached):
-    memory, past = model.encode(source)  # the source's keys and values with their mask; nothing is written yet
-    said = torch.full((1, 1), BOS)
-    for _ in range(words):
-        if cached:
-            logits, past, _ = model.step(said[:, -1], past, memory)  # one word, and the cache of the others
-        else:
-            logits = model.decoder(said, memory)[0][:, -1]  # no cache: all words again
-        said = torch.cat([said, logits.argmax(-1, keepdim=True)], 1)
-    return said
-
-
-caption = pad([english_words.encode(sources[0])])
-for cached in (True, False):
-    start = time.perf_counter()
-    said = write_on(translator, caption, 300, cached)  # on past <eos>, only for the clock
-    print(f"300 words {'with' if cached else 'without'} a cache: {time.perf_counter() - start:.1f} s")
-assert write_on(translator, caption, 30, True).equal(write_on(translator, caption, 30, False))
+# %% name="bleu-guard" jupyter={"source_hidden": true}
+print(bleu)
+assert bleu.score >= {"Multi30k": pick(38, large=53), "the grammar": 60}[corpus]
 
 # %% [markdown] name="beam-text"
 r"""
-`greedy` and `beam` of lesson 04 ask a model for `encode` and `step`, and so they take this one as they took the others. With a beam of four, on 200 of the captions (one sample, one model), beside what RNNsearch gained in lesson 04:
+`translate` is `greedy` in batches of sentences of like length. **Beam search** (lesson 04) keeps the four best beginnings, and judges them by the mean of their log-probabilities. The package's `beam` does so for many sentences at once. Here it is on 200 of the captions:
 """
 
 # %% name="beam"
+from attention_course.decoding import beam
+
 some = random.Random(0).sample(range(len(test)), min(200, len(test)))
 best = []
-for start in range(0, len(some), 25):  # each beginning in the beam has a cache, so few sentences at a time
-    found = beam(translator, pad([english_words.encode(sources[i]) for i in some[start : start + 25]]), width=4)
-    best += [french_words.decode(hypotheses[0].words) for hypotheses in found]
-scores = [corpus_bleu(written, [references[i] for i in some]).score for written in ([translations[i].words for i in some], best)]
-print(f"greedy {scores[0]:.1f}, beam of four {scores[1]:.1f} BLEU")
-gains = [next(b["bleu"] for b in beams if b["width"] == 4 and b["power"] == 1) - greedily for beams, greedily in zip(before["beam_with"], before["bleu_with"])]
-print("RNNsearch, all captions, three trainings:", ", ".join(f"{gain:+.1f}" for gain in gains))
+for start in range(0, len(some), 25):                               # each beginning has a cache
+    source = pad([english_words.encode(sources[i]) for i in some[start : start + 25]])
+    best += [french_words.decode(found[0].words) for found in beam(WithCache(translator), source)]
+wanted = [references[i] for i in some]
+rows = [["greedy", corpus_bleu([written[i] for i in some], wanted).score]]
+table(["200 captions", "BLEU"], [*rows, ["beam of 4", corpus_bleu(best, wanted).score]], digits=1)
 
-# %% [markdown] name="own-text"
+# %% [markdown] name="beside-text"
 r"""
-A sentence of your own, with the mean over the heads of the last block, across. In our training the full stop spreads its weight over several words; a map of weights explains no more than where was looked.
+And beside the translators of lesson 04? We trained each three times. The model without attention saw as many words as fit into RNNsearch's time.
 """
 
-# %% name="own-sentence"
-mine = "two children are playing with a brown dog on the beach ."
+# %% name="beside" jupyter={"source_hidden": true}
+from attention_course import claims, results
 
-words = multi30k.tokenize(mine, "en")
-[translation] = translate(translator, [words], english_words, french_words)
-plots.attention_map(translation.weights, translation.words, words, query_label="French", key_label="English")
+measured, before = results.load("12_transformer"), results.load("04_translation")
+named = {"Transformer": [measured[k] for k in ("budget", "bleu_multi30k", "by_length_multi30k")]}
+for name, key in {"RNNsearch": "with", "one vector": "without"}.items():
+    named[name] = before["budgets"][key], before[f"bleu_{key}"], before[f"by_length_{key}"]
+rows = []
+for name, (budget, scores, by_length) in named.items():
+    by_quarter = torch.tensor(by_length)[..., 3]                    # (3 trainings, 4 quarters)
+    rows.append([name, budget, torch.tensor(scores).mean(), *by_quarter.mean(0)])
+quarter = ["shortest quarter", "second", "third", "longest"]
+table(["3 trainings each", "words of training", "BLEU", *quarter], rows, digits=1)
 
-# %% [markdown] name="next"
+# %% name="reveal-long" jupyter={"source_hidden": true}
+leads = [a - b for a, b in zip(rows[0][3:], rows[1][3:])]
+assert min(leads[:3]) > 0 > leads[3]
+guess.reveal(
+    "on all but the longest",
+    f"It leads by {', '.join(f'{lead:+.1f}' for lead in leads)} BLEU, from the shortest quarter to "
+    "the longest.",
+)
+
+# %% [markdown] name="beside-after"
 r"""
-## Where to go next
+On the whole there is no lead: the means are closer than the trainings are to each other. But in the longest quarter, each of the three is below each of RNNsearch's. What happens there?
+"""
 
-The [exercises](exercises/12_transformer.ipynb) let you write a block and a step with a cache, count parameters, and catch a decoder that looks ahead (six problems, about an hour). What every word looking at every word costs, and how to pay less, begins with [lesson 17](17_sparse_and_local.ipynb); how deep stacks are trained is the subject of lesson 13, to come.
+# %% name="again" jupyter={"source_hidden": true}
+def says_again(sentences):                                          # the share of sentences
+    again = [len(set(zip(w, w[1:], w[2:]))) < len(w) - 2 for w in sentences]
+    return f"{sum(again) / len(again):.0%}"
+
+
+order = sorted(range(len(test)), key=lambda i: len(sources[i]))
+rows = []
+for number, name in enumerate(quarter):
+    places = order[number * len(order) // 4 : (number + 1) * len(order) // 4]
+    ours, theirs = ([side[i] for i in places] for side in (written, references))
+    length = sum(map(len, ours)) / sum(map(len, theirs))
+    rows.append([name, length, says_again(ours), says_again(theirs)])
+columns = ["words per word of the reference", "same three words again", "in the references"]
+table(["", *columns], rows)
+
+# %% [markdown] name="again-after"
+r"""
+The length is right, but long captions say the same three words twice. A GRU's state changes with every word. This decoder must see from positions and earlier words how far it has come, and few captions are long enough to teach it. That is a suspicion, from one model. A larger Transformer with five times the training is ahead there, too (`benchmarks/results/translation.md`).
+
+**Answer: yes. It is as good as RNNsearch, except on long captions.**
+
+## 7 · What if the mask is forgotten?
+
+Then a place can see the word that it must say: it stands in the input, one place to the right. We train the small model again, with the mask and without, for a sixth of the time.
+"""
+
+# %% name="guess-leak" jupyter={"source_hidden": true}
+guess = predict(
+    "Without the causal mask, how will the model compare?",
+    ["a higher loss, and worse translations", "a lower loss, and better translations",
+     "a lower loss, and hardly any right translation"],
+)
+
+# %% name="leak"
+def sees_all(words):                                                # the mask, forgotten
+    return torch.ones_like(causal_mask(words))
+
+
+rows = []
+for name, mask in {"with the mask": causal_mask, "without": sees_all}.items():
+    leaky = small()
+    leaky.decoder.mask = mask
+    losses = train(leaky, examples, passes=0.5, peak=6e-3, size=320, smoothing=0)
+    said = greedy(WithCache(leaky), asked_for)
+    empty = (said[:, 0] == EOS).float().mean()
+    rows.append([name, losses[-50:].mean(), f"{exact(said):.0%}", f"{empty:.0%}"])
+table(["", "loss", "exact", "empty"], rows)
+
+# %% name="leak-guard" jupyter={"source_hidden": true}
+assert rows[1][1] < rows[0][1] and int(rows[1][2][:-1]) < 10 < int(rows[0][2][:-1])
+
+# %% name="reveal-leak" jupyter={"source_hidden": true}
+guess.reveal(
+    "a lower loss, and hardly any right translation",
+    "It has learned to copy the word to its right. When it writes, there is none. In training only "
+    "the last place had none there, and its answer was <eos>. So it ends before it has begun.",
+)
+
+# %% [markdown] name="leak-after"
+r"""
+No error was raised. So test a mask directly: change a later word, and no earlier output may change.
+
+**Answer: the loss looks wonderful, and the translations are empty.**
+
+## 8 · What is gained over recurrence?
+
+The glossary makes three claims: better translations, faster training, and gradients that reach far. First, count the operations that must wait for each other in one training pass, the longest chain in PyTorch's graph.
+"""
+
+# %% name="guess-chain" jupyter={"source_hidden": true}
+guess = predict(
+    "A sentence of five words, in training. Whose chain is the longest?",
+    ["the Transformer's", "one vector's (lesson 03)", "RNNsearch's (lesson 04)"],
+)
+
+# %% name="chains" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_12.chain import chain
+from attention_course.models.seq2seq import EncoderDecoder, RNNsearch
+
+lengths = [5, 10, 20, 40]
+models = {"one vector": EncoderDecoder(50, 50), "RNNsearch": RNNsearch(50, 50)}
+models["Transformer"] = Transformer(50, 50)
+rows = [[name, *(chain(contender, n) for n in lengths)] for name, contender in models.items()]
+table(["operations that wait for each other", *(f"{n} words" for n in lengths)], rows)
+
+# %% name="reveal-chain" jupyter={"source_hidden": true}
+chains = {name: counted for name, *counted in rows}
+assert max(chains["Transformer"]) < 1.2 * min(chains["Transformer"])
+assert chains["Transformer"][0] > chains["RNNsearch"][0] > chains["one vector"][0]
+assert chains["RNNsearch"][-1] > 5 * chains["RNNsearch"][0]
+guess.reveal(
+    "the Transformer's",
+    f"{chains['Transformer'][0]} operations against {chains['RNNsearch'][0]}. But its chain does "
+    "not grow with the sentence, and the others do.",
+)
+
+# %% [markdown] name="gradient-text"
+r"""
+That helps where many processors work at once. Next, the **path length**. In a GRU, the gradient passes $n$ steps to a word $n$ places earlier, and shrinks at each (**vanishing gradient**). With attention it passes one. Here is the gradient that reaches an earlier word from the last one, relative to the last word's own, before any training:
+"""
+
+# %% name="gradient" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_12.reach import reach
+
+distances = [1, 8, 32, 64]
+places = [measured["distances"].index(distance) for distance in distances]
+rows = []
+for name, key in {"three blocks": "Transformer", "GRU": "GRU"}.items():
+    means = torch.tensor(measured["reach"][key]).double().mean(0)   # of 3 random starts
+    rows.append([f"{name}, the first word", *means[places]])
+stack = nn.ModuleList(Block(128, 8, 256, dropout=0) for _ in range(3))
+
+
+def through(x):
+    for block in stack:
+        x = block(x, causal_mask(x[..., 0]))
+    return F.layer_norm(x, x.shape[-1:])
+
+
+rows.append(["three blocks, in one sentence of 129 words", *reach(through, distances, 129)])
+table(["gradient", *(f"{d} words before" for d in distances)], rows, powers=True)
+
+# %% [markdown] name="claims-text"
+r"""
+The GRU can learn to hold on to things, but from a gradient that hardly arrives. In the blocks, the gradient to the first word falls in longer sentences, because more words share it. The last row shows that the distance does not matter. Now the verdicts on all three claims. Speed was measured on one thread:
+"""
+
+# %% name="claims"
+claims.table("12_transformer")
+
+# %% [markdown] name="compare-answer"
+r"""
+**Answer: short paths. On one thread and 29,000 captions they bring neither speed nor BLEU. The paper had eight GPUs and millions of pairs.**
+
+## The whole thing to take away
+"""
+
+# %% name="listing" jupyter={"source_hidden": true}
+imports = "import random\nfrom itertools import islice\n\nimport torch\n"
+imports += "import torch.nn.functional as F\nfrom torch import nn\n\n"
+imports += "from attention_course.bar import bar  # a progress bar\n"
+imports += "from attention_course.data.batches import cut, endless  # see section 4\n"
+imports += "from attention_course.device import give_back_memory, pick_device\n\n"
+imports += "PAD, BOS, EOS = 0, 1, 2"
+parts = [split, merge, attend, MultiHeadAttention, sinusoids, Block, enter, Encoder, causal_mask]
+parts += [Decoder, Transformer, translation_loss, warm_up, one_step, train, write]
+parts += [keys_values, ask, block_step, WithCache, greedy, beam_search]
+listing(*parts, imports=imports)
+
+# %% [markdown] name="remember"
+r"""
+## What to remember
+
+- A **Transformer** is a stack of **blocks**. Each block: attention mixes the words, a **feed-forward network** works on each word alone.
+- Every part **adds** what it finds (**residual connection**). **Layer normalisation** keeps the numbers of each word at one size: behind the sum (**post-norm**, 2017) or in front of the part (**pre-norm**, today).
+- The **encoder** sees all words. The **decoder** has a **causal mask**, and **cross-attention** to the encoder.
+- In training all places learn at once. In writing it still goes word by word, with a **KV cache**.
+- A loss that is too good may be a missing mask.
+- The recipe: Adam, **warm-up**, dropout, label smoothing, **tied** embeddings times √E, positions.
+
+Worth knowing by heart:
+
+```
+x = x + look(norm_1(x), mask)            # words look at words
+x = x + cross(norm_2(x), h, h_mask)      # decoder only: at the source
+x = x + feed(norm_3(x))                  # each word alone
+```
+
+<details><summary>1. A batch has 8 pairs, with 12 English and 15 French words (with &lt;bos&gt;). Which shapes do the weights of the three attentions have, with 8 heads?</summary>
+
+Encoder (8, 8, 12, 12), decoder self-attention (8, 8, 15, 15), cross-attention (8, 8, 15, 12).
+
+</details>
+
+<details><summary>2. Why does the encoder have no causal mask?</summary>
+
+It predicts nothing, and the whole English sentence is known before the first French word is written.
+
+</details>
+
+<details><summary>3. Why may a decoder keep the keys and values of old words, and an encoder that gets one more word may not?</summary>
+
+In the decoder old words never see the new word, so their vectors stay. In the encoder they would see it, and all vectors would change.
+
+</details>
+
+## Exercises, and where to go next
+
+In the [exercises](exercises/12_transformer.ipynb) you write the norm, the block and a step with a cache, count parameters, and catch a decoder that looks ahead. What all this looking costs, and how to pay less, begins with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. How deep stacks are trained is the subject of lesson 13, to come.
 
 ### Sources
 

@@ -133,7 +133,7 @@ class LuongDecoder(Problem):
     def without_tanh(*arguments):
         return decode(*arguments, bend=lambda x: x)
 
-    @mistake("The tanh was taken before W. In tanh(W [s_t, c_t]) it comes last.")
+    @mistake("The tanh was taken before W. In tanh([s_t, c_t] W) it comes last.")
     def tanh_before_W(*arguments):
         return decode(*arguments, join=lambda s, c: torch.cat([s, c], -1).tanh(), bend=lambda x: x)
 
@@ -211,11 +211,11 @@ class LuongDecoder(Problem):
         "The softmax runs over the sentences of the batch. The weights of one sentence sum to one over its annotations: take the last axis."
     )
     def softmax_over_the_batch(*arguments):
-        return decode(*arguments, weigh=lambda energies: energies.softmax(0))
+        return decode(*arguments, weigh=lambda scores: scores.softmax(0))
 
-    @mistake("The energies mixed the annotations as they are. Softmax makes weights of them first, Eq. (2).")
+    @mistake("The scores mixed the annotations as they are. Softmax makes weights of them first, Eq. (2).")
     def without_softmax(*arguments):
-        return decode(*arguments, weigh=lambda energies: energies)
+        return decode(*arguments, weigh=lambda scores: scores)
 
     @mistake(
         "The exponentials were not divided by their sum. The weights of one sentence sum to one over its annotations."
@@ -223,28 +223,28 @@ class LuongDecoder(Problem):
     def not_normalised(*arguments):
         return decode(*arguments, weigh=torch.exp)
 
-    @mistake("The energies were divided by their sum. Softmax takes exp of them first, for they may be negative.")
+    @mistake("The scores were divided by their sum. Softmax takes exp of them first, for they may be negative.")
     def without_exp(*arguments):
-        return decode(*arguments, weigh=lambda energies: energies / energies.sum(-1, keepdim=True))
+        return decode(*arguments, weigh=lambda scores: scores / scores.sum(-1, keepdim=True))
 
     @mistake("The softmax was taken twice, which makes the weights nearly even.")
     def softmax_twice(*arguments):
-        return decode(*arguments, weigh=lambda energies: energies.softmax(-1).softmax(-1))
+        return decode(*arguments, weigh=lambda scores: scores.softmax(-1).softmax(-1))
 
     @mistake(
-        "The energies were divided by the square root of the vectors' size. Here the softmax takes them as `score` gives them."
+        "The scores were divided by the square root of the vectors' size. Here the softmax takes them as `score` gives them."
     )
     def scaled(*arguments):
         size = arguments[1].shape[-1]
-        return decode(*arguments, weigh=lambda energies: (energies / size**0.5).softmax(-1))
+        return decode(*arguments, weigh=lambda scores: (scores / size**0.5).softmax(-1))
 
-    @mistake("The annotations were added up, each with a weight of one. The weights are a softmax of the energies.")
+    @mistake("The annotations were added up, each with a weight of one. The weights are a softmax of the scores.")
     def annotations_added(*arguments):
         return decode(*arguments, weigh=torch.ones_like)
 
     @mistake("The best annotation was taken for the context. It is a mixture of all of them, by their weights.")
     def best_annotation_alone(*arguments):
-        return decode(*arguments, weigh=lambda energies: torch.eye(energies.shape[-1])[energies.argmax(-1)])
+        return decode(*arguments, weigh=lambda scores: torch.eye(scores.shape[-1])[scores.argmax(-1)])
 
     @mistake(
         "All words got one context, the one that the first state asked for. In this decoder every new state looks: score belongs into the loop."
@@ -262,24 +262,24 @@ class LuongDecoder(Problem):
             written.append(fed)
         return torch.stack(written, 1)
 
-    @mistake("The annotations were averaged evenly: the energies have not been used.")
+    @mistake("The annotations were averaged evenly: the scores have not been used.")
     def even_weights(*arguments):
-        return decode(*arguments, weigh=lambda energies: torch.ones_like(energies) / energies.shape[-1])
+        return decode(*arguments, weigh=lambda scores: torch.ones_like(scores) / scores.shape[-1])
 
     @mistake(
-        "These are the contexts. Asked for is what they are made into together with the states: tanh(W [s_t, c_t])."
+        "These are the contexts. Asked for is what they are made into together with the states: tanh([s_t, c_t] W)."
     )
     def contexts_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: context)
 
-    @mistake("These are the states. Asked for is tanh(W [s_t, c_t]), in which the state has met the context.")
+    @mistake("These are the states. Asked for is tanh([s_t, c_t] W), in which the state has met the context.")
     def states_returned(*arguments):
         return decode(*arguments, gives=lambda state, context, attentional: state)
 
-    @mistake("These are the weights. Asked for is what comes of them: tanh(W [s_t, c_t]).")
+    @mistake("These are the weights. Asked for is what comes of them: tanh([s_t, c_t] W).")
     def weights_returned(*arguments):
         found = []
-        decode(*arguments, weigh=lambda energies: found.append(energies.softmax(-1)) or found[-1])
+        decode(*arguments, weigh=lambda scores: found.append(scores.softmax(-1)) or found[-1])
         return torch.stack(found, 1)
 
     @mistake("Words and features have changed places: the result is (B, E, L). Stack along axis 1.")
@@ -307,7 +307,7 @@ class LuongDecoder(Problem):
         return decode(*arguments)[:, -1]
 
     @mistake(
-        "Sentences and words have changed places: stacked along axis 0, the result is (T, B, E). Stack along axis 1."
+        "Sentences and words have changed places: stacked along axis 0, the result is (L, B, E). Stack along axis 1."
     )
     def words_first(*arguments):
         return decode(*arguments).transpose(0, 1)
@@ -321,7 +321,7 @@ def decode(
     score,
     W,
     asks=lambda old, new: new,
-    weigh=lambda energies: energies.softmax(-1),
+    weigh=lambda scores: scores.softmax(-1),
     join=lambda state, context: torch.cat([state, context], -1),
     bend=torch.tanh,
     begins=lambda hidden, look: torch.zeros_like(hidden),

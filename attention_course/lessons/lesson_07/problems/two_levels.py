@@ -10,14 +10,14 @@ class TwoLevels(Problem):
         "Write a function that pools vectors under a mask, and call it twice. What is the mask of the sentences?",
         "A sentence counts where any of its words does: mask.any(-1). In a sentence without words the softmax must stay finite: fill with a very low number "
         "instead of minus infinity, and multiply by the mask afterwards.",
-        "def pool(x, allowed, W, v): scores = (torch.tanh(x @ W.mT) @ v).masked_fill(~allowed, torch.finfo(x.dtype).min); weights = scores.softmax(-1) * "
-        "allowed; return (weights.unsqueeze(-1) * x).sum(-2). Then pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s).",
+        "def pool(x, allowed, W_k, u): scores = (torch.tanh(x @ W_k.mT) @ u).masked_fill(~allowed, torch.finfo(x.dtype).min); weights = scores.softmax(-1) * "
+        "allowed; return (weights.unsqueeze(-1) * x).sum(-2). Then pool(pool(words, mask, W_k, u), mask.any(-1), W_k_s, u_s).",
     )
     praise = "The same function twice: nothing in it knows whether it pools words or sentences."
 
     def inputs(self, generator):
-        def sized(mask, E, K, energies=0.0):
-            return drawn(generator, torch.tensor(mask).bool(), E, K, energies)
+        def sized(mask, E, D, shift=0.0):
+            return drawn(generator, torch.tensor(mask).bool(), E, D, shift)
 
         yield "one sentence of one word", sized([[[1]]], 1, 2)
         yield "one sentence of two words", sized([[[1, 1]]], 1, 2)
@@ -25,9 +25,9 @@ class TwoLevels(Problem):
         yield "three sentences of three words, all sizes alike", sized([[[1, 1, 1]] * 3], 3, 3)
         yield "a word and one of padding", sized([[[1, 0]]], 1, 2)
         yield "a word behind one of padding", sized([[[0, 1]]], 1, 2)
-        yield "two words and one of padding, energies far below zero", sized([[[1, 1, 0]]], 1, 2, -14.0)
+        yield "two words and one of padding, scores far below zero", sized([[[1, 1, 0]]], 1, 2, -14.0)
         yield "two sentences and one without words", sized([[[1], [1], [0]]], 1, 2)
-        yield "a sentence behind one without words, energies far below zero", sized([[[0], [1]]], 1, 2, -14.0)
+        yield "a sentence behind one without words, scores far below zero", sized([[[0], [1]]], 1, 2, -14.0)
         yield "a document without words", sized([[[0, 0]]], 1, 2)
         yield "sentences of different lengths", sized([[[1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0]]], 4, 5)
         yield (
@@ -40,36 +40,36 @@ class TwoLevels(Problem):
         )
 
     def admissible(self, generator):
-        B, S, T, E, K = (int(n) for n in torch.randint(1, 5, (5,), generator=generator))
+        B, S, T, E, D = (int(n) for n in torch.randint(1, 5, (5,), generator=generator))
         often = torch.tensor([0.3, 0.7, 1.0])[torch.randint(0, 3, (B, S, 1), generator=generator)]
         some = torch.rand(B, S, 1, generator=generator) < 0.8
         mask = (torch.rand(B, S, T, generator=generator) < often) & some
         mask &= torch.rand(B, 1, 1, generator=generator) < 0.8
-        return drawn(generator, mask, E, K, float(-14 * (torch.rand((), generator=generator) < 0.3)))
+        return drawn(generator, mask, E, D, float(-14 * (torch.rand((), generator=generator) < 0.3)))
 
-    def answer(words, mask, W, v, W_s, v_s):
-        def pool(x, allowed, W, v):
-            scores = (torch.tanh(x @ W.mT) @ v).masked_fill(~allowed, torch.finfo(x.dtype).min)
+    def answer(words, mask, W_k, u, W_k_s, u_s):
+        def pool(x, allowed, W_k, u):
+            scores = (torch.tanh(x @ W_k.mT) @ u).masked_fill(~allowed, torch.finfo(x.dtype).min)
             weights = scores.softmax(-1) * allowed
             return (weights.unsqueeze(-1) * x).sum(-2)
 
-        return pool(pool(words, mask, W, v), mask.any(-1), W_s, v_s)
+        return pool(pool(words, mask, W_k, u), mask.any(-1), W_k_s, u_s)
 
     nothing = (
         "Where there is no word, 0 is divided by 0 here, which gives NaN (so does the softmax of nothing but −inf), and NaN times 0 is NaN still. Fill with a very low "
         "number, and multiply the weights by the mask after the softmax."
     )
     evenly = (
-        "Where there is nothing to share among, all energies are equally low, and softmax shares evenly among padding. The softmax of nothing is to be all zeros: "
+        "Where there is nothing to share among, all scores are equally low, and softmax shares evenly among padding. The softmax of nothing is to be all zeros: "
         "multiply the weights by the mask."
     )
     afterwards = (
         "The mask was laid on the weights alone. By then padding had taken its share in the softmax, and the other weights no longer sum to one: mask the "
-        "energies."
+        "scores."
     )
-    not_low_enough = "Padding was given an energy that is not low enough. Zero or −10 is an energy like any other, and those of real words may lie below it."
-    zero_energy = (
-        "Padding has got an energy of zero, as a vector of zeros has, and so a share that words then lack: their energies may lie below it. Fill with a very low "
+    not_low_enough = "Padding was given a score that is not low enough. Zero or −10 is a score like any other, and those of real words may lie below it."
+    zero_score = (
+        "Padding has got a score of zero, as a vector of zeros has, and so a share that words then lack: their scores may lie below it. Fill with a very low "
         "number."
     )
     at_the_end = "Padding was taken to stand at the end. The mask says where it stands, which may be anywhere, and so may sentences without words."
@@ -79,12 +79,12 @@ class TwoLevels(Problem):
     )
     another_bend = "Another function stands in the place of the tanh."
     projected = "What was summed is not the vectors themselves but what the scores are made of. The average is one of the vectors x."
-    small_sum = "A small number was added to the sum of the exponentials. Where all energies are low it is not small any more: take off the maximum first."
+    small_sum = "A small number was added to the sum of the exponentials. Where all scores are low it is not small any more: take off the maximum first."
     no_levels = (
         "There are no levels: one softmax ran over all words of the document. Each sentence has a softmax of its own, whose weights sum to one, and then the "
         "sentences have theirs."
     )
-    one_question = "Both levels ask the same question. What makes a word important need not make a sentence so: W and v are for the words, W_s and v_s for the sentences."
+    one_question = "Both levels ask the same question. What makes a word important need not make a sentence so: W_k and u are for the words, W_k_s and u_s for the sentences."
     no_softmax = "The scores were used as weights. A softmax makes them shares: positive, and one in sum."
 
     @mistake(
@@ -156,11 +156,11 @@ class TwoLevels(Problem):
 
     @mistake(inverted)
     def words_turned_round(*arguments):
-        return levels(*arguments, of_words=lambda x, allowed, W, v: pool(x, ~allowed, W, v))
+        return levels(*arguments, of_words=lambda x, allowed, W_k, u: pool(x, ~allowed, W_k, u))
 
     @mistake(inverted)
     def words_turned_round_with_a_low_number(*arguments):
-        return levels(*arguments, of_words=lambda x, allowed, W, v: unzeroed(x, ~allowed, W, v))
+        return levels(*arguments, of_words=lambda x, allowed, W_k, u: unzeroed(x, ~allowed, W_k, u))
 
     @mistake("The mask of the sentences is the wrong way round: True stands where there is a word.")
     def sentences_turned_round(*arguments):
@@ -203,63 +203,63 @@ class TwoLevels(Problem):
         return levels(*arguments, of_words=late, of_sentences=endless)
 
     @mistake(not_low_enough)
-    def energy_of_zero(*arguments):
+    def score_of_zero(*arguments):
         return levels(*arguments, of_words=filled(0.0), of_sentences=filled(0.0))
 
     @mistake(not_low_enough)
-    def words_energy_of_zero(*arguments):
+    def words_score_of_zero(*arguments):
         return levels(*arguments, of_words=filled(0.0))
 
     @mistake(not_low_enough)
-    def energy_of_minus_ten(*arguments):
+    def score_of_minus_ten(*arguments):
         return levels(*arguments, of_words=filled(-10.0), of_sentences=filled(-10.0))
 
     @mistake(not_low_enough)
-    def energy_of_minus_ten_made_zero(*arguments):
+    def score_of_minus_ten_made_zero(*arguments):
         return levels(*arguments, of_words=filled(-10.0, zeroed=True), of_sentences=filled(-10.0, zeroed=True))
 
-    @mistake("The mask was added to the energies. That lifts words by one, and leaves padding in the game.")
+    @mistake("The mask was added to the scores. That lifts words by one, and leaves padding in the game.")
     def mask_added(*arguments):
-        def pooled(x, allowed, W, v):
-            return averaged(x, energies(x, W, v) + allowed)
+        def pooled(x, allowed, W_k, u):
+            return averaged(x, scores_of(x, W_k, u) + allowed)
 
         return levels(*arguments, of_words=pooled, of_sentences=pooled)
 
-    @mistake("The mask was added to the energies. That lifts words by one, and leaves padding in the game.")
+    @mistake("The mask was added to the scores. That lifts words by one, and leaves padding in the game.")
     def mask_added_to_words(*arguments):
-        return levels(*arguments, of_words=lambda x, allowed, W, v: averaged(x, energies(x, W, v) + allowed))
+        return levels(*arguments, of_words=lambda x, allowed, W_k, u: averaged(x, scores_of(x, W_k, u) + allowed))
 
-    @mistake(zero_energy)
+    @mistake(zero_score)
     def padding_made_zero(words, mask, *parameters):
         return levels(words * mask.unsqueeze(-1), mask, *parameters, of_words=unmasked, of_sentences=unmasked)
 
-    @mistake(zero_energy)
+    @mistake(zero_score)
     def padding_of_words_made_zero(words, mask, *parameters):
         return levels(words * mask.unsqueeze(-1), mask, *parameters, of_words=unmasked)
 
     @mistake(one_question)
-    def one_question_for_both(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W, v, W, v)
+    def one_question_for_both(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k, u, W_k, u)
 
     @mistake(one_question)
-    def the_sentences_question_for_both(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W_s, v_s, W_s, v_s)
+    def the_sentences_question_for_both(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k_s, u_s, W_k_s, u_s)
 
     @mistake(one_question)
-    def one_matrix_for_both(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W, v, W, v_s)
+    def one_matrix_for_both(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k, u, W_k, u_s)
 
     @mistake(one_question)
-    def one_vector_for_both(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W, v, W_s, v)
+    def one_vector_for_both(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k, u, W_k_s, u)
 
-    @mistake("The parameters of the two levels changed places: W and v are the words', W_s and v_s the sentences'.")
-    def levels_exchanged(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W_s, v_s, W, v)
+    @mistake("The parameters of the two levels changed places: W_k and u are the words', W_k_s and u_s the sentences'.")
+    def levels_exchanged(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k_s, u_s, W_k, u)
 
-    @mistake("The matrices were applied the wrong way round. They are (K, E), and act on the last axis as x @ W.mT.")
-    def matrices_transposed(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W.mT, v, W_s.mT, v_s)
+    @mistake("The matrices were applied the wrong way round. They are (D, E), and act on the last axis as x @ W_k.mT.")
+    def matrices_transposed(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k.mT, u, W_k_s.mT, u_s)
 
     @mistake("The sentences were averaged with equal weights. The second level attends, too.")
     def sentences_averaged(*arguments):
@@ -303,12 +303,12 @@ class TwoLevels(Problem):
         return levels(*arguments, of_words=largest, of_sentences=largest)
 
     @mistake(no_levels)
-    def flat(words, mask, W, v, W_s, v_s):
-        return pool(words.flatten(1, 2), mask.flatten(1, 2), W, v)
+    def flat(words, mask, W_k, u, W_k_s, u_s):
+        return pool(words.flatten(1, 2), mask.flatten(1, 2), W_k, u)
 
     @mistake(no_levels)
-    def flat_by_the_sentences(words, mask, W, v, W_s, v_s):
-        return pool(words.flatten(1, 2), mask.flatten(1, 2), W_s, v_s)
+    def flat_by_the_sentences(words, mask, W_k, u, W_k_s, u_s):
+        return pool(words.flatten(1, 2), mask.flatten(1, 2), W_k_s, u_s)
 
     @mistake(
         "The levels were taken the other way round: the first pooled the sentences at each place of a word. Words stand on axis 2, sentences on axis 1."
@@ -317,16 +317,16 @@ class TwoLevels(Problem):
         return levels(words.transpose(1, 2), mask.transpose(1, 2), *parameters)
 
     @mistake(
-        "The tanh is missing: S(x) = v·tanh(W x). Without it W and v are one vector, and half of the parameters are for nothing."
+        "The tanh is missing: the score of x is tanh(x @ W_k.mT) @ u. Without it W_k and u are one vector, and half of the parameters are for nothing."
     )
     def without_tanh(*arguments):
         return bent(*arguments, lambda x: x, lambda x: x)
 
-    @mistake("The tanh is missing at the second level: S(x) = v·tanh(W x).")
+    @mistake("The tanh is missing at the second level: the score of x is tanh(x @ W_k.mT) @ u.")
     def sentences_without_tanh(*arguments):
         return bent(*arguments, torch.tanh, lambda x: x)
 
-    @mistake("The tanh is missing at the first level: S(x) = v·tanh(W x).")
+    @mistake("The tanh is missing at the first level: the score of x is tanh(x @ W_k.mT) @ u.")
     def words_without_tanh(*arguments):
         return bent(*arguments, lambda x: x, torch.tanh)
 
@@ -338,17 +338,17 @@ class TwoLevels(Problem):
     def sigmoid(*arguments):
         return bent(*arguments, torch.sigmoid, torch.sigmoid)
 
-    @mistake("The vector went into the tanh. It stands outside, and adds up K tanhs.")
+    @mistake("The vector went into the tanh. It stands outside, and adds up D tanhs.")
     def vector_inside(*arguments):
-        return scored(*arguments, lambda x, W, v: torch.tanh(x @ W.mT @ v))
+        return scored(*arguments, lambda x, W_k, u: torch.tanh(x @ W_k.mT @ u))
 
-    @mistake("The vectors v and v_s are missing: they say how much each of the K tanhs counts in the score.")
+    @mistake("The vectors u and u_s are missing: they say how much each of the D tanhs counts in the score.")
     def without_the_vector(*arguments):
-        return scored(*arguments, lambda x, W, v: torch.tanh(x @ W.mT).sum(-1))
+        return scored(*arguments, lambda x, W_k, u: torch.tanh(x @ W_k.mT).sum(-1))
 
-    @mistake("The scores were divided by √K. Eq. (18) has no scale: that is for dot products.")
+    @mistake("The scores were divided by √D. Eq. (18) has no scale: that is for dot products.")
     def scaled(*arguments):
-        return scored(*arguments, lambda x, W, v: torch.tanh(x @ W.mT) @ v / len(v) ** 0.5)
+        return scored(*arguments, lambda x, W_k, u: torch.tanh(x @ W_k.mT) @ u / len(u) ** 0.5)
 
     @mistake(no_softmax)
     def without_softmax(*arguments):
@@ -394,14 +394,14 @@ class TwoLevels(Problem):
         "The softmax of the words ran over the sentences. Each sentence's weights sum to one over its own words: the last axis of (B, S, T)."
     )
     def softmax_over_sentences(*arguments):
-        return levels(*arguments, of_words=lambda x, allowed, W, v: pool(x, allowed, W, v, axis=1))
+        return levels(*arguments, of_words=lambda x, allowed, W_k, u: pool(x, allowed, W_k, u, axis=1))
 
     @mistake(
         "The softmax ran over the documents. Weights sum to one over the words of a sentence, and over the sentences of a document: the last axis."
     )
     def softmax_over_documents(*arguments):
-        def over_documents(x, allowed, W, v):
-            return pool(x, allowed, W, v, axis=0)
+        def over_documents(x, allowed, W_k, u):
+            return pool(x, allowed, W_k, u, axis=0)
 
         return levels(*arguments, of_words=over_documents, of_sentences=over_documents)
 
@@ -410,21 +410,21 @@ class TwoLevels(Problem):
         return levels(words, mask, *parameters, of_words=halfway, of_sentences=halfway)
 
     @mistake(projected)
-    def projected_values(words, mask, W, v, W_s, v_s):
-        return levels(words, mask, W, v, W_s, v_s) @ W_s.mT
+    def projected_values(words, mask, W_k, u, W_k_s, u_s):
+        return levels(words, mask, W_k, u, W_k_s, u_s) @ W_k_s.mT
 
     @mistake(projected)
-    def tanhs_averaged(words, mask, W, v, W_s, v_s):
-        def pooled(x, allowed, W, v):
-            hidden = torch.tanh(x @ W.mT)
-            return averaged(hidden, (hidden @ v).masked_fill(~allowed, torch.finfo(x.dtype).min), allowed)
+    def tanhs_averaged(words, mask, W_k, u, W_k_s, u_s):
+        def pooled(x, allowed, W_k, u):
+            hidden = torch.tanh(x @ W_k.mT)
+            return averaged(hidden, (hidden @ u).masked_fill(~allowed, torch.finfo(x.dtype).min), allowed)
 
-        return levels(words, mask, W, v, W_s, v_s, of_words=pooled, of_sentences=pooled)
+        return levels(words, mask, W_k, u, W_k_s, u_s, of_words=pooled, of_sentences=pooled)
 
     @mistake("The sentences were weighted and not added up: a document is their sum, (B, E).")
     def not_added_up(*arguments):
-        def weighted(x, allowed, W, v):
-            scores = energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min)
+        def weighted(x, allowed, W_k, u):
+            scores = scores_of(x, W_k, u).masked_fill(~allowed, torch.finfo(x.dtype).min)
             return (scores.softmax(-1) * allowed).unsqueeze(-1) * x
 
         return levels(*arguments, of_sentences=weighted)
@@ -442,8 +442,8 @@ class TwoLevels(Problem):
         return levels(*arguments).unsqueeze(1)
 
 
-def energies(x, W, v):
-    return torch.tanh(x @ W.mT) @ v
+def scores_of(x, W_k, u):
+    return torch.tanh(x @ W_k.mT) @ u
 
 
 def averaged(x, scores, allowed=True):
@@ -451,42 +451,42 @@ def averaged(x, scores, allowed=True):
     return ((scores.softmax(-1) * allowed).unsqueeze(-1) * x).sum(-2)
 
 
-def pool(x, allowed, W, v, axis=-1):
+def pool(x, allowed, W_k, u, axis=-1):
     """One level."""
-    scores = energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min)
+    scores = scores_of(x, W_k, u).masked_fill(~allowed, torch.finfo(x.dtype).min)
     return ((scores.softmax(axis) * allowed).unsqueeze(-1) * x).sum(-2)
 
 
-def unmasked(x, allowed, W, v):
-    return averaged(x, energies(x, W, v))
+def unmasked(x, allowed, W_k, u):
+    return averaged(x, scores_of(x, W_k, u))
 
 
-def late(x, allowed, W, v):
-    return averaged(x, energies(x, W, v), allowed)
+def late(x, allowed, W_k, u):
+    return averaged(x, scores_of(x, W_k, u), allowed)
 
 
 def times(factor):
     """A level whose weights are multiplied by something."""
 
-    def pooled(x, allowed, W, v):
-        return averaged(factor * x, energies(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min))
+    def pooled(x, allowed, W_k, u):
+        return averaged(factor * x, scores_of(x, W_k, u).masked_fill(~allowed, torch.finfo(x.dtype).min))
 
     return pooled
 
 
-def endless(x, allowed, W, v):
-    return filled(-torch.inf)(x, allowed, W, v)
+def endless(x, allowed, W_k, u):
+    return filled(-torch.inf)(x, allowed, W_k, u)
 
 
-def unzeroed(x, allowed, W, v):
-    return filled(-1e9)(x, allowed, W, v)
+def unzeroed(x, allowed, W_k, u):
+    return filled(-1e9)(x, allowed, W_k, u)
 
 
 def filled(number, zeroed=False):
-    """A level where padding has got an energy of that number."""
+    """A level where padding has got a score of that number."""
 
-    def pooled(x, allowed, W, v):
-        return averaged(x, energies(x, W, v).masked_fill(~allowed, number), allowed if zeroed else True)
+    def pooled(x, allowed, W_k, u):
+        return averaged(x, scores_of(x, W_k, u).masked_fill(~allowed, number), allowed if zeroed else True)
 
     return pooled
 
@@ -499,8 +499,8 @@ def largest(x, allowed, *parameters):
     return x.masked_fill(~allowed.unsqueeze(-1), -1e9).amax(-2) * allowed.any(-1, keepdim=True)
 
 
-def halfway(x, allowed, W, v):
-    return pool(x, allowed, W, v) / x.shape[-2]
+def halfway(x, allowed, W_k, u):
+    return pool(x, allowed, W_k, u) / x.shape[-2]
 
 
 def with_a_small_number(number):
@@ -512,50 +512,50 @@ def to_the_front(mask):
     return torch.arange(mask.shape[-1]) < mask.sum(-1, keepdim=True)
 
 
-def levels(words, mask, W, v, W_s, v_s, of_words=pool, of_sentences=pool, there=lambda mask: mask.any(-1)):
+def levels(words, mask, W_k, u, W_k_s, u_s, of_words=pool, of_sentences=pool, there=lambda mask: mask.any(-1)):
     """Both levels, with a place for each mistake."""
-    return of_sentences(of_words(words, mask, W, v), there(mask), W_s, v_s)
+    return of_sentences(of_words(words, mask, W_k, u), there(mask), W_k_s, u_s)
 
 
-def shared(words, mask, W, v, W_s, v_s, weights):
+def shared(words, mask, W_k, u, W_k_s, u_s, weights):
     """Both levels with other weights than a softmax."""
 
-    def pooled(x, allowed, W, v):
-        return (weights(energies(x, W, v), allowed).unsqueeze(-1) * x).sum(-2)
+    def pooled(x, allowed, W_k, u):
+        return (weights(scores_of(x, W_k, u), allowed).unsqueeze(-1) * x).sum(-2)
 
-    return levels(words, mask, W, v, W_s, v_s, pooled, pooled)
+    return levels(words, mask, W_k, u, W_k_s, u_s, pooled, pooled)
 
 
-def scored(words, mask, W, v, W_s, v_s, score, score_of_sentences=None):
+def scored(words, mask, W_k, u, W_k_s, u_s, score, score_of_sentences=None):
     """Both levels with another score."""
 
     def with_score(score):
-        def pooled(x, allowed, W, v):
-            return averaged(x, score(x, W, v).masked_fill(~allowed, torch.finfo(x.dtype).min), allowed)
+        def pooled(x, allowed, W_k, u):
+            return averaged(x, score(x, W_k, u).masked_fill(~allowed, torch.finfo(x.dtype).min), allowed)
 
         return pooled
 
-    return levels(words, mask, W, v, W_s, v_s, with_score(score), with_score(score_of_sentences or score))
+    return levels(words, mask, W_k, u, W_k_s, u_s, with_score(score), with_score(score_of_sentences or score))
 
 
-def bent(words, mask, W, v, W_s, v_s, bend, bend_of_sentences):
+def bent(words, mask, W_k, u, W_k_s, u_s, bend, bend_of_sentences):
     """Both levels with another function than the tanh."""
 
     def by(bend):
-        return lambda x, W, v: bend(x @ W.mT) @ v
+        return lambda x, W_k, u: bend(x @ W_k.mT) @ u
 
-    return scored(words, mask, W, v, W_s, v_s, by(bend), by(bend_of_sentences))
+    return scored(words, mask, W_k, u, W_k_s, u_s, by(bend), by(bend_of_sentences))
 
 
-def drawn(generator, mask, E, K, shift):
-    """Words and parameters for a mask; nothing near zero, lest two mistakes look alike. With a shift all energies lie about it."""
+def drawn(generator, mask, E, D, shift):
+    """Words and parameters for a mask; nothing near zero, lest two mistakes look alike. With a shift all scores lie about it."""
 
     def away(*sizes):
         signs = 1 - 2.0 * (torch.rand(sizes, generator=generator) < 0.5)
         return (0.4 + torch.rand(sizes, generator=generator)) * signs
 
-    words, parameters = away(*mask.shape, E), [away(K, E), 1.5 * away(K), away(K, E), 1.5 * away(K)]
+    words, parameters = away(*mask.shape, E), [away(D, E), 1.5 * away(D), away(D, E), 1.5 * away(D)]
     if shift:  # no tanh is negative
         words, parameters = words.abs(), [p.abs() for p in parameters]
-        parameters[1::2] = (shift * v / v.sum() for v in parameters[1::2])
+        parameters[1::2] = (shift * u / u.sum() for u in parameters[1::2])
     return words, mask, *parameters

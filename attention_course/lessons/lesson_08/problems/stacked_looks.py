@@ -31,7 +31,7 @@ class StackedLooks(Problem):
     """Several hops over the regions of several pictures."""
 
     hints = (
-        "One hop is lesson 01: energies, softmax, weighted sum. What does the next hop need that the first did not have?",
+        "One hop is lesson 01: scores, softmax, weighted sum. What does the next hop need that the first did not have?",
         "Keep q in a variable and change it in the loop: each hop compares the regions with the present q, and adds what it finds to it. The regions "
         "stay the same.",
         "for score in scores: weights = score(q, regions).softmax(-1); q = q + (weights.unsqueeze(1) @ regions).squeeze(1); and keep the weights. At the "
@@ -72,7 +72,7 @@ class StackedLooks(Problem):
     another_rule = "The next q is another than q plus the context: nothing is halved, multiplied, bent or taken off."
     shape_of_maps = "The maps are not (B, hops, S). Stack them along axis 1: pictures, hops, regions."
     axis_lost = "A squeeze() without an axis drops every axis of one: that of the pictures, too, where there is one picture. Say which: squeeze(1)."
-    scaled_energies = "The energies were multiplied before the softmax. They go into it as the score gives them."
+    scaled_scores = "The scores were multiplied before the softmax. They go into it as the score gives them."
     one_sum = (
         "Softmax ran over all regions of all pictures at once. Each picture has weights of its own, which sum to one."
     )
@@ -140,58 +140,58 @@ class StackedLooks(Problem):
         "The softmax runs over the pictures. The weights of each picture are to sum to one over its own regions: take the last axis."
     )
     def softmax_over_the_pictures(*arguments):
-        return looped(*arguments, share=lambda energies: energies.softmax(0))
+        return looped(*arguments, share=lambda z: z.softmax(0))
 
     @mistake(one_sum)
     def softmax_over_everything(*arguments):
-        return looped(*arguments, share=lambda energies: energies.flatten().softmax(0).view_as(energies))
+        return looped(*arguments, share=lambda z: z.flatten().softmax(0).view_as(z))
 
     @mistake(
         "The exponentials were divided by another picture's sum: a sum over the last axis that does not keep it, (B,), falls on the axis of the regions. "
         "Take keepdim=True."
     )
     def sum_without_its_axis(*arguments):
-        return looped(*arguments, share=lambda energies: energies.exp() / energies.exp().sum(-1))
+        return looped(*arguments, share=lambda z: z.exp() / z.exp().sum(-1))
 
-    @mistake("The softmax is missing: the energies themselves were taken for weights.")
+    @mistake("The softmax is missing: the scores themselves were taken for weights.")
     def without_softmax(*arguments):
-        return looped(*arguments, share=lambda energies: energies)
+        return looped(*arguments, share=lambda z: z)
 
-    @mistake("The weights do not sum to one: the exponentials of the energies were not divided by their sum.")
+    @mistake("The weights do not sum to one: the exponentials of the scores were not divided by their sum.")
     def not_normalised(*arguments):
         return looped(*arguments, share=torch.exp)
 
-    @mistake("The energies were divided by their sum, where softmax takes exp first. Energies may be negative.")
+    @mistake("The scores were divided by their sum, where softmax takes exp first. Scores may be negative.")
     def without_exp(*arguments):
-        return looped(*arguments, share=lambda energies: energies / energies.sum(-1, keepdim=True))
+        return looped(*arguments, share=lambda z: z / z.sum(-1, keepdim=True))
 
     @mistake("These weights are logarithms, and the regions were mixed with them: softmax, not log_softmax.")
     def logarithms(*arguments):
-        return looped(*arguments, share=lambda energies: energies.log_softmax(-1))
+        return looped(*arguments, share=lambda z: z.log_softmax(-1))
 
-    @mistake("Each energy went through a sigmoid by itself. Weights are shares: softmax makes them sum to one.")
+    @mistake("Each score went through a sigmoid by itself. Weights are shares: softmax makes them sum to one.")
     def sigmoid(*arguments):
         return looped(*arguments, share=torch.sigmoid)
 
-    @mistake("Softmax was taken twice, which evens the weights out. Once makes shares of the energies.")
+    @mistake("Softmax was taken twice, which evens the weights out. Once makes shares of the scores.")
     def softmax_twice(*arguments):
-        return looped(*arguments, share=lambda energies: energies.softmax(-1).softmax(-1))
+        return looped(*arguments, share=lambda z: z.softmax(-1).softmax(-1))
 
-    @mistake("The energies have the wrong sign, so that the region that fits worst gets most.")
+    @mistake("The scores have the wrong sign, so that the region that fits worst gets most.")
     def negated(*arguments):
-        return looped(*arguments, share=lambda energies: (-energies).softmax(-1))
+        return looped(*arguments, share=lambda z: (-z).softmax(-1))
 
-    @mistake(scaled_energies)
+    @mistake(scaled_scores)
     def doubled(*arguments):
-        return looped(*arguments, share=lambda energies: (2 * energies).softmax(-1))
+        return looped(*arguments, share=lambda z: (2 * z).softmax(-1))
 
-    @mistake(scaled_energies)
-    def halved_energies(*arguments):
-        return looped(*arguments, share=lambda energies: (energies / 2).softmax(-1))
+    @mistake(scaled_scores)
+    def halved_scores(*arguments):
+        return looped(*arguments, share=lambda z: (z / 2).softmax(-1))
 
-    @mistake("The energies were divided by √E. The score function has done what is to be done.")
+    @mistake("The scores were divided by √E. The score function has done what is to be done.")
     def scaled(q, regions, scores):
-        return looped(q, regions, scores, share=lambda energies: (energies / q.shape[-1] ** 0.5).softmax(-1))
+        return looped(q, regions, scores, share=lambda z: (z / q.shape[-1] ** 0.5).softmax(-1))
 
     @mistake(another_rule)
     def context_taken_off(*arguments):
@@ -214,7 +214,7 @@ class StackedLooks(Problem):
         return looped(*arguments, lambda first, q, context: torch.nn.functional.normalize(q + context, dim=-1))
 
     @mistake("The q was added twice: q^(m) is the context plus q^(m−1).")
-    def u_twice(*arguments):
+    def q_twice(*arguments):
         return looped(*arguments, lambda first, q, context: 2 * q + context)
 
     @mistake("The question was added at every hop. It is in q already: q^(m) is the context plus q^(m−1).")
@@ -253,25 +253,25 @@ class StackedLooks(Problem):
         return last - q, maps
 
     @mistake("That is every q. Asked for is the last, (B, E).")
-    def every_u(q, regions, scores):
+    def every_q(q, regions, scores):
         all_of_them = [looped(q, regions, scores[: i + 1])[0] for i in range(len(scores))]
         return torch.stack(all_of_them, 1), looped(q, regions, scores)[1]
 
     @mistake("The map was computed with the new q. A hop's map holds the weights that it looked with.")
-    def map_of_the_new_u(q, regions, scores):
+    def map_of_the_new_q(q, regions, scores):
         maps = []
         for score in scores:
             q = q + mixed(score(q, regions).softmax(-1), regions)
             maps.append(score(q, regions).softmax(-1))
         return q, torch.stack(maps, 1)
 
-    @mistake("The maps are energies. A map holds the weights, behind the softmax.")
-    def maps_of_energies(q, regions, scores):
-        start, energies = q, []
+    @mistake("The maps hold the scores. A map holds the weights, behind the softmax.")
+    def maps_of_scores(q, regions, scores):
+        start, z = q, []
         for score in scores:
-            energies.append(score(q, regions))
-            q = q + mixed(energies[-1].softmax(-1), regions)
-        return looped(start, regions, scores)[0], torch.stack(energies, 1)
+            z.append(score(q, regions))
+            q = q + mixed(z[-1].softmax(-1), regions)
+        return looped(start, regions, scores)[0], torch.stack(z, 1)
 
     @mistake("The maps have the hops in front. Asked for are pictures, hops, regions: stack along axis 1.")
     def hops_first(*arguments):
@@ -309,7 +309,7 @@ class StackedLooks(Problem):
         return q, maps.mean(1)
 
     @mistake("That is q alone. Return the maps, too: q, maps.")
-    def u_alone(*arguments):
+    def q_alone(*arguments):
         return looped(*arguments)[0]
 
     @mistake("These are the maps alone. Return the last q, too: q, maps.")
@@ -330,7 +330,7 @@ class StackedLooks(Problem):
         return tuple(part.squeeze() for part in looped(*arguments))
 
     @mistake(axis_lost)
-    def u_squeezed(*arguments):
+    def q_squeezed(*arguments):
         q, maps = looped(*arguments)
         return q.squeeze(), maps
 
@@ -362,7 +362,7 @@ def looped(
     regions,
     scores,
     refined=lambda first, q, context: q + context,
-    share=lambda energies: energies.softmax(-1),
+    share=lambda z: z.softmax(-1),
     mix=mixed,
     ask=lambda first, q: q,
     change=lambda weights, regions: regions,

@@ -6,7 +6,7 @@ class WhatOneLookCan(Choice):
 
     hints = (
         "Write down the ratio of two weights of one hop. Which regions occur in it?",
-        "Energies of the first hop know the question and one region each. But weights need not be sharp, and what is behind the sum may be large.",
+        "Scores of the first hop know the question and one region each. But weights need not be sharp, and what is behind the sum may be large.",
     )
     right = "B"
     praise = "What a layer cannot select it may still carry along, and that is why the lesson measures and does not only argue."

@@ -8,9 +8,9 @@ class ShawScores(Problem):
     """Scores of queries with keys that a vector for the distance has joined (Shaw et al. 2018)."""
 
     hints = (
-        "Make the table of distances j - i first, with a row for each query i, and look at it. Which row of `vectors` belongs to the distance -k? Which to 0?",
-        "Q @ vectors.T is (L, 2k + 1): each query with each vector, distances from -k to k. index = (j - i).clamp(-k, k) + k, (L, L), says which of them belongs "
-        "to query i and key j; torch.gather picks by index along a row.",
+        "Make the table of distances j - t first, with a row for each query t, and look at it. Which row of `vectors` belongs to the distance -k? Which to 0?",
+        "Q @ vectors.T is (L, 2k + 1): each query with each vector, distances from -k to k. index = (j - t).clamp(-k, k) + k, (L, L), says which of them belongs "
+        "to query t and key j; torch.gather picks by index along a row.",
         "k = len(vectors) // 2; at = torch.arange(len(Q)); index = (at[None] - at[:, None]).clamp(-k, k) + k; return (Q @ K.T + "
         "(Q @ vectors.T).gather(1, index)) / D ** 0.5.",
     )
@@ -54,11 +54,11 @@ class ShawScores(Problem):
 
     wrong_number = "The scores were divided by the root of another number, of words or of vectors. It is √D, D being the size of the vectors that are compared."
     met_the_keys = (
-        "The vectors met the keys. They join the key, and what the joined key meets is the query: q_i · (k_j + a)."
+        "The vectors met the keys. They join the key, and what the joined key meets is the query: q_t · (k_j + r)."
     )
     half_scaled = "Only one of the two parts was divided by √D. The vector joins the key before the product, so that both parts are divided."
     no_sides = "The sign of the distance was lost. There are vectors of their own for what lies before a word and for what lies behind it."
-    absolute = "The vectors were taken by the key's place or by the query's alone. What counts is the distance between them, j - i."
+    absolute = "The vectors were taken by the key's place or by the query's alone. What counts is the distance between them, j - t."
     beyond = "Words can be farther apart than k, and there is no row for them: clamp the distances to -k and k before you add k."
     k_too_large = "Your k is too large: there are 2k + 1 vectors, so that k is len(vectors) // 2."
     round_again = "Beyond the farthest distance the vectors begin again from the other side. There the last on its side is used: clamp the distance."
@@ -68,18 +68,18 @@ class ShawScores(Problem):
         return scores(Q, K, 0 * vectors)
 
     @mistake(
-        "Past and future have changed places: the distance is j - i, from the query to the key. What lies before a word comes first in `vectors`."
+        "Past and future have changed places: the distance is j - t, from the query to the key. What lies before a word comes first in `vectors`."
     )
     def turned_round(Q, K, vectors):
         return scores(Q, K, vectors.flip(0))
 
     @mistake(
-        "Queries and keys have changed places in the result. Row i holds the scores of query i, a column for each key."
+        "Queries and keys have changed places in the result. Row t holds the scores of query t, a column for each key."
     )
     def transposed(Q, K, vectors):
         return scores(Q, K, vectors).T
 
-    @mistake("Queries and keys have changed places in Q Kᵀ: row i holds the products of query i with all keys.")
+    @mistake("Queries and keys have changed places in Q Kᵀ: row t holds the products of query t with all keys.")
     def keys_times_queries(Q, K, vectors):
         return joined((K @ Q.T, picked(Q, vectors)), Q)
 
@@ -91,13 +91,13 @@ class ShawScores(Problem):
         return joined((Q @ K.T, (Q[:, None] * vectors[distances(Q).clamp(-k, k)]).sum(-1)), Q)
 
     @mistake(
-        "The vectors are those of the next distance, j - i + 1. That of distance 0 stands in the middle, in row k."
+        "The vectors are those of the next distance, j - t + 1. That of distance 0 stands in the middle, in row k."
     )
     def one_too_far(Q, K, vectors):
         return joined((Q @ K.T, picked(Q, vectors, distances(Q) + 1)), Q)
 
     @mistake(
-        "The vectors are those of the distance before, j - i - 1. That of distance 0 stands in the middle, in row k."
+        "The vectors are those of the distance before, j - t - 1. That of distance 0 stands in the middle, in row k."
     )
     def one_too_near(Q, K, vectors):
         return joined((Q @ K.T, picked(Q, vectors, distances(Q) - 1)), Q)
@@ -178,7 +178,7 @@ class ShawScores(Problem):
     def with_the_key_turned_round(Q, K, vectors):
         return joined((Q @ K.T, picked(K, vectors).T), Q)
 
-    @mistake("The vectors met the query of the key's word. All of row i belongs to the query of word i: q_i · a.")
+    @mistake("The vectors met the query of the key's word. All of row t belongs to the query of word t: q_t · r.")
     def with_the_other_query(Q, K, vectors):
         return joined((Q @ K.T, (Q @ vectors.T)[torch.arange(len(Q)), rows(distances(Q), vectors)]), Q)
 
@@ -189,7 +189,7 @@ class ShawScores(Problem):
         return joined((Q @ K.T, picked(Q, vectors).T), Q)
 
     @mistake(
-        "The numbers of a vector were added up by themselves. It meets the query, q_i · a: multiply number by number, then add."
+        "The numbers of a vector were added up by themselves. It meets the query, q_t · r: multiply number by number, then add."
     )
     def without_the_query(Q, K, vectors):
         return joined((Q @ K.T, vectors.sum(-1)[rows(distances(Q), vectors)]), Q)

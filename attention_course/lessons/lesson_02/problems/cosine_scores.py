@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from attention_course.checks.problem import Problem, mistake
 
 
-class CosineEnergies(Problem):
+class CosineScores(Problem):
     """A score within fixed bounds at any size: the cosine, divided by a temperature."""
 
     hints = (
@@ -14,8 +14,8 @@ class CosineEnergies(Problem):
         "queries / queries.norm(dim=-1, keepdim=True).clamp(min=1e-12), the same for keys, then queries @ keys.mT / temperature.",
     )
     praise = (
-        "Between −1/temperature and 1/temperature, whatever the vectors are. The spread still depends on k: cosines of random vectors have a "
-        "standard deviation of 1/√k, so for large k a temperature of 1 leaves all weights nearly equal, and it has to be lowered or learned."
+        "Between −1/temperature and 1/temperature, whatever the vectors are. The spread still depends on D: cosines of random vectors have a "
+        "standard deviation of 1/√D, so for large D a temperature of 1 leaves all weights nearly equal, and it has to be lowered or learned."
     )
 
     def inputs(self, generator):
@@ -108,7 +108,7 @@ class CosineEnergies(Problem):
         keys = keys / keys.norm(dim=0, keepdim=True).clamp(min=1e-12)
         return queries @ keys.mT / temperature
 
-    @mistake("These are weights. Asked for are the energies, before the softmax.")
+    @mistake("These are weights. Asked for are the scores, before the softmax.")
     def weights_returned(queries, keys, temperature):
         return (F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).mT / temperature).softmax(-1)
 
