@@ -433,7 +433,7 @@ def rotary(Q, K):
 
 # %% [markdown] name="rotary-property-text"
 r"""
-**Property.** The score depends only on the distance. For turn both vectors back by $t$ places, which changes no product: now the query has not turned, and the key has turned by $j - t$ places.
+**Property.** The score depends only on the distance. To see why, turn both vectors back by $t$ places. This changes no product. Now the query has not turned at all, and the key has turned by $j - t$ places.
 """
 
 # %% name="rotary-property"
@@ -443,7 +443,7 @@ for distance in (-200, -7, 0, 5):
     assert scores.diagonal(distance).std() < 1e-4                   # the same at every place
 
 x = torch.randn(300, 16)
-assert torch.allclose(turn(x).norm(dim=-1), x.norm(dim=-1), atol=1e-4)
+assert torch.allclose(turn(x).norm(dim=-1), x.norm(dim=-1), atol=1e-4)          # lengths stay
 assert same_anywhere(rotary)
 assert torch.allclose(turn(x), positions.rotary.rotate(x, torch.arange(300)), atol=1e-4)
 
@@ -688,7 +688,7 @@ assert found["rotary"][2] < found["rotary"][0] + 0.1
 
 # %% [markdown] name="experiment-text"
 r"""
-In this run rotary is best at its training length, and worst beyond. Beforehand we trained each scheme and none on 1,000,000 characters, from three random starts. The learned table got 256 rows, of which training reaches 64. Shaw's farthest distance was 16 and T5's 32, so training meets every vector and bucket. (Shaw's got vectors for the values, too.) Lines are means, bands span the starts.
+In this run rotary is best at its training length, and worst beyond. Beforehand we trained each scheme and none on 1,000,000 characters, from three random starts. The learned table got 256 rows, of which training reaches 64. Shaw's farthest distance was 16 and T5's 32, so training meets every vector and bucket. (Shaw's got vectors for the values, too.) Lines are means, and bands span the three starts.
 """
 
 # %% name="experiment" jupyter={"source_hidden": true}
@@ -824,7 +824,7 @@ at_256 = {
 }
 at_256["as in training"] = loss_of_last(model, 64, windows=some)
 rows = [[name, loss, measured["held"][name]] for name, loss in at_256.items()]
-table(["pairs held", "this model", "three longer trainings"], rows)
+table(["pairs held", "loss of this model", "of three trained longer"], rows)
 
 # %% name="held-guard" jupyter={"source_hidden": true}
 assert abs(at_256["none"] - loss_of_last(model, 256, windows=some)) < 1e-3
@@ -883,9 +883,9 @@ At 300 it adds rows that no training has touched. At 600 it raises an error.
 
 </details>
 
-<details><summary>3. ALiBi and T5 both add a number per distance. Why does T5 lose beyond the training length, and ALiBi hardly?</summary>
+<details><summary>3. How do we know that distances break rotary, and not places?</summary>
 
-In T5 all far words share one number, and they become more and more. In ALiBi, farther words get less and less.
+If each character looks only at the latest 64, the loss is as in training, at any place.
 
 </details>
 
