@@ -662,7 +662,7 @@ The same characters are predicted three times: with 48 to 63 before them, as in 
 """
 
 # %% name="live"
-windows = torch.tensor(docstrings.pieces(unseen[:4_000], 256, 32))  # (117, 257)
+windows = torch.tensor(docstrings.pieces(unseen[:6_000], 256, 48))  # (120, 257)
 
 
 @torch.no_grad()
@@ -684,13 +684,13 @@ table(columns, [[name, *losses] for name, losses in found.items()])
 # %% name="live-guard" jupyter={"source_hidden": true}
 assert found["rotary"][0] < found["ALiBi"][0] - 0.05 and found["ALiBi"][0] < found["none"][0]
 assert found["rotary"][0] < found["none"][0] - 0.1
-assert found["rotary"][1] > max(found["rotary"][0] + 0.1, found["ALiBi"][1], found["none"][1])
-assert found["ALiBi"][1] < found["ALiBi"][0] + 0.1
+assert found["rotary"][1] > found["rotary"][0] + 0.1
+assert all(found[name][1] < found[name][0] + 0.1 for name in ("none", "ALiBi"))
 assert found["rotary"][2] < found["rotary"][0] + 0.1
 
 # %% [markdown] name="experiment-text"
 r"""
-In this run rotary is best at its training length, and worst beyond. Beforehand we trained each scheme and none on 1,000,000 characters, from three random starts. The learned table got 256 rows, of which training reaches 64. Shaw's farthest distance was 16 and T5's 32, so training meets every vector and bucket. (Shaw's got vectors for the values, too.) Lines are means, and bands span the three starts.
+In this run rotary is best at its training length, and loses most beyond. Beforehand we trained each scheme and none on 1,000,000 characters, from three random starts. The learned table got 256 rows, of which training reaches 64. Shaw's farthest distance was 16 and T5's 32, so training meets every vector and bucket. (Shaw's got vectors for the values, too.) Lines are means, and bands span the three starts.
 """
 
 # %% name="experiment" jupyter={"source_hidden": true}
