@@ -292,7 +292,7 @@ r"""
 
 **Idea.** It matters whether a word stands 3 or 4 places back. At 103 or 104 it hardly matters. So T5 (Raffel and others 2020) sorts the distances into 32 **buckets**, half of them for each side. Each bucket has one learned number per head, which is added to the score.
 
-**Picture.** Each of the first eight buckets holds one distance. After that, each bucket begins 1.4 times as far away as the one before.
+**Picture.** Each of the first eight buckets holds one distance. After that, each bucket begins about 1.4 times as far away as the one before.
 """
 
 # %% name="buckets-picture" jupyter={"source_hidden": true}
