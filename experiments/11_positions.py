@@ -195,7 +195,7 @@ def main(*again: str) -> None:
     asked, before, note = again or (*SCHEMES, *CONTROLS), None, ""
     if again:
         before = results.load("11_positions")
-        note = f"Only {', '.join(again)} there; the others on commit {before.provenance.rpartition('commit ')[2]}"
+        note = f"Only {', '.join(again)} there; the others on commit {before.provenance.partition('commit ')[2]}"
     wanted = [(scheme, 2) for scheme in SCHEMES] + [(scheme, 1) for scheme in SHALLOW]
     measured = {(*which, seed): measure(*which, seed) for seed in SEEDS for which in wanted if which[0] in asked}
 

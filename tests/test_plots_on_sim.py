@@ -149,14 +149,12 @@ FIGURES = {  # each of what `given` makes of the arrays
     ),
     diagrams_07.network: lambda given: diagrams_07.network(),
     diagrams_11.headlines: lambda given: diagrams_11.headlines(
-        [WORDS, WORDS[::-1]],
-        dict(zip(WORDS, vectors(given, (2,), (2,), (2,)), strict=True)),
-        weights(given, 2, 3),
-        *vectors(given, (2, 2)),
+        [WORDS, WORDS[::-1]], *vectors(given, (2, 3, 2), (2, 3)), weights(given, 2, 3), *vectors(given, (2, 2))
     ),
     diagrams_11.where_order_enters: lambda given: diagrams_11.where_order_enters(),
     diagrams_11.clocks: lambda given: diagrams_11.clocks(range(6), {"first hand": 90, "third hand": 10}),
     diagrams_11.table_of_places: lambda given: diagrams_11.table_of_places(WORDS, *vectors(given, (3, 2), (3, 2))),
+    diagrams_11.map_of_places: lambda given: diagrams_11.map_of_places(given(np.linspace(-1, 1, 32).reshape(4, 8))),
     diagrams_11.by_distance: lambda given: diagrams_11.by_distance(
         *vectors(given, (3, 3)), WORDS, "Bias.", "(L, L)", "equal distances,\nequal vectors"
     ),

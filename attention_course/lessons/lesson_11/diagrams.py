@@ -5,25 +5,35 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
+from attention_course.plots.arguments import as_numbers
+from attention_course.plots.axes import quiet
 from attention_course.plots.diagram import Board
+from attention_course.plots.picture import Picture, describe
 from attention_course.plots.roles import ROLES, SOFT
 from attention_course.plots.text import SMALL
 
 WIDE = (0.54, 0.28)
 
 
-def headlines(sentences, vectors, weights, contexts) -> Figure:
-    """Two sentences of the same words, and what self-attention gives their second word: the same."""
-    board = Board(6.0, 3.4, "Two headlines with the same three words, and what the word “bites” receives.")
-    for top, words, shares, found in zip((0.2, 1.9), sentences, weights, contexts, strict=True):
+def headlines(sentences, vectors, scores, weights, contexts) -> Figure:
+    """Two sentences of the same words, and what self-attention gives their second word. vectors: one for each word."""
+    board = Board(6.0, 3.6, "Two headlines with the same three words, and what the word “bites” receives.")
+    for top, words, given, marks, shares, found in zip(
+        (0.2, 2.0), sentences, vectors, scores, weights, contexts, strict=True
+    ):
         places = [
-            board.matrix(x, top + 0.3, [vectors[word]], "input", columns=("dog", "man"), title=word)
-            for x, word in zip((0.2, 1.55, 2.9), words, strict=True)
+            board.matrix(x, top + 0.3, [vector], "input", columns=("dog", "man"), title=word)
+            for x, word, vector in zip((0.2, 1.55, 2.9), words, given, strict=True)
         ]
-        got = board.matrix(4.65, top + 0.95, [found], "context", title="bites gets", cell=WIDE)
-        for place, share in zip(places, shares, strict=True):
+        got = board.matrix(4.65, top + 1.1, [found], "context", title="bites gets", cell=WIDE)
+        for place, mark, share in zip(places, marks, shares, strict=True):
             board.path([(place.x, place.bottom), (place.x, got.y), (got.left, got.y)], "weight")
-            board.say(place.x + 0.07, place.bottom + 0.22, f"× {share:.2f}", ha="left", colour=ROLES["weight"].edge)
+            board.say(
+                place.x + 0.07, place.bottom + 0.18, f"score {_short(mark)}", ha="left", colour=ROLES["score"].edge
+            )
+            board.say(
+                place.x + 0.07, place.bottom + 0.39, f"× {share:.2f}", ha="left", colour=ROLES["weight"].edge, bold=True
+            )
     return board.picture
 
 
@@ -82,6 +92,23 @@ def clocks(places, hands) -> Figure:
         shown = ", ".join(f"{degrees * int(place) % 360:g}°" for place in places)
         board.tell(f"{name}: {shown}")
     return board.picture
+
+
+def map_of_places(table) -> Figure:
+    """The vectors of many places as colours, a row for each place: (places, numbers per word), all from -1 to 1."""
+    table = as_numbers(table)
+    picture = Picture((5.6, 2.8))
+    ax = picture.add_subplot()
+    image = ax.imshow(table, cmap="PuOr", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    quiet(ax, "number in the vector: sine and cosine of the first hand, of the second, …", "place")
+    ax.grid(visible=False)
+    bar = picture.colorbar(image, ax=ax, fraction=0.05, pad=0.03, ticks=(-1, 0, 1))
+    bar.outline.set_visible(False)
+    turns = [int((column[1:] * column[:-1] < 0).sum()) for column in (table[:, 0], table[:, -2])]
+    return describe(
+        ax, f"The vectors of {len(table)} places as rows of {table.shape[1]} colours, from −1 to 1. "
+        f"Sign changes down the first column: {turns[0]}; down the last sine: {turns[1]}."
+    )  # fmt: skip
 
 
 def table_of_places(words, vectors, rows) -> Figure:
