@@ -95,7 +95,7 @@ def project(words, features, X, maps) -> Figure:
         board.arrow((above.x, above.bottom), (above.x, 1.68), role)
     board.text(2.67, x.row(SAT).y - 0.14, "times", SMALL, SOFT)
     board.arrow(x.row(SAT).side("right"), (2.95, x.row(SAT).y))
-    board.step(0.2, 0.5, 2, "each word vector times\nthree matrices (4, 2)\ngives query, key, value")
+    board.step(0.2, 0.5, 2, "three matrices (4, 2)")
     return board.picture
 
 
@@ -153,8 +153,7 @@ def join(words, features, X, contexts, W_O) -> Figure:
     board.step(3.08, left.row(SAT).y - 0.24, 7)
     parts = (("input", X[SAT], "sat"), ("output", output[SAT], "output"), ("plain", X[SAT] + output[SAT], "sum"))
     for x, sign, (role, row, title) in zip((0.15, 2.15, 4.15), ("", "+", "="), parts, strict=True):
-        names = () if role == "output" else features
-        place = board.matrix(x, 4.6, [row], role, title=title, columns=names, cell=(0.45, 0.26), size=SMALL)
+        place = board.matrix(x, 4.6, [row], role, title=title, columns=features, cell=(0.45, 0.26), size=SMALL)
         board.text(x - 0.1, place.y, sign, 12, bold=True)
     board.step(5.75, 4.2, 8)
     return board.picture
@@ -268,41 +267,39 @@ def eight_steps(english, two, looks, guesses) -> Figure:
     two: {head: (scores, weights)}. looks: of each head, the word with the largest weight. guesses: words and their
     probabilities.
     """
-    board = Board(6.05, 6.05, "The eight steps before the first French word is written.")
-    xs = [1.88 + 0.635 * i for i in range(len(english))]
+    board = Board(6.05, 5.95, "The eight steps before the first French word is written.")
     board.step(0.2, 0.3, 1, "vectors")
-    board.box(3.785, 0.78, "two GRUs: 128 numbers per word", "input", 4.4, 0.28)
-    for x, word in zip(xs, english, strict=True):
-        board.arrow(board.box(x, 0.3, word, "plain", 0.56, 0.28).side("bottom"), (x, 0.64))
-    board.step(0.2, 1.3, 2, "queries,\nkeys, values")
-    board.box(2.02, 1.3, "query", "query", 0.9, 0.28)
-    board.say(1.57, 1.62, "of the French GRU, which has read only <bos>", SMALL, SOFT, ha="left")
-    for x, role in ((4.0, "key"), (5.3, "value")):
-        made = board.box(x, 1.3, f"{len(english)} {ROLE_NAMES[role]}", role, 0.9, 0.28)
-        board.arrow((x, 0.92), made.side("top"), role)
-    for y, (head, (scores, weights)) in zip((2.1, 3.16), two.items(), strict=True):
+    board.box(2.02, 0.3, "French GRU", "input", 1.0)
+    board.box(4.5, 0.3, f"two English GRUs: ({len(english)}, 128)", "input", 2.6)
+    board.step(0.2, 1.0, 2, "queries,\nkeys, values")
+    for x, count, role in ((2.02, "1", "query"), (3.9, f"{len(english)}", "key"), (5.1, f"{len(english)}", "value")):
+        name = "query" if role == "query" else ROLE_NAMES[role]
+        board.arrow((x, 0.46), board.box(x, 1.0, f"{count} {name}", role, 0.9, 0.28).side("top"), role)
+    board.say(1.57, 1.3, "after <bos>", SMALL, SOFT, ha="left")
+    for y, (head, (scores, weights)) in zip((2.0, 3.06), two.items(), strict=True):
         board.text(0.03, y, f"head {head + 1}", SMALL, bold=True, ha="left")
         lines = [(3, "Q · K", scores, "score"), (4, "÷ 4", scores / 4, "score"), (5, "softmax", weights, "weight")]
         for number, text, row, role in lines[-1:] if y > 3 else lines:
             board.step(0.69, y, number, text)
-            place = board.matrix(1.565, y - 0.14, [row], role, cell=(0.635, 0.28), digits=2 if number == 5 else 1)
+            look = {"cell": (0.635, 0.28), "digits": 2 if number == 5 else 1}
+            place = board.matrix(1.565, y - 0.14, [row], role, columns=english if number == 3 else (), **look)
             y += 0.32
         left = place.left + 0.635 * int(torch.as_tensor(weights).argmax())
         board.frame(Place(left, place.top, left + 0.635, place.bottom))
-    board.step(0.2, 3.75, 6, "contexts")
-    matrix = board.box(3.77, 4.58, "8 · 16 = 128 numbers, times $W^O$", "output", 2.9, 0.28)
+    board.step(0.2, 3.65, 6, "contexts")
+    matrix = board.box(3.77, 4.48, "8 · 16 = 128 numbers, times $W^O$", "output", 2.9, 0.28)
     for head, word in enumerate(looks):
         x = 1.5 + 0.605 * head
-        board.box(x, 3.75, f"head {head + 1}", "context", 0.55, 0.28, size=SMALL, bold=head in two)
-        board.say(x, 4.05, word, SMALL, bold=head in two)
-        board.arrow((x, 4.15), matrix.side("top", 0.06 + 0.88 * head / 7), "context")
-    board.step(0.2, 4.58, 7, "join")
-    board.step(0.2, 5.16, 8, "add, normalise")
-    total = board.box(3.77, 5.16, "+ the French state that asked, LayerNorm", "input", 3.4, 0.28)
+        board.box(x, 3.65, f"head {head + 1}", "context", 0.55, 0.28, size=SMALL, bold=head in two)
+        board.say(x, 3.95, word, SMALL, bold=head in two)
+        board.arrow((x, 4.05), matrix.side("top", 0.06 + 0.88 * head / 7), "context")
+    board.step(0.2, 4.48, 7, "join")
+    board.step(0.2, 5.06, 8, "add, normalise")
+    total = board.box(3.77, 5.06, "+ the French state that asked, LayerNorm", "input", 3.4, 0.28)
     board.arrow(matrix, total, "output")
-    board.arrow(total.side("bottom"), (3.77, 5.63))
+    board.arrow(total.side("bottom"), (3.77, 5.53))
     best = "     ".join(f"{word} {share:.1%}" for word, share in guesses)
-    board.heading(3.77, 5.8, f"next word:  {best}", ha="center")
+    board.heading(3.77, 5.7, f"next word:  {best}", ha="center")
     return board.picture
 
 

@@ -221,7 +221,7 @@ def by_einsum(x, source, W_Q, W_K, W_V, W_O):
 
 # %% [markdown] name="three-ways-text"
 r"""
-All three give the same, for the example and for two sentences with L = 3 and S = 5:
+All three give the same, also for two sentences with L = 3 and S = 5:
 """
 
 # %% name="three-ways"
@@ -239,7 +239,7 @@ table(["", "shape here"], [[name, str(tuple(made.shape))] for name, made in shap
 
 # %% [markdown] name="view-text"
 r"""
-`x.view(B, H, L, D)` alone gives this shape, too. Let word 1 consist of ones, word 2 of twos, word 3 of threes:
+`x.view(B, H, L, D)` alone gives this shape, too. Take three words of ones, twos and threes:
 """
 
 # %% name="view-trap" tags=["nbval-check-output"]
@@ -363,7 +363,7 @@ assert sum(p.numel() for p in MultiHeadAttention(16, 1).parameters()) == sum(
 
 # %% [markdown] name="controls-text"
 r"""
-Next to nothing, with as many parameters. The controls, measured beforehand with three random starts each:
+Next to nothing. The controls, with three random starts each:
 """
 
 # %% name="controls"
@@ -579,7 +579,7 @@ table(columns, rows)
 
 # %% [markdown] name="cost-answer"
 r"""
-(For 1,024 words.) The parameters stay the same: more heads are thinner heads. Only the number of weights grows. Each takes memory and an exponential, so time grows, too. A fused kernel saves the memory (lesson 20).
+(For 1,024 words.) The parameters stay the same: more heads are thinner heads. Only the number of weights grows. Each takes memory and time. A fused kernel saves the memory (lesson 20).
 
 **Answer: one layer serves both. Heads cost no parameters, but H · L · S weights.**
 
@@ -683,15 +683,10 @@ def keep(model, heads):
     columns[:, [h for h in range(8) if h not in heads]] = 0
     return smaller
 
-# %% name="guess-alone" jupyter={"source_hidden": true}
-from attention_course.widgets import predict
-
-whole = exact(model)
-guess = predict(
-    f"The translator gets {whole:.0%} of the sentences right. Keep one of its heads alone, the one "
-    "that aligns best. How many are still right?",
-    ["nearly as many", "about half as many", "hardly any"],
-)
+# %% [markdown] name="guess-alone"
+r"""
+> **Guess first.** Keep a single head, the one whose map aligns best. How many sentences are still right?
+"""
 
 # %% name="prune-same" jupyter={"source_hidden": true}
 without_4 = [0, 1, 2, 4, 5, 6, 7]
@@ -731,6 +726,7 @@ def error_rate(rows):  # of one head's map
     return alignment_error_rate([hard_links(weights) for weights in cut], [p.links for p in unseen])
 
 
+whole = exact(model)
 without = [keep(model, [i for i in range(8) if i != h]) for h in range(8)]
 alone = [keep(model, [h]) for h in range(8)]
 best = min(range(8), key=lambda h: error_rate(maps[:, h]))
@@ -743,28 +739,24 @@ shares = zip(exact_without, exact_alone, map(words_right, alone))
 rows = []
 for h, right in enumerate(shares):
     looked = [f"{share:.0%}" for share in looks[h]]
-    rows.append([f"head {h + 1}", *looked, genders[h], *(f"{share:.0%}" for share in right)])
+    name = f"head {h + 1}" + (", aligns best" if h == best else "")
+    rows.append([name, *looked, genders[h], *(f"{share:.0%}" for share in right)])
 rows.append(["all 8", "", "", wrong_gender(model), f"{whole:.0%}", "", f"{words_right(model):.0%}"])
 columns = ["", "articles look at their own English word", "at the noun's"]
 columns += [f"wrong gender without this head, of {len(places)}", "sentences right without it"]
 table([*columns, "sentences right with it alone", "words right with it alone"], rows)
 
-# %% name="reveal-alone" jupyter={"source_hidden": true}
+# %% name="prune-guard" jupyter={"source_hidden": true}
 own_word, noun_ahead = zip(*looks)
 assert whole > 0.6 and max(own_word) > 0.6 and max(noun_ahead) > 0.3
 assert sum(share > 0.6 for share in own_word) > 4 and max(genders) < 0.1 * len(places)
-assert max(exact_alone) < whole / 4 and max(exact_without) > whole - 0.03
-guess.reveal(
-    "hardly any",
-    f"The map of head {best + 1} aligns best. Alone, this head gets {exact_alone[best]:.0%} of the "
-    f"sentences right, and {words_right(alone[best]):.0%} of the words.",
-)
+assert max(exact_alone) < 0.05 < whole / 4 and max(exact_without) > whole - 0.03
 
 # %% [markdown] name="prune-after"
 r"""
 (On 200 new sentences. Words and genders are judged after the true words before them.) Most heads look from an article at its own English word, and at least one at the noun ahead. Does *le* need that look ahead? Hardly: without any one head, nearly all genders stay right. The GRUs have read the whole sentence, so the vector of *the* can tell of *cat*, too.
 
-Some heads can go at little cost, but none can work alone.
+Some heads can go at little cost. But none can work alone, not even the one that aligns best.
 
 A head is a map, and 16 values that it brings. Which is missed? Let all heads look with *one* map, and keep their values. As a control, keep this one head alone, but louder.
 """
