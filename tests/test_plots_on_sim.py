@@ -220,14 +220,15 @@ FIGURES = {  # each of what `given` makes of the arrays
     diagrams_10.masks: lambda given: diagrams_10.masks(
         [*ABCD, "PAD"], torch.as_tensor(given(np.arange(5) < 4)), torch.as_tensor(given(np.tri(5, dtype=bool)))
     ),
-    diagrams_10.self_and_cross: lambda given: diagrams_10.self_and_cross(),
+    diagrams_10.cross_attention: lambda given: diagrams_10.cross_attention(),
     diagrams_10.layer: lambda given: diagrams_10.layer(),
     diagrams_10.eight_steps: lambda given: diagrams_10.eight_steps(
         [*SIX, "."],
         {h: (10.5 * vectors(given, (7,))[0], weights(given, 7)) for h in (0, 3)},
-        [("the", 0.93), ("cat", 0.81)] * 4,
+        ["the", "cat"] * 4,
         [("le", 0.93), ("la", 0.04), ("un", 0.01)],
     ),
+    diagrams_10.all_maps: lambda given: diagrams_10.all_maps([*SIX, "."], [*SIX, *ABCD], weights(given, 8, 10, 7)),
     colour_strips: lambda given: colour_strips({"asked for": given(some(4, 3)), "answered": given(some(4, 3))}, "x"),
     over_sizes: lambda given: over_sizes(given(X), {"a": given(X), "dot": given(some(len(X), 3))}, y_label="y"),
     learned: lambda given: learned({"a": given(some(5, 4)), "b": given(some(5, 4))}, **XY),

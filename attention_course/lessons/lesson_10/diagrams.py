@@ -16,16 +16,16 @@ SAT = 2  # the row that is followed
 
 def overview() -> Figure:
     """Two heads, from the word vectors to the output, with the shapes of the example."""
-    board = Board(6.05, 6.1, "Multi-head attention with two heads, for 6 words of 4 numbers.")
+    board = Board(6.05, 6.25, "Multi-head attention with two heads, for 6 words of 4 numbers.")
     steps = (
         (0.3, "word vectors"),
         (1.45, "queries, keys,\nvalues"),
-        (2.5, "compare: dot\nproducts"),
+        (2.5, "dot products"),
         (2.98, "scale"),
         (3.46, "softmax"),
         (4.0, "average the\nvalues"),
-        (4.95, "join the heads"),
-        (5.78, "add the word,\nnormalise"),
+        (5.0, "join the heads"),
+        (5.92, "add, normalise"),
     )
     for number, (y, text) in enumerate(steps, 1):
         board.step(0.2, y, number, text)
@@ -34,11 +34,11 @@ def overview() -> Figure:
     for number, middle in ((1, 2.68), (2, 4.74)):
         context = _head(board, number, middle, words)
         board.arrow(context.side("bottom"), joined.side("top", 0.5 * number - 0.25), "context")
-    matrix = board.box(3.72, 5.2, "$W^O$", "output", 0.6, 0.28, shape="(4, 4)")
-    after = board.box(3.72, 5.78, "add and normalise", "input", 1.6, shape="(6, 4)", bold=True)
+    matrix = board.box(3.72, 5.32, "$W^O$", "output", 0.6, 0.28, shape="(4, 4)")
+    after = board.box(3.72, 5.92, "add and normalise", "input", 1.6, shape="(6, 4)", bold=True)
     board.arrow(joined, matrix, "output")
     board.arrow(matrix, after, "output")
-    board.path([(5.05, 0.3), (5.9, 0.3), (5.9, 5.78), (5.08, 5.78)], "input")
+    board.path([(5.05, 0.3), (5.9, 0.3), (5.9, 5.92), (5.08, 5.92)], "input")
     return board.picture
 
 
@@ -65,24 +65,19 @@ def _head(board, number, middle, words) -> Place:
 
 def swap(values, one, two) -> Figure:
     """What *sat* receives, by sentence, from one average and from two. values: {noun: its value}."""
-    board = Board(6.05, 4.35, "Two sentences with cat and mat exchanged: what sat receives.")
+    board = Board(6.05, 3.5, "Two sentences with cat and mat exchanged: what sat receives.")
     names = ", ".join(f"{noun} ({int(value[0])}, {int(value[1])})" for noun, value in values.items())
     board.say(6.0, 0.2, f"values: {names}", ha="right")
-    for top, title in ((0.2, "one head: one average"), (2.35, "two heads: two averages")):
-        board.heading(0.1, top, title)
-        for left, sentence in zip((0.1, 3.15), one, strict=True):
-            words = sentence.split()
-            nouns = {1: "value", 5: "value", SAT: "plain"}
-            boxes = board.sentence(left, top + 0.5, words, nouns, gap=0.05)
-            if top < 1:
-                got = board.matrix(left + 0.85, top + 1.45, [one[sentence]], "context")
-                board.arrow(boxes[1], got, "weight", "½", end_at=0.2)
-                board.arrow(boxes[5], got, "weight", "½", end_at=0.8)
-                continue
-            for head, noun in enumerate((1, 5)):
-                x = left + 0.2 + 1.35 * head
-                got = board.matrix(x, top + 1.45, [two[sentence][2 * head : 2 * head + 2]], "context")
-                board.arrow(boxes[noun], got, "weight", f"head {head + 1}")
+    board.heading(0.1, 0.2, "one head: one average")
+    board.heading(0.1, 3.3, "two heads: two averages")
+    for left, sentence in zip((0.1, 3.15), one, strict=True):
+        nouns = {1: "value", 5: "value", SAT: "plain"}
+        blend = board.matrix(left + 0.85, 0.5, [one[sentence]], "context")
+        boxes = board.sentence(left, 1.65, sentence.split(), nouns, gap=0.05)
+        for head, (noun, at) in enumerate(((1, 0.2), (5, 0.8))):
+            board.arrow(boxes[noun].side("top"), blend.side("bottom", at), "weight", "½")
+            got = board.matrix(left + 0.2 + 1.35 * head, 2.6, [two[sentence][2 * head : 2 * head + 2]], "context")
+            board.arrow(boxes[noun], got, "weight", f"head {head + 1}")
     return board.picture
 
 
@@ -100,7 +95,7 @@ def project(words, features, X, maps) -> Figure:
         board.arrow((above.x, above.bottom), (above.x, 1.68), role)
     board.text(2.67, x.row(SAT).y - 0.14, "times", SMALL, SOFT)
     board.arrow(x.row(SAT).side("right"), (2.95, x.row(SAT).y))
-    board.step(0.2, 0.5, 2, "each word vector times\nthree matrices (4, 2)\ngives query, key, value")
+    board.step(0.2, 0.5, 2, "three matrices (4, 2)")
     return board.picture
 
 
@@ -113,17 +108,18 @@ def look(words, query, K, V, scores, weights) -> Figure:
     keys = board.matrix(0.45, 1.15, K, "key", title="keys", rows=words, cell=(0.34, 0.26), **rows)
     score = board.matrix(1.47, 1.15, scores, "score", title="scores", cell=SCORE, **rows)
     scaled = board.matrix(2.28, 1.15, scores / len(query) ** 0.5, "score", title="scaled", cell=SCORE, **rows)
-    weight = board.matrix(3.07, 1.15, weights, "weight", title="weights", cell=SCORE, **rows)
-    values = board.matrix(4.02, 1.15, V, "value", title="values", cell=(0.34, 0.26), **rows)
+    weight = board.matrix(3.14, 1.15, weights, "weight", title="weights", cell=SCORE, **rows)
+    values = board.matrix(4.09, 1.15, V, "value", title="values", cell=(0.34, 0.26), **rows)
     share = board.matrix(5.0, 1.15, weights[:, None] * V, "value", title="products", cell=SCORE, **rows)
     context = board.matrix(5.0, 3.6, [weights @ V], "context", title="context", cell=SCORE)
     for start, end in ((keys, score), (score, scaled), (scaled, weight)):
         board.arrow(start, end, "score")
     board.arrow(values, share, "value")
-    board.text((weight.right + values.left) / 2, values.y, "×", 14)
+    board.text((weight.right + values.left) / 2, values.y, "·", 18)
     board.arrow((score.x, asked.bottom), (score.x, 0.86), "query")
-    board.arrow(share, context, "context", start_at=0.9, end_at=0.9)
-    steps = ((1.36, "query · key"), (2.17, "÷ √2"), (2.95, "softmax"), (4.4, "weight × value,\nthen add up"))
+    board.arrow(share, context, "context", start_at=0.95, end_at=0.95)
+    last = "each weight times\nits value, then\nadd up"
+    steps = ((1.36, "query · key"), (2.17, "÷ √2"), (2.97, "softmax"), (4.4, last))
     for number, (x, text) in enumerate(steps, 3):
         board.step(x, 2.95, number, text, below=True)
     return board.picture
@@ -132,8 +128,9 @@ def look(words, query, K, V, scores, weights) -> Figure:
 def both_heads(words, maps) -> Figure:
     """The weights of two heads."""
     board = Board(6.05, 2.75, "The weights of both heads, a row for each word that asks.")
-    for head, left in enumerate((0.5, 3.55)):
-        look = {"rows": words, "columns": words, "cell": (0.4, 0.27), "size": SMALL, "frame": SAT, "shape": "(6, 6)"}
+    for head, left in enumerate((0.55, 3.45)):
+        look = {"columns": words, "cell": (0.41, 0.27), "size": SMALL, "frame": SAT, "shape": "(6, 6)"}
+        look["rows"] = words if head == 0 else ()
         board.matrix(left, 0.62, maps[head], "weight", title=f"head {head + 1}", **look)
     return board.picture
 
@@ -202,25 +199,23 @@ def masks(words, padding, causal) -> Figure:
     return board.picture
 
 
-def self_and_cross() -> Figure:
-    """Where queries, keys and values come from."""
-    board = Board(6.05, 4.9, "Self-attention: one sentence gives all three. Cross-attention: another one asks.")
-    cases = ((0.2, "self-attention", 6, "6 English words"), (2.6, "cross-attention", 3, "3 French words"))
-    for top, title, n, asking in cases:
-        board.heading(0.1, top, title)
-        source = board.box(3.6, top + 0.42, "6 English words", "input", 1.45)
-        x = source if n == 6 else board.box(1.3, top + 0.42, asking, "input", 1.35)
-        weights = board.box(2.1, top + 1.65, f"weights ({n}, 6)", width=1.3, **ON_WEIGHT)
-        output = board.box(4.1, top + 1.98, f"output: {n} vectors", "output", 1.5)
-        goals = {"query": (x, weights, 0.25), "key": (source, weights, 0.8), "value": (source, output, 0.8)}
-        starts = (0.2 if n == 6 else 0.5, 0.5, 0.8)
-        middles = (1.3, 3.0, 4.9)
-        for (role, (origin, goal, at)), middle, start_at in zip(goals.items(), middles, starts, strict=True):
-            made = board.box(middle, top + 1.1, ROLE_NAMES[role], role, 0.85)
-            board.arrow(origin, made, role, start_at=start_at)
-            board.arrow(made, goal, role, end_at=at)
-        board.path([weights.side("bottom"), (weights.x, output.y), output.side("left")], "weight")
-    board.rule((0.1, 2.42), (5.95, 2.42))
+def cross_attention() -> Figure:
+    """Where queries, keys and values come from when one sentence asks and another is looked at."""
+    board = Board(6.05, 2.5, "Cross-attention: 3 French words ask, 6 English words are looked at.")
+    x = board.box(1.3, 0.25, "x: 3 French words", "input", 1.6, bold=True)
+    source = board.box(3.95, 0.25, "source: 6 English words", "input", 2.05, bold=True)
+    weights = board.box(2.1, 1.65, "weights (3, 6)", width=1.3, **ON_WEIGHT)
+    output = board.box(4.1, 2.15, "output: 3 vectors", "output", 1.5)
+    ways = (
+        ("query", 1.3, 3, x, 0.5, weights, 0.25),
+        ("key", 3.05, 6, source, 0.25, weights, 0.8),
+        ("value", 4.9, 6, source, 0.8, output, 0.8),
+    )
+    for role, middle, n, origin, start_at, goal, end_at in ways:
+        made = board.box(middle, 0.95, f"{n} {ROLE_NAMES[role]}", role, 0.95)
+        board.arrow(origin, made, role, start_at=start_at)
+        board.arrow(made, goal, role, end_at=end_at)
+    board.path([weights.side("bottom"), (weights.x, output.y), output.side("left")], "weight")
     return board.picture
 
 
@@ -228,7 +223,7 @@ def layer() -> Figure:
     """The whole layer in letters, with all steps."""
     board = Board(6.05, 5.75, "The whole layer: two inputs, three linear maps, split, masked attention, merge, W^O.")
     x = board.box(1.35, 0.3, "x: who asks", "input", 1.2, shape="(B, L, E)", bold=True)
-    source = board.box(4.2, 0.3, "source: who is looked at", "input", 1.95, shape="(B, S, E)", bold=True)
+    source = board.box(4.2, 0.3, "source: who is looked at", "input", 2.1, shape="(B, S, E)", bold=True)
     score = board.box(1.95, 2.65, r"scores $\div\ \sqrt{D}$", "score", 1.2, 0.28, shape="(B, H, L, S)", sheets=2)
     mask = board.box(0.6, 3.02, "mask", "plain", 0.62, 0.28, dashed=True)
     board.say(0.6, 3.3, "True = may look", SMALL, SOFT)
@@ -267,46 +262,56 @@ def layer() -> Figure:
 
 
 def eight_steps(english, two, looks, guesses) -> Figure:
-    """The steps for one French word in a trained translator: two heads in numbers, then all eight.
+    """The steps for one French word in a trained translator: a head in numbers, the weights of another, then all eight.
 
-    two: {head: (scores, weights)}. looks: of each head, the word with the largest weight, and this weight. guesses:
-    words and their probabilities.
+    two: {head: (scores, weights)}. looks: of each head, the word with the largest weight. guesses: words and their
+    probabilities.
     """
-    board = Board(6.05, 7.0, "The eight steps before the first French word is written.")
-    xs = [1.85 + 0.64 * i for i in range(len(english))]
+    board = Board(6.05, 5.95, "The eight steps before the first French word is written.")
     board.step(0.2, 0.3, 1, "vectors")
-    board.box(3.77, 0.78, "embedding, two GRUs: 128 numbers per word", "input", 4.4, 0.28)
-    board.step(0.2, 1.27, 2, "K and V")
-    for x, word in zip(xs, english, strict=True):
-        board.arrow(board.box(x, 0.3, word, "plain", 0.56, 0.28).side("bottom"), (x, 0.64))
-        board.arrow((x, 0.92), (x, 1.13))
-        board.box(x - 0.15, 1.27, "K", "key", 0.26, 0.26)
-        board.box(x + 0.15, 1.27, "V", "value", 0.26, 0.26)
-    board.text(0.4, 1.67, "and Q", ha="left")
-    board.box(1.7, 1.67, "Q", "query", 0.26, 0.26)
-    board.say(1.95, 1.67, "of the French GRU, which has read only <bos>", SMALL, SOFT, ha="left")
-    for y, (head, (scores, weights)) in zip((2.1, 3.3), two.items(), strict=True):
-        board.text(0.05, y, f"head {head + 1}", SMALL, bold=True, ha="left")
-        lines = (("Q · K", scores, "score"), ("÷ 4", scores / 4, "score"), ("softmax", weights, "weight"))
-        for number, (text, row, role) in enumerate(lines, 3):
-            board.step(0.72, y, number, text)
-            place = board.matrix(1.53, y - 0.14, [row], role, cell=(0.64, 0.28), digits=2 if number == 5 else 1)
+    board.box(2.02, 0.3, "French GRU", "input", 1.0)
+    board.box(4.5, 0.3, f"two English GRUs: ({len(english)}, 128)", "input", 2.6)
+    board.step(0.2, 1.0, 2, "queries,\nkeys, values")
+    for x, count, role in ((2.02, "1", "query"), (3.9, f"{len(english)}", "key"), (5.1, f"{len(english)}", "value")):
+        name = "query" if role == "query" else ROLE_NAMES[role]
+        board.arrow((x, 0.46), board.box(x, 1.0, f"{count} {name}", role, 0.9, 0.28).side("top"), role)
+    board.say(1.57, 1.3, "after <bos>", SMALL, SOFT, ha="left")
+    for y, (head, (scores, weights)) in zip((2.0, 3.06), two.items(), strict=True):
+        board.text(0.03, y, f"head {head + 1}", SMALL, bold=True, ha="left")
+        lines = [(3, "Q · K", scores, "score"), (4, "÷ 4", scores / 4, "score"), (5, "softmax", weights, "weight")]
+        for number, text, row, role in lines[-1:] if y > 3 else lines:
+            board.step(0.69, y, number, text)
+            look = {"cell": (0.635, 0.28), "digits": 2 if number == 5 else 1}
+            place = board.matrix(1.565, y - 0.14, [row], role, columns=english if number == 3 else (), **look)
             y += 0.32
-        best = int(torch.as_tensor(weights).argmax())
-        board.frame(Place(place.left + 0.64 * best, place.top, place.left + 0.64 * (best + 1), place.bottom))
-    board.step(0.2, 4.5, 6, "contexts")
-    matrix = board.box(3.77, 5.5, "8 · 16 = 128 numbers, times $W^O$", "output", 2.9, 0.28)
-    for head, (word, share) in enumerate(looks):
+        left = place.left + 0.635 * int(torch.as_tensor(weights).argmax())
+        board.frame(Place(left, place.top, left + 0.635, place.bottom))
+    board.step(0.2, 3.65, 6, "contexts")
+    matrix = board.box(3.77, 4.48, "8 · 16 = 128 numbers, times $W^O$", "output", 2.9, 0.28)
+    for head, word in enumerate(looks):
         x = 1.5 + 0.605 * head
-        board.box(x, 4.5, f"head {head + 1}", "context", 0.55, 0.28, size=SMALL, bold=head in two)
-        board.say(x, 4.8, word, SMALL, bold=head in two)
-        board.say(x, 4.97, f"{share:.2f}", SMALL, SOFT)
-        board.arrow((x, 5.07), matrix.side("top", 0.06 + 0.88 * head / 7), "context")
-    board.step(0.2, 5.5, 7, "join")
-    board.step(0.2, 6.08, 8, "add, normalise")
-    total = board.box(3.77, 6.08, "+ the French state that asked, LayerNorm", "input", 3.4, 0.28)
+        board.box(x, 3.65, f"head {head + 1}", "context", 0.55, 0.28, size=SMALL, bold=head in two)
+        board.say(x, 3.95, word, SMALL, bold=head in two)
+        board.arrow((x, 4.05), matrix.side("top", 0.06 + 0.88 * head / 7), "context")
+    board.step(0.2, 4.48, 7, "join")
+    board.step(0.2, 5.06, 8, "add, normalise")
+    total = board.box(3.77, 5.06, "+ the French state that asked, LayerNorm", "input", 3.4, 0.28)
     board.arrow(matrix, total, "output")
-    board.arrow(total.side("bottom"), (3.77, 6.55))
+    board.arrow(total.side("bottom"), (3.77, 5.53))
     best = "     ".join(f"{word} {share:.1%}" for word, share in guesses)
-    board.heading(3.77, 6.72, f"next word:  {best}", ha="center")
+    board.heading(3.77, 5.7, f"next word:  {best}", ha="center")
+    return board.picture
+
+
+def all_maps(english, french, weights) -> Figure:
+    """The weights of every head, on one scale, without numbers: (heads, French, English). Framed: the first word."""
+    board = Board(6.05, 4.6, "The weights of eight heads, a row for each French word, dark where a head looks.")
+    for head, shown in enumerate(torch.as_tensor(weights)):
+        down, across = divmod(head, 4)
+        left, top = 0.62 + 1.37 * across, 0.45 + 2.05 * down
+        look = {"rows": french if across == 0 else (), "cell": (0.17, 0.165), "digits": None, "frame": 0}
+        place = board.matrix(left, top, shown, "weight", title=f"head {head + 1}", **look)
+        board.tell(f"“{french[0]}” looks most at “{english[int(shown[0].argmax())]}”, {shown[0].max():.2f}")
+        for i, word in enumerate(english if down else ()):
+            board.text(left + 0.17 * (i + 0.5), place.bottom + 0.06, word, SMALL, SOFT, va="top", rotation=90)
     return board.picture

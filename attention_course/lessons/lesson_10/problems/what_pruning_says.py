@@ -14,8 +14,8 @@ class WhatPruningSays(Choice):
         "not tell either."
     )
     replies = {
-        "A": "The other seven stood by when head 6 went. What they make good for one, they cannot make good when they are gone, too: in the lesson's figure "
-        "the curve is flat at first and falls all the same.",
+        "A": "The other seven stood by when head 6 went. What they make good for one, they cannot make good when they are gone, too: in the lesson's table "
+        "of heads that go together, little is lost at first and nearly everything in the end.",
         "B": "The other seven may do this head's work, at least in part. A head that does something that others do as well is not idle: it is doubled.",
         "C": "A layer that is trained with seven heads has learned to do with them. This number is about one that has learned to have eight; to know the "
         "other, train the other, as the experiment of the lesson does.",
