@@ -3,7 +3,8 @@
 Beside lesson 09's `Matcher` stand two forms of it: one with half as many numbers for each word, and one whose words may
 ask themselves. The GRU of 09_self_attention.py, which answers from its last state, gets three chances: all its states
 pooled, which is a short path; twice the size and three times the steps; and distances that grow from 1 to 40. Attention
-pooling of the bare words is the control in which no word knows of any other.
+pooling of the bare words is the control in which no word knows of any other. And as in the exercises: two colours six
+places apart, where words may ask only so far.
 
 The size and the learning rate of `Matcher` were chosen after trials on these random starts; those of the GRUs were not.
 
@@ -31,6 +32,8 @@ from attention_course.training import train_classifier
 SEEDS = range(3)
 DISTANCE, BEYOND = 40, (20, 80, 160)
 TEST = 10_000  # the seed of what is tested on
+REACHES = (6, 5, 3, 2)  # of words in sentences whose colours stand NEAR places apart
+NEAR = 6
 
 
 class AsksItself(Matcher):
@@ -92,10 +95,29 @@ def measured(part: str) -> dict:
     }
 
 
+def short_sighted(reach: int, seed: int) -> float:
+    """The share right where no word may ask another that is more than `reach` places away."""
+    device.seed_everything(seed)
+    model, generator = Matcher(len(WORDS)), torch.Generator().manual_seed(seed)
+
+    def draw(count=64):
+        words, same = same_or_different(count, NEAR, generator)
+        near = torch.ones(words.shape[1], words.shape[1]).bool().tril(reach).triu(-reach)
+        return (words, near & ~torch.eye(words.shape[1]).bool()), same
+
+    train_classifier(model, draw, steps=300, learning_rate=3e-3, progress=False)
+    found = accuracy(model, draw(1000))
+    print("reach", reach, seed, found, flush=True)
+    return found
+
+
 def main() -> None:
     """The parts that the command line names, or all, on one thread."""
     torch.set_num_threads(1)
     parts = {part: lambda part=part: measured(part) for part in SETTINGS}
+    parts["reach"] = lambda: {
+        "reach": {str(reach): [short_sighted(reach, seed) for seed in SEEDS] for reach in REACHES}
+    }
     measure("09_distance", parts, SEEDS, figures=lambda values: {"distance": DISTANCE, "beyond": BEYOND})
 
 

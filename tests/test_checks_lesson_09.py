@@ -8,49 +8,50 @@ from torch.testing import assert_close
 
 from attention_course.checks import lesson_09 as check
 from attention_course.layers import SelfAttention, hop_penalty
+from attention_course.lessons.lesson_09.built import additive_attend
 from attention_course.masks import length_mask, others_mask
 
 
-def relate_numpy(x, h, W_1, W_2, v, real):
-    x, h, W_1, W_2, v, real = map(np.asarray, (x, h, W_1, W_2, v, real))
-    energies = np.einsum("bijk,k->bij", np.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]), v)
-    shares = np.exp(energies) * real[:, None]
-    return shares / shares.sum(-1, keepdims=True) @ h
+def relate_numpy(x, V, W_Q, W_K, u, real):
+    x, V, W_Q, W_K, u, real = map(np.asarray, (x, V, W_Q, W_K, u, real))
+    scores = np.einsum("bijk,k->bij", np.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]), u)
+    shares = np.exp(scores) * real[:, None]
+    return shares / shares.sum(-1, keepdims=True) @ V
 
 
-def relate_padding_gets_nothing(x, h, W_1, W_2, v, real):
-    energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
-    return energies.masked_fill(~real[:, None], -1e9).softmax(-1) @ h * real[..., None]
+def relate_padding_gets_nothing(x, V, W_Q, W_K, u, real):
+    scores = torch.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]) @ u
+    return scores.masked_fill(~real[:, None], -1e9).softmax(-1) @ V * real[..., None]
 
 
-def relate_padding_gets_nan(x, h, W_1, W_2, v, real):
-    energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
-    return energies.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ h
+def relate_padding_gets_nan(x, V, W_Q, W_K, u, real):
+    scores = torch.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]) @ u
+    return scores.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ V
 
 
-def relate_asked_first(x, h, W_1, W_2, v, real):
-    energies = (torch.tanh((x @ W_1.T)[:, :, None] + (x @ W_2.T)[:, None]) * v).sum(-1)
-    return torch.where(real[:, :, None], energies, -torch.inf).softmax(1).mT @ h
+def relate_asked_first(x, V, W_Q, W_K, u, real):
+    scores = (torch.tanh((x @ W_K)[:, :, None] + (x @ W_Q)[:, None]) * u).sum(-1)
+    return torch.where(real[:, :, None], scores, -torch.inf).softmax(1).mT @ V
 
 
-def relate_mapped(x, h, W_1, W_2, v, real):
-    def one(x, h, real):
-        energies = torch.tanh((x @ W_2.T)[:, None] + x @ W_1.T) @ v
-        return energies.masked_fill(~real, -torch.inf).softmax(-1) @ h
+def relate_mapped(x, V, W_Q, W_K, u, real):
+    def one(x, V, real):
+        scores = torch.tanh((x @ W_Q)[:, None] + x @ W_K) @ u
+        return scores.masked_fill(~real, -torch.inf).softmax(-1) @ V
 
-    return torch.vmap(one)(x, h, real)
+    return torch.vmap(one)(x, V, real)
 
 
-def relate_sentence_by_sentence(x, h, W_1, W_2, v, real):
+def relate_sentence_by_sentence(x, V, W_Q, W_K, u, real):
     alone = [slice(b, b + 1) for b in range(len(x))]
-    return torch.cat([relate_asked_first(x[b], h[b], W_1, W_2, v, real[b]) for b in alone])
+    return torch.cat([relate_asked_first(x[b], V[b], W_Q, W_K, u, real[b]) for b in alone])
 
 
-def relate_number_by_number(x, h, W_1, W_2, v, real):
-    asking, asked = np.asarray(x @ W_2.T), np.asarray(x @ W_1.T)
-    energies = sum(v[i].item() * np.tanh(asking[:, :, None, i] + asked[:, None, :, i]) for i in range(len(v)))
-    shares = np.exp(energies) * np.asarray(real)[:, None]
-    return shares / shares.sum(-1, keepdims=True) @ np.asarray(h)
+def relate_number_by_number(x, V, W_Q, W_K, u, real):
+    asking, asked = np.asarray(x @ W_Q), np.asarray(x @ W_K)
+    scores = sum(u[i].item() * np.tanh(asking[:, :, None, i] + asked[:, None, :, i]) for i in range(len(u)))
+    shares = np.exp(scores) * np.asarray(real)[:, None]
+    return shares / shares.sum(-1, keepdims=True) @ np.asarray(V)
 
 
 def penalty_norm(A):
@@ -119,9 +120,9 @@ def test_other_styles_are_right(problem, answer):
 
 
 def relate_with(weigh):
-    def answer(x, h, W_1, W_2, v, real):
-        energies = torch.tanh((x @ W_2.T)[:, :, None] + (x @ W_1.T)[:, None]) @ v
-        return weigh(energies, real) @ h
+    def answer(x, V, W_Q, W_K, u, real):
+        scores = torch.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]) @ u
+        return weigh(scores, real) @ V
 
     return answer
 
@@ -144,10 +145,10 @@ def may_ask_from_reach_back(lengths, longest, reach):
 SLIPS = [
     (check.batch_relate, "against_the_statement", relate_sentence_by_sentence),
     (check.batch_relate, "against_the_statement", relate_number_by_number),
-    (check.batch_relate, "energy_of_zero", relate_with(lambda e, real: (e * real[:, None]).softmax(-1))),
-    (check.batch_relate, "energy_of_minus_ten", relate_with(
+    (check.batch_relate, "score_of_zero", relate_with(lambda e, real: (e * real[:, None]).softmax(-1))),
+    (check.batch_relate, "score_of_minus_ten", relate_with(
         lambda e, real: torch.where(real[:, None], e, -10.0).softmax(-1))),
-    (check.batch_relate, "energy_of_minus_ten", relate_with(
+    (check.batch_relate, "score_of_minus_ten", relate_with(
         lambda e, real: torch.where(real[:, None], e, -20.0).softmax(-1))),
     (check.batch_relate, "padding_asked", relate_with(
         lambda e, real: e.masked_fill(~real[:, :, None], -1e9).softmax(-1))),
@@ -161,8 +162,8 @@ SLIPS = [
         lambda e, real: e.masked_fill(~length_mask(real.sum(1), e.shape[-1]), -torch.inf).softmax(-1))),
     (check.batch_relate, "softmax_over_queries", relate_with(
         lambda e, real: e.masked_fill(~real[:, None], -1e9).softmax(1))),
-    (check.batch_relate, "matrices_swapped", lambda x, h, W_1, W_2, v, real: relate_numpy(x, h, W_2, W_1, v, real)),
-    (check.batch_relate, "padding_asked", lambda x, h, W_1, W_2, v, real: relate_numpy(x, h, W_1, W_2, v, real | True)),
+    (check.batch_relate, "matrices_swapped", lambda x, V, W_Q, W_K, u, real: relate_numpy(x, V, W_K, W_Q, u, real)),
+    (check.batch_relate, "padding_asked", lambda x, V, W_Q, W_K, u, real: relate_numpy(x, V, W_Q, W_K, u, real | True)),
     (check.penalty, "words_compared", lambda A: torch.linalg.matrix_norm(A.mT @ A - torch.eye(A.shape[-1])) ** 2),
     (check.penalty, "not_squared", lambda A: torch.linalg.matrix_norm(A @ A.mT - torch.eye(A.shape[1]))),
     (check.penalty, "absolute", lambda A: (A @ A.mT - torch.eye(A.shape[1])).abs().sum((1, 2))),
@@ -191,12 +192,13 @@ def test_a_slip_goes_by_its_name(problem, name, answer):
     assert_goes_by_its_name(problem, name, answer)
 
 
-def test_the_contexts_are_the_package_s():
-    for _, (x, h, W_1, W_2, v, real) in check.batch_relate.inputs(torch.Generator().manual_seed(0)):
-        layer = SelfAttention(x.shape[-1], len(v))
-        layer.load_state_dict({"score.project_key.weight": W_1, "score.project_query.weight": W_2, "score.v": v})
-        contexts, _ = layer(x, real.unsqueeze(1), h)
-        assert_close(type(check.batch_relate).answer(x, h, W_1, W_2, v, real), contexts)
+def test_the_contexts_are_the_package_s_and_the_page_s():
+    for _, (x, V, W_Q, W_K, u, real) in check.batch_relate.inputs(torch.Generator().manual_seed(0)):
+        layer = SelfAttention(x.shape[-1], len(u))
+        layer.load_state_dict({"score.project_key.weight": W_K.mT, "score.project_query.weight": W_Q.mT, "score.v": u})
+        found = type(check.batch_relate).answer(x, V, W_Q, W_K, u, real)
+        assert_close(found, layer(x, real.unsqueeze(1), V)[0])
+        assert_close(found, additive_attend(x @ W_Q, x @ W_K, V, u, real.unsqueeze(1))[0])
 
 
 def test_the_penalty_is_the_package_s():
