@@ -2,7 +2,7 @@
 
 Beside lesson 09's `Matcher` stand two forms of it: one with half as many numbers for each word, and one whose words may
 ask themselves. The GRU of 09_self_attention.py, which answers from its last state, gets three chances: all its states
-pooled, which is a short path; twice the size and three times the steps; and distances that grow from 1 to 40. Attention
+pooled, which is a short path; twice the size and twice the steps; and distances that grow from 1 to 40. Attention
 pooling of the bare words is the control in which no word knows of any other. And as in the exercises: two colours six
 places apart, where words may ask only so far.
 
@@ -59,7 +59,7 @@ SETTINGS = {
     "attention_itself": Setting("the same, words may ask themselves", AsksItself, 600, 3e-3),
     "pooled_gru": Setting("GRU, all states pooled", PooledRecurrentClassifier, 800),
     "growing_gru": Setting("GRU, distances grow", RecurrentClassifier, 1600, grows=True),
-    "large_gru": Setting("GRU with 64 numbers", lambda words: RecurrentClassifier(words, size=64), 4800, 3e-3),
+    "large_gru": Setting("GRU with 64 numbers", lambda words: RecurrentClassifier(words, size=64), 3200, 3e-3),
     "pooling": Setting("pooling only, other sentences", PooledClassifier, 800),
 }
 

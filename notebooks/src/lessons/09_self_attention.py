@@ -10,7 +10,7 @@ import torch
 
 from attention_course.lessons.lesson_09 import diagrams
 from attention_course.page import listing, look_inside, table
-from attention_course.widgets import predict
+from attention_course.widgets import explore, predict
 
 diagrams.two_rounds(0.96, 0.98)
 
@@ -92,6 +92,9 @@ $$Q = X W^Q, \quad K = X W^K, \quad V = X W^V, \qquad Z = \frac{Q K^\top}{\sqrt 
 A batch has B sentences of L words. A **mask** says who may ask whom, and True means "may". Forbidden scores become −∞ *before* the softmax, so their weights are exactly 0.
 """
 
+# %% name="layer" jupyter={"source_hidden": true}
+diagrams.layer()
+
 # %% name="module"
 from torch import nn
 
@@ -115,12 +118,11 @@ class SelfAttention(nn.Module):
         Q, K, V = self.W_Q(x), self.W_K(x), self.W_V(x)  # (B, L, D), (B, L, D), (B, L, E)
         return attend(Q, K, V, mask)                    # (B, L, E), (B, L, L)
 
-# %% name="layer" jupyter={"source_hidden": true}
-diagrams.layer()
-
 # %% [markdown] name="same-text"
 r"""
-No matrix depends on L, so the layer takes sentences of any length. Two checks: with our matrices it gives our numbers, and `attend` agrees with PyTorch. (`nn.Linear` stores its matrix as (out, in), hence the transpose.)
+In lesson 04, the words of one language asked the words of another (**cross-attention**). Here everything comes from the same x. Nothing else is new. No matrix depends on L, so a sentence may have any length.
+
+Two checks: with our matrices the layer gives our numbers, and `attend` agrees with PyTorch. (`nn.Linear` stores its matrix as (out, in), hence the transpose.)
 """
 
 # %% name="same"
@@ -200,9 +202,28 @@ diagrams.two_maps(words, {last: maps for last, (_, maps) in found.items()})
 (first, second), (_, other) = found["tired"][1], found["soft"][1]
 assert f"{first[2, 3]:.2f} {second[2, 0]:.2f}" == "0.96 0.98" and other[2, 1] > 0.97
 
+# %% [markdown] name="rounds-after"
+r"""
+The framed rows are those of *it*. In round 2, *cat* gets 0.98 in the first sentence, and *chair* in the second. Now *it* has another vector in each sentence, a **contextual vector**. And a last word that is said of both, such as *old*?
+
+"""
+
+# %% name="old"
+def last_word(living, thing):                           # try other words: from 0 to 1
+    x = torch.cat([X[:3], torch.tensor([[living, thing, 0, 1]])])
+    return diagrams.two_maps(words, {"old": two_rounds(x)[1]})
+
+
+said_of = {"living": "said of the living", "thing": "said of things"}
+explore(last_word, living=(0.0, 1.0, 1.0, 0.1), thing=(0.0, 1.0, 1.0, 0.1), describe=said_of)
+
+# %% name="old-guard" jupyter={"source_hidden": true}
+old = two_rounds(torch.cat([X[:3], torch.tensor([[1.0, 1, 0, 1]])]))[1][1]
+assert abs(old[2, 0] - old[2, 1]) < 1e-5 and old[2, 0] > 0.49
+
 # %% [markdown] name="rounds-answer"
 r"""
-The framed rows are those of *it*. In round 2, *cat* gets 0.98 in the first sentence, and *chair* in the second. Now *it* has another vector in each sentence, a **contextual** vector. The Transformer of 2017 has six such rounds (lesson 12).
+*It* cannot decide: half a look for each. The encoder of the Transformer (Vaswani and others 2017) has six such rounds, with 512 numbers per word.
 
 **Answer: no. Each round is one step of a search, and what it finds makes the next question.**
 
@@ -257,7 +278,9 @@ guess.reveal(
 
 # %% [markdown] name="causal-answer"
 r"""
-Test every causal model like this: change the future, and no earlier output may change. One pass over a sentence still trains L predictions in parallel. When the model *writes*, it goes word by word.
+(It would be right to divide each row by its new sum. Before the softmax, this is done for us.) Test every causal model like this: change the future, and no earlier output may change.
+
+One pass over a sentence still trains L predictions in parallel. When the model *writes*, it goes word by word. Without the mask, self-attention is **bidirectional**, as in an encoder.
 
 **Answer: a triangle of True as the mask, before the softmax.**
 
@@ -299,7 +322,7 @@ diagrams.paths(["cat", "sat", "on", "chair", "it"])
 
 # %% [markdown] name="paths-text"
 r"""
-Here are all three, untrained, with E = 64. The gradient says how much a random sum of the last output depends on an earlier word, in sentences of 60 words (mean of 16). Times are processor times for one sentence, forward only, on one thread.
+Here are all three, untrained, with E = 64. The gradient says how much a random sum of the last output depends on an earlier word, in sentences of 60 words (mean of 64). Times are processor times for one sentence, forward only, on one thread.
 """
 
 # %% name="measure"
@@ -321,8 +344,8 @@ forms = {
 # %% name="measure-functions"
 def gradient(form, back):                               # how much a word so far back matters
     torch.manual_seed(1)
-    x = torch.randn(16, 60, E, requires_grad=True)
-    (form(x)[:, -1] * torch.randn(16, E)).sum().backward()
+    x = torch.randn(64, 60, E, requires_grad=True)
+    (form(x)[:, -1] * torch.randn(64, E)).sum().backward()
     return x.grad[:, -1 - back].norm(dim=-1).mean()
 
 
@@ -352,13 +375,14 @@ table(columns, rows, powers=True)
 
 # %% name="costs-guard" jupyter={"source_hidden": true}
 assert rows[0][5] > 1e4 * rows[1][5] and rows[2][5] == 0
+assert 0.75 < rows[0][4] / rows[0][5] < 1.33 and rows[1][4] > rows[0][4]
 
 # %% [markdown] name="costs-after"
 r"""
-- **Path length.** For self-attention, a word 40 places back counts as much as the neighbour. In the GRU, the gradient shrinks with every cell, a **vanishing gradient** (Bengio, Simard and Frasconi 1994). One layer of convolution does not reach that far.
-- **Parallelism.** The cells of a GRU wait for each other. The other two compute all words in parallel, which suits a GPU.
-- **Cost.** Self-attention compares L² pairs: four times the words, sixteen times as many.
-- **The small print.** At first each weight is a share of 1 / L. So for the neighbour, the untrained GRU has the larger gradient.
+- **Path length.** In self-attention, a word 40 places back counts about as much as the neighbour. In the GRU, the gradient shrinks with every cell, a **vanishing gradient** (Bengio, Simard and Frasconi 1994). One layer of convolution does not reach that far.
+- **Parallelism.** The cells of a GRU wait for each other. The other two compute all words in parallel, which a GPU can use.
+- **Cost.** Self-attention compares L² pairs: four times the words, sixteen times the pairs. In the printed run, it is faster than the GRU at 256 words, and slower at 4,096.
+- **The small print.** At first each weight is about 1 / L. So for the neighbour, the untrained GRU has the larger gradient.
 
 **Answer: path length 1 and no waiting, paid for with L² comparisons.**
 
