@@ -108,6 +108,14 @@ def two_maps(words, rounds) -> Figure:
     return board.picture
 
 
+def learned(words, weights, frame) -> Figure:
+    """Who asks whom in one sentence, after training. frame: the word to follow."""
+    board = Board(6.05, 0.75 + 0.26 * len(words), "The weights of a trained network for one sentence.")
+    look = {"cell": (0.43, 0.25), "size": SMALL, "title": "weights: a row for each word that asks", "frame": frame}
+    board.matrix(0.75, 0.6, weights, "weight", rows=words, columns=words, **look)
+    return board.picture
+
+
 def causal(words, scores, mask, weights) -> Figure:
     """Scores, the mask, masked scores, weights: a row for each word that asks."""
     board = Board(6.05, 2.0, "The causal form: the scores of later words become minus infinity before the softmax.")

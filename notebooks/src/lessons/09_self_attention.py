@@ -51,7 +51,7 @@ It finds itself. Dot products look for what is *alike*, and *it* is not like *ti
 - An adjective looks for a pronoun: its query is (0, 3). The key of a pronoun is (0, 2).
 - Each word hands over whether it is living or a thing. A value has 4 numbers, so that it can be added to a word.
 
-Queries and keys have D = 2 numbers. In the picture, a row of the words times a matrix gives the same row below the matrix.
+So queries and keys have D = 2 numbers, the first about adjectives and the second about pronouns. In the picture, a row of the words times a matrix gives the same row below the matrix.
 """
 
 # %% name="matrices"
@@ -448,7 +448,7 @@ r"""
 The additive score costs memory: D values of tanh for each *pair* of words, and training keeps them all.
 """
 
-# %% name="memory" tags=["nbval-check-output"]
+# %% name="memory" tags=["nbval-check-output"] jupyter={"source_hidden": true}
 megabytes = [[L, L * L * 4 / 1e6, L * L * 64 * 4 / 1e6] for L in (100, 1000, 10_000)]
 table(["words (D = 64)", "MB for dot products", "MB for additive scores"], megabytes)
 
@@ -458,7 +458,7 @@ r"""
 
 ## 9 · Does the short path help a network to learn?
 
-In this task, distance is a dial. Each sentence has two of four colours, $d$ places apart, among filler words. Are both the same? An example is a row of word numbers. The label is 1 for "same", as it is in half of them.
+In this task, distance is a dial. Each sentence has two of four colours, $d$ places apart, and $d + 4$ filler words. Are both colours the same? An example is a row of $d + 6$ word numbers. The label is 1 for "same", as it is in half of them.
 """
 
 # %% name="distance-data"
@@ -471,7 +471,7 @@ table(["sentence, d = 6", "label"], [
 
 # %% [markdown] name="matcher-text"
 r"""
-In our network, each word asks all *other* words, because a colour might find itself. A layer compares the word with what came back, query-less attention makes one vector, and a linear layer answers.
+In our network, each word asks all *other* words. A layer compares the word with what came back, query-less attention makes one vector, and a linear layer answers. The loss is the cross-entropy. We use Adam, clip gradients to length 1, and begin with PyTorch's own random values.
 """
 
 # %% name="matcher"
@@ -520,6 +520,11 @@ print(f"self-attention, {DISTANCE} places apart: {accuracy(matcher, unseen):.1%}
 # %% name="train-guard" jupyter={"source_hidden": true}
 assert accuracy(matcher, unseen) > 0.95
 
+# %% name="learned" jupyter={"source_hidden": true}
+with torch.no_grad():
+    weights, _ = matcher(numbers[1:2])[1]
+diagrams.learned([WORDS[number] for number in numbers[1]], weights[0], frame=0)
+
 # %% name="inside-task" jupyter={"source_hidden": true}
 from attention_course.lessons.lesson_09.same_different_classifier import (
     AverageClassifier,
@@ -533,7 +538,9 @@ look_inside(same_or_different, train_classifier, *parts)
 
 # %% [markdown] name="gru-text"
 r"""
-(Loss: cross-entropy. Adam, constant learning rate, gradients clipped to length 1.) The control is a GRU with 32 numbers, which answers from its last state. Its gates exist to keep what it has read.
+In the printed run, the network has learned these weights for the second sentence above. *Blue* looks at *red*, and so do most fillers. *Red* looks at a filler. One look is enough to bring the two colours together.
+
+The control is a GRU with 32 numbers, which answers from its last state. Its gates exist to keep what it has read.
 """
 
 # %% name="guess-gru"
@@ -556,7 +563,7 @@ guess.reveal(
 
 # %% [markdown] name="controls-text"
 r"""
-Is the long path the reason? Then a short path should help the *same* GRU. It gets one if query-less attention pools all its states. And must words ask each other at all? As a control, we pool the bare word vectors:
+Is the long path the reason? Then a short path should help the *same* GRU. It gets one if query-less attention pools all its states. And must words ask each other at all? Another control pools the bare word vectors:
 """
 
 # %% name="guess-pooled"
@@ -627,7 +634,7 @@ r"""
 
 ## 10 · Where is it needed?
 
-The survey names four uses. Translation comes in lesson 12. For the other three we made small tasks:
+The survey names four uses. Translation comes in lesson 12. For the others we made small tasks:
 """
 
 # %% name="uses-examples" jupyter={"source_hidden": true}
@@ -674,9 +681,9 @@ look_inside(Neighbours, Reader, Entailer, SentenceEmbedding)
 r"""
 - **Reading**: no sentence names both the person and the place. Self-attention connects equal words. Ordinary attention on top points at the first and the last word of the answer (Vinyals and others 2015). Guessing gets about a ninth.
 - **Entailment**: does the second sentence follow, is it contradicted, or left open? Guessing gets a third.
-- **Embedding**: three opinions are read off the hops, on top of a bidirectional GRU. "In common" is the share of weight that two hops put on the same words. The penalty removes it, but one hop is enough here.
+- **Embedding**: three opinions are read off the hops, on top of a bidirectional GRU. "In common" is the weight that two hops share. The penalty removes it, but one hop is enough here.
 
-Without self-attention, reader and entailer fail. But only convolutions are left in them. We did not try a recurrent reader.
+Without self-attention, reader and entailer fail. But only convolutions are left in them, and we did not try a recurrent reader.
 """
 
 # %% name="stacked-claim"
