@@ -615,7 +615,7 @@ table(["network", "steps", "right at 40", *(f"worst at {d}" for d in after["beyo
 
 # %% [markdown] name="controls-after"
 r"""
-- **Long path.** The GRU stays a coin, even twice as large and trained twice as long. With a curriculum, the same GRU learns in all three trainings. So it *can* carry a colour over 40 places. The long path makes this hard to learn.
+- **Long path.** The GRU stays a coin. Twice as large and trained twice as long, it learns in one of three trainings. With a curriculum, the same GRU learns every time. So it *can* carry a colour over 40 places, but this is hard to learn.
 - **Short path.** With its states pooled, the GRU learns without a curriculum in two of three trainings, to 83 and 91 %.
 - **No word asks another.** *Pooling only* learns three times here, and twice on other sentences. Even the plain average gets there in part.
 - **Our network** has limits, too. With half as many numbers, one training stops at 91 %. If words may ask themselves, one fails at other distances.
@@ -627,7 +627,8 @@ def of(key):
 
 
 assert of("attention")[0] > 0.95 and of("pooling")[1] > 0.95 and of("pooling")[0] < 0.55
-assert of("growing_gru")[0] > 0.95 and max(right["GRU"][2]) < 0.52 and of("large_gru")[2] < 0.55
+assert of("growing_gru")[0] > 0.95 and max(right["GRU"][2]) < 0.52
+assert of("large_gru")[1] < 0.55 and of("large_gru")[2] > 0.95
 assert [f"{share:.2f}" for share in of("pooled_gru")] == ["0.50", "0.83", "0.91"]
 assert [f"{share:.2f}" for share in of("attention_small")] == ["0.91", "1.00", "1.00"]
 itself = after["attention_itself"]
