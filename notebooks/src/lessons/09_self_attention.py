@@ -367,10 +367,10 @@ facts = {  # path over d words, steps one after the other, multiplications
 rows = []
 for name, form in forms.items():
     gradients = [gradient(form, back) for back in (1, 40)]
-    times = [milliseconds(form, L) for L in (256, 1024, 4096)]
+    times = [milliseconds(form, L) for L in (256, 768, 2304)]
     rows.append([name, *facts[name], *gradients, *times])
 columns = ["layer", "path length", "steps in a row", "multiplications"]
-columns += ["gradient, 1 word back", "40 words back", "ms for 256 words", "1,024", "4,096"]
+columns += ["gradient, 1 word back", "40 words back", "ms for 256 words", "768", "2,304"]
 table(columns, rows, powers=True)
 
 # %% name="costs-guard" jupyter={"source_hidden": true}
@@ -381,7 +381,7 @@ assert 0.75 < rows[0][4] / rows[0][5] < 1.33 and rows[1][4] > rows[0][4]
 r"""
 - **Path length.** In self-attention, a word 40 places back counts about as much as the neighbour. In the GRU, the gradient shrinks with every cell, a **vanishing gradient** (Bengio, Simard and Frasconi 1994). One layer of convolution does not reach that far.
 - **Parallelism.** The cells of a GRU wait for each other. The other two compute all words in parallel, which a GPU can use.
-- **Cost.** Self-attention compares L² pairs: four times the words, sixteen times the pairs. In the printed run it beats the GRU at 256 words, and not at 4,096.
+- **Cost.** Self-attention compares L² pairs: three times the words, nine times the pairs. In the printed run it beats the GRU at 256 words, and not at 2,304.
 - **The small print.** At first each weight is about 1 / L. So for the neighbour, the GRU has the larger gradient.
 
 **Answer: path length 1 and no waiting, paid for with L² comparisons.**
@@ -512,7 +512,7 @@ def trained(model, steps, learning_rate):               # 64 new sentences in ea
     return model
 
 # %% name="train-matcher"
-unseen = draw(1000, DISTANCE, 10_000)
+unseen = draw(500, DISTANCE, 10_000)
 seed_everything(0)
 matcher = trained(Matcher(len(WORDS)), 600, 3e-3)
 print(f"self-attention, {DISTANCE} places apart: {accuracy(matcher, unseen):.1%} right")
@@ -545,12 +545,12 @@ The control is a GRU with 32 numbers, which answers from its last state. Its gat
 
 # %% name="guess-gru"
 guess = predict(
-    "The GRU trains for 1,000 steps. How often is it right at distance 40?",
+    "The GRU trains for 800 steps. How often is it right at distance 40?",
     ["no more often than a coin", "about three times in four", "nearly always"],
 )
 
 # %% name="train-gru"
-gru = trained(RecurrentClassifier(len(WORDS)), 1000, 5e-3)
+gru = trained(RecurrentClassifier(len(WORDS)), 800, 5e-3)
 print(f"GRU, {DISTANCE} places apart: {accuracy(gru, unseen):.1%} right")
 
 # %% name="reveal-gru" jupyter={"source_hidden": true}
