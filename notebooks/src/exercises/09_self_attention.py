@@ -155,7 +155,8 @@ for reach in (6, 5, 3, 2):
 from attention_course import results
 
 measured = results.load("09_distance")["reach"]
-assert min(measured["6"]) == 1 and sorted(round(100 * share) for share in measured["5"]) == [80, 91, 91]
+assert min(measured["6"]) == 1
+assert sorted(round(100 * share) for share in measured["5"]) == [80, 91, 91]
 assert all(0.645 < share < 0.695 for reach in "32" for share in measured[reach])
 
 # %% [markdown] name="try-after"
