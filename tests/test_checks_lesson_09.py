@@ -8,49 +8,50 @@ from torch.testing import assert_close
 
 from attention_course.checks import lesson_09 as check
 from attention_course.layers import SelfAttention, hop_penalty
+from attention_course.lessons.lesson_09.built import additive_attend
 from attention_course.masks import length_mask, others_mask
 
 
-def relate_numpy(x, h, W_K, W_Q, u, real):
-    x, h, W_K, W_Q, u, real = map(np.asarray, (x, h, W_K, W_Q, u, real))
-    scores = np.einsum("bijk,k->bij", np.tanh((x @ W_Q.T)[:, :, None] + (x @ W_K.T)[:, None]), u)
+def relate_numpy(x, V, W_Q, W_K, u, real):
+    x, V, W_Q, W_K, u, real = map(np.asarray, (x, V, W_Q, W_K, u, real))
+    scores = np.einsum("bijk,k->bij", np.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]), u)
     shares = np.exp(scores) * real[:, None]
-    return shares / shares.sum(-1, keepdims=True) @ h
+    return shares / shares.sum(-1, keepdims=True) @ V
 
 
-def relate_padding_gets_nothing(x, h, W_K, W_Q, u, real):
-    scores = torch.tanh((x @ W_Q.T)[:, :, None] + (x @ W_K.T)[:, None]) @ u
-    return scores.masked_fill(~real[:, None], -1e9).softmax(-1) @ h * real[..., None]
+def relate_padding_gets_nothing(x, V, W_Q, W_K, u, real):
+    scores = torch.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]) @ u
+    return scores.masked_fill(~real[:, None], -1e9).softmax(-1) @ V * real[..., None]
 
 
-def relate_padding_gets_nan(x, h, W_K, W_Q, u, real):
-    scores = torch.tanh((x @ W_Q.T)[:, :, None] + (x @ W_K.T)[:, None]) @ u
-    return scores.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ h
+def relate_padding_gets_nan(x, V, W_Q, W_K, u, real):
+    scores = torch.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]) @ u
+    return scores.masked_fill(~(real[:, None] & real[:, :, None]), -torch.inf).softmax(-1) @ V
 
 
-def relate_asked_first(x, h, W_K, W_Q, u, real):
-    scores = (torch.tanh((x @ W_K.T)[:, :, None] + (x @ W_Q.T)[:, None]) * u).sum(-1)
-    return torch.where(real[:, :, None], scores, -torch.inf).softmax(1).mT @ h
+def relate_asked_first(x, V, W_Q, W_K, u, real):
+    scores = (torch.tanh((x @ W_K)[:, :, None] + (x @ W_Q)[:, None]) * u).sum(-1)
+    return torch.where(real[:, :, None], scores, -torch.inf).softmax(1).mT @ V
 
 
-def relate_mapped(x, h, W_K, W_Q, u, real):
-    def one(x, h, real):
-        scores = torch.tanh((x @ W_Q.T)[:, None] + x @ W_K.T) @ u
-        return scores.masked_fill(~real, -torch.inf).softmax(-1) @ h
+def relate_mapped(x, V, W_Q, W_K, u, real):
+    def one(x, V, real):
+        scores = torch.tanh((x @ W_Q)[:, None] + x @ W_K) @ u
+        return scores.masked_fill(~real, -torch.inf).softmax(-1) @ V
 
-    return torch.vmap(one)(x, h, real)
+    return torch.vmap(one)(x, V, real)
 
 
-def relate_sentence_by_sentence(x, h, W_K, W_Q, u, real):
+def relate_sentence_by_sentence(x, V, W_Q, W_K, u, real):
     alone = [slice(b, b + 1) for b in range(len(x))]
-    return torch.cat([relate_asked_first(x[b], h[b], W_K, W_Q, u, real[b]) for b in alone])
+    return torch.cat([relate_asked_first(x[b], V[b], W_Q, W_K, u, real[b]) for b in alone])
 
 
-def relate_number_by_number(x, h, W_K, W_Q, u, real):
-    asking, asked = np.asarray(x @ W_Q.T), np.asarray(x @ W_K.T)
+def relate_number_by_number(x, V, W_Q, W_K, u, real):
+    asking, asked = np.asarray(x @ W_Q), np.asarray(x @ W_K)
     scores = sum(u[i].item() * np.tanh(asking[:, :, None, i] + asked[:, None, :, i]) for i in range(len(u)))
     shares = np.exp(scores) * np.asarray(real)[:, None]
-    return shares / shares.sum(-1, keepdims=True) @ np.asarray(h)
+    return shares / shares.sum(-1, keepdims=True) @ np.asarray(V)
 
 
 def penalty_norm(A):
@@ -119,9 +120,9 @@ def test_other_styles_are_right(problem, answer):
 
 
 def relate_with(weigh):
-    def answer(x, h, W_K, W_Q, u, real):
-        scores = torch.tanh((x @ W_Q.T)[:, :, None] + (x @ W_K.T)[:, None]) @ u
-        return weigh(scores, real) @ h
+    def answer(x, V, W_Q, W_K, u, real):
+        scores = torch.tanh((x @ W_Q)[:, :, None] + (x @ W_K)[:, None]) @ u
+        return weigh(scores, real) @ V
 
     return answer
 
@@ -161,8 +162,8 @@ SLIPS = [
         lambda e, real: e.masked_fill(~length_mask(real.sum(1), e.shape[-1]), -torch.inf).softmax(-1))),
     (check.batch_relate, "softmax_over_queries", relate_with(
         lambda e, real: e.masked_fill(~real[:, None], -1e9).softmax(1))),
-    (check.batch_relate, "matrices_swapped", lambda x, h, W_K, W_Q, u, real: relate_numpy(x, h, W_Q, W_K, u, real)),
-    (check.batch_relate, "padding_asked", lambda x, h, W_K, W_Q, u, real: relate_numpy(x, h, W_K, W_Q, u, real | True)),
+    (check.batch_relate, "matrices_swapped", lambda x, V, W_Q, W_K, u, real: relate_numpy(x, V, W_K, W_Q, u, real)),
+    (check.batch_relate, "padding_asked", lambda x, V, W_Q, W_K, u, real: relate_numpy(x, V, W_Q, W_K, u, real | True)),
     (check.penalty, "words_compared", lambda A: torch.linalg.matrix_norm(A.mT @ A - torch.eye(A.shape[-1])) ** 2),
     (check.penalty, "not_squared", lambda A: torch.linalg.matrix_norm(A @ A.mT - torch.eye(A.shape[1]))),
     (check.penalty, "absolute", lambda A: (A @ A.mT - torch.eye(A.shape[1])).abs().sum((1, 2))),
@@ -191,12 +192,13 @@ def test_a_slip_goes_by_its_name(problem, name, answer):
     assert_goes_by_its_name(problem, name, answer)
 
 
-def test_the_contexts_are_the_package_s():
-    for _, (x, h, W_K, W_Q, u, real) in check.batch_relate.inputs(torch.Generator().manual_seed(0)):
+def test_the_contexts_are_the_package_s_and_the_page_s():
+    for _, (x, V, W_Q, W_K, u, real) in check.batch_relate.inputs(torch.Generator().manual_seed(0)):
         layer = SelfAttention(x.shape[-1], len(u))
-        layer.load_state_dict({"score.project_key.weight": W_K, "score.project_query.weight": W_Q, "score.u": u})
-        contexts, _ = layer(x, real.unsqueeze(1), h)
-        assert_close(type(check.batch_relate).answer(x, h, W_K, W_Q, u, real), contexts)
+        layer.load_state_dict({"score.project_key.weight": W_K.mT, "score.project_query.weight": W_Q.mT, "score.u": u})
+        found = type(check.batch_relate).answer(x, V, W_Q, W_K, u, real)
+        assert_close(found, layer(x, real.unsqueeze(1), V)[0])
+        assert_close(found, additive_attend(x @ W_Q, x @ W_K, V, u, real.unsqueeze(1))[0])
 
 
 def test_the_penalty_is_the_package_s():

@@ -182,6 +182,7 @@ FIGURES = {  # each of what `given` makes of the arrays
     ),
     diagrams_09.layer: lambda given: diagrams_09.layer(),
     diagrams_09.two_maps: lambda given: diagrams_09.two_maps(ASKING, {"soft": [weights(given, 4, 4)] * 2}),
+    diagrams_09.learned: lambda given: diagrams_09.learned(ASKING, weights(given, 4, 4), 2),
     diagrams_09.causal: lambda given: diagrams_09.causal(
         ASKING, *vectors(given, (4, 4)), torch.as_tensor(given(np.tri(4))).bool(), weights(given, 4, 4)
     ),

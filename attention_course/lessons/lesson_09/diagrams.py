@@ -83,14 +83,14 @@ def layer() -> Figure:
         made[role] = board.box(left, 1.0, f"{letter} = x $W^{letter}$", role, 1.0)
         board.say(left + 0.08, 1.3, shape, SMALL, SOFT, family="monospace", ha="left")
         board.path([x.side("bottom"), (2.6, 0.6), (left, 0.6), (left, made[role].top)], role)
-    score = board.box(1.8, 1.85, r"Q $K^\top$ ÷ √D", "score", 1.3, shape="scores (B, L, L)")
+    score = board.box(1.8, 1.85, "Q Kᵀ ÷ √D", "score", 1.3, shape="scores (B, L, L)")
     weight = board.box(1.8, 2.5, "mask, softmax", "score", 1.3, shape="weights (B, L, L)")
-    context = board.box(2.6, 3.15, "weights · V", "context", 1.3, shape="contexts (B, L, E)", bold=True)
+    context = board.box(2.85, 3.15, "weights · V", "context", 1.3, shape="contexts (B, L, E)", bold=True)
     board.path([made["query"].side("bottom"), (1.0, 1.52), (1.45, 1.52), (1.45, score.top)], "query")
     board.path([made["key"].side("bottom"), (2.6, 1.52), (2.15, 1.52), (2.15, score.top)], "key")
     board.arrow(score, weight, "score")
     board.path([weight.side("bottom"), (1.8, 3.15), context.side("left")], "weight")
-    board.path([made["value"].side("bottom"), (4.3, 2.85), (2.9, 2.85), (2.9, context.top)], "value")
+    board.path([made["value"].side("bottom"), (4.3, 2.85), (3.15, 2.85), (3.15, context.top)], "value")
     for number, y in enumerate((1.0, 1.85, 2.5, 3.15), 1):
         board.step(0.2, y, number)
     return board.picture
@@ -102,9 +102,17 @@ def two_maps(words, rounds) -> Figure:
     for row, (last, maps) in enumerate(rounds.items()):
         names, top = [*words[:-1], last], 0.62 + 1.92 * row
         for x, (number, weights) in zip((0.75, 3.75), enumerate(maps, 1), strict=True):
-            look = {"cell": (0.5, 0.27), "size": SMALL, "frame": 2}
+            look = {"cell": (0.5, 0.27), "size": SMALL, "frame": 2, "title": f"round {number}: it was {last}"}
             board.matrix(x, top, weights, "weight", rows=names, columns=names, **look)
-            board.step(x - 0.5, top - 0.4, number, f"round {number}: it was {last}")
+            board.step(x - 0.25, top - 0.31, number)
+    return board.picture
+
+
+def learned(words, weights, frame) -> Figure:
+    """Who asks whom in one sentence, after training. frame: the word to follow."""
+    board = Board(6.05, 0.75 + 0.26 * len(words), "The weights of a trained network for one sentence.")
+    look = {"cell": (0.43, 0.25), "size": SMALL, "title": "weights: a row for each word that asks", "frame": frame}
+    board.matrix(0.75, 0.6, weights, "weight", rows=words, columns=words, **look)
     return board.picture
 
 

@@ -6,7 +6,7 @@ Four problems on [lesson 09](../09_self_attention.ipynb), about forty minutes. W
 
 Three rules hold in all problems:
 
-- B is the number of sentences in the batch, and T the number of words in each, padding included (the lesson's L).
+- B is the number of sentences in the batch, and L the number of words in each, padding included.
 - A mask is Boolean, and True means "may ask". Rows are the words that ask, columns the words that are asked.
 - Padding may stand anywhere in a sentence unless a problem says where.
 """
@@ -23,21 +23,21 @@ r"""
 
 Writes the mechanism · ★★☆, 12 minutes
 
-Write additive self-attention, Eqs. (15) to (17), for a batch with padding. The letters are the survey's: its $W_1$ is the lesson's $W^K$, its $W_2$ is $W^Q$ (both transposed), its $v$ is $u$, and its $h_j$ are the values. Word $i$ asks, word $j$ is asked, and the score is $e_{ij} = v^\top \tanh(W_1 x_j + W_2 x_i)$.
+Write additive self-attention, Eqs. (15) to (17), for a batch with padding. Try it without looking at the lesson. Word $t$ asks, word $i$ is asked, and the score is $z_{ti} = \tanh(x_t W^Q + x_i W^K)\, u^\top$.
 
 | in | what it is | shape |
 |---|---|---|
-| `x` | words, which make the scores | (B, T, E) |
-| `h` | values, which are averaged | (B, T, D) |
-| `W_1`, `W_2` | matrices of the word asked, of the word that asks | (k, E) |
-| `v` | vector of the score | (k,) |
-| `real` | True for a word, False for padding | (B, T) |
+| `x` | words, which make the scores | (B, L, E) |
+| `V` | values, which are averaged | (B, L, D_v) |
+| `W_Q`, `W_K` | matrices of the word that asks, of the word that is asked | (E, D) |
+| `u` | vector of the score | (D,) |
+| `real` | True for a word, False for padding | (B, L) |
 
-Return the contexts (B, T, D). Every word may ask itself, and no word may ask padding. What padding gets when it asks does not matter. No loops.
+Return the contexts (B, L, D_v). Every word may ask itself, and no word may ask padding. What padding gets when it asks does not matter. No loops.
 """
 
 # %% name="batch-relate" tags=["exercise"]
-def batch_relate(x, h, W_1, W_2, v, real):
+def batch_relate(x, V, W_Q, W_K, u, real):
     raise NotImplementedError("your turn")
 
 
@@ -50,7 +50,7 @@ r"""
 
 Writes the mechanism · ★☆☆, 6 minutes
 
-`A` (B, r, T) holds the weights of $r$ hops over the T words of each sentence. Return the penalty of structured self-attention, $\lVert A A^\top - I \rVert_F^2$, for each sentence: (B,). This norm is Frobenius's. It is the square root of the sum of all squared elements, so here the root and the square cancel.
+`A` (B, r, L) holds the weights of $r$ hops over the L words of each sentence. Return the penalty of structured self-attention, $\lVert A A^\top - I \rVert_F^2$, for each sentence: (B,). This norm is Frobenius's. It is the square root of the sum of all squared elements, so here the root and the square cancel.
 """
 
 # %% name="penalty" tags=["exercise"]
@@ -88,9 +88,9 @@ r"""
 
 Extends · ★★☆, 12 minutes
 
-How far must a word be able to see? Make the mask that finds out. Sentence $b$ has `lengths[b]` words, and all sentences are padded at the end to `longest` = T words, which may be more than any of them has.
+How far must a word be able to see? Make the mask that finds out. Sentence $b$ has `lengths[b]` words, and all sentences are padded at the end to `longest` = L words, which may be more than any of them has.
 
-Return a Boolean mask (B, T, T). Word $i$ may ask word $j$ where three things hold:
+Return a Boolean mask (B, L, L). Word $i$ may ask word $j$ where three things hold:
 
 - word $j$ is no padding;
 - word $j$ is not word $i$ itself;
@@ -151,9 +151,17 @@ for reach in (6, 5, 3, 2):
         found = accuracy(network, draw(1000))
     print(f"reach {reach}: {found:.1%} right")
 
+# %% name="try-guard" jupyter={"source_hidden": true}
+from attention_course import results
+
+measured = results.load("09_distance")["reach"]
+assert min(measured["6"]) == 1
+assert sorted(round(100 * share) for share in measured["5"]) == [80, 91, 91]
+assert all(0.645 < share < 0.695 for reach in "32" for share in measured[reach])
+
 # %% [markdown] name="try-after"
 r"""
-We trained three times. At 6, all answers were right. At 5, the words between the colours can bring them together: 81, 93 and 100 % were right. At 3 and at 2, about two in three were right. At 3, the one word that could help has not learned to.
+We trained three times (`experiments/09_distance.py`). At 6, all answers were right. At 5, the words between the colours can bring them together: 80, 91 and 91 % were right. At 3 and at 2, 65 to 69 % were right. So at 3, the one word that could help has not learned to.
 
 What is right at 2 comes from the query-less attention on top, which sees all words. But it only adds, as does the linear layer behind it, and adding does not compare. The network can say "same" whenever both colours are among a certain two. How often is that right?
 

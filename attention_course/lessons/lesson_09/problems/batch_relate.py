@@ -11,14 +11,14 @@ class BatchRelate(Problem):
     """Eqs. (15)-(17) for a batch of sentences, with padding, without a loop."""
 
     hints = (
-        "Every word meets every word of its own sentence: the sums have four axes, (B, T, T, k). Which of the two axes of words is the query's?",
-        "asking = x @ W_Q.mT gets an axis of one behind its words, asked = x @ W_K.mT one before them. The mask says which words are real; as keys "
+        "Every word meets every word of its own sentence: the sums have four axes, (B, L, L, D). Which of the two axes of words is the query's?",
+        "asking = x @ W_Q gets an axis of one behind its words, asked = x @ W_K one before them. The mask says which words are real; as keys "
         "they stand on the last axis of the scores.",
         "scores = torch.tanh(asking.unsqueeze(2) + asked.unsqueeze(1)) @ u; then scores.masked_fill(~real.unsqueeze(1), float('-inf')), "
-        "softmax(-1), and weights @ h.",
+        "softmax(-1), and weights @ V.",
     )
     praise = (
-        "That is the whole of the layer. Its three axes of size T, T and k are why it is seldom built for long texts."
+        "That is the whole of the layer. Its three axes of size L, L and D are why it is seldom built for long texts."
     )
 
     def inputs(self, generator):
@@ -27,14 +27,14 @@ class BatchRelate(Problem):
                 1 - 2 * (torch.rand(sizes, generator=generator) < 0.5)
             )
 
-        def sized(B, T, E, k, D, real=None):
-            real = torch.ones(B, T).bool() if real is None else torch.tensor(real).bool()
-            return drawn(B, T, E), drawn(B, T, D), drawn(k, E), drawn(k, E), 2 * drawn(k), real
+        def sized(B, L, E, D, D_v, real=None):
+            real = torch.ones(B, L).bool() if real is None else torch.tensor(real).bool()
+            return drawn(B, L, E), drawn(B, L, D_v), drawn(E, D), drawn(E, D), 2 * drawn(D), real
 
-        def far_below_zero(T, D, real):  # scores from -42 to -58; that of a vector of zeros is lower still
-            x = 1.5 + torch.rand(1, T, 1, generator=generator)
-            W_K, W_Q, u = torch.tensor([[-0.25]]), torch.tensor([[1.0]]), torch.tensor([-60.0])
-            return x, drawn(1, T, D), W_K, W_Q, u, torch.tensor(real).bool()
+        def far_below_zero(L, D_v, real):  # scores from -42 to -58; that of a vector of zeros is lower still
+            x = 1.5 + torch.rand(1, L, 1, generator=generator)
+            W_Q, W_K, u = torch.tensor([[1.0]]), torch.tensor([[-0.25]]), torch.tensor([-60.0])
+            return x, drawn(1, L, D_v), W_Q, W_K, u, torch.tensor(real).bool()
 
         yield "a sentence of one word, so that the weight is 1", sized(1, 1, 1, 1, 1)
         yield "two words of one number each", sized(1, 2, 1, 1, 1)
@@ -48,26 +48,26 @@ class BatchRelate(Problem):
         yield "three sentences of four words, padding anywhere", sized(3, 4, 3, 5, 2, padded)
 
     def admissible(self, generator):
-        B, T, E, k, D = (int(n) for n in torch.randint(1, 5, (5,), generator=generator))
+        B, L, E, D, D_v = (int(n) for n in torch.randint(1, 5, (5,), generator=generator))
 
         def drawn(*sizes):  # up to sizes of ten, in eighths: sums are exact, and some words are equal
             size = 4.0 ** torch.randint(-1, 2, (1,), generator=generator)
             return (8 * size * torch.randn(sizes, generator=generator)).round() / 8
 
-        real = torch.rand(B, T, generator=generator) < torch.rand(B, 1, generator=generator) + 0.2
-        real[torch.arange(B), torch.randint(0, T, (B,), generator=generator)] = True
-        return drawn(B, T, E), torch.randn(B, T, D, generator=generator), drawn(k, E), drawn(k, E), drawn(k), real
+        real = torch.rand(B, L, generator=generator) < torch.rand(B, 1, generator=generator) + 0.2
+        real[torch.arange(B), torch.randint(0, L, (B,), generator=generator)] = True
+        return drawn(B, L, E), torch.randn(B, L, D_v, generator=generator), drawn(E, D), drawn(E, D), drawn(D), real
 
-    def answer(x, h, W_K, W_Q, u, real):
-        asking, asked = x @ W_Q.mT, x @ W_K.mT  # (B, T, k) each
-        scores = torch.tanh(asking.unsqueeze(2) + asked.unsqueeze(1)) @ u  # (B, T, T): who asks, who is asked
+    def answer(x, V, W_Q, W_K, u, real):
+        asking, asked = x @ W_Q, x @ W_K  # (B, L, D) each
+        scores = torch.tanh(asking.unsqueeze(2) + asked.unsqueeze(1)) @ u  # (B, L, L): who asks, who is asked
         weights = scores.masked_fill(~real.unsqueeze(1), float("-inf")).softmax(-1)
-        return weights @ h
+        return weights @ V
 
-    def run(self, answer, x, h, W_K, W_Q, u, real):
+    def run(self, answer, x, V, W_Q, W_K, u, real):
         """The contexts, with zeros where padding asks: what it gets does not matter."""
         padding = ~torch.as_tensor(real)
-        contexts = answer(x, h, W_K, W_Q, u, real)
+        contexts = answer(x, V, W_Q, W_K, u, real)
         found = contexts.cpu() if isinstance(contexts, torch.Tensor) else plain(contexts)
         found = torch.from_numpy(found) if isinstance(found, np.ndarray) else found
         if not isinstance(found, torch.Tensor) or found.shape[:2] != padding.shape:
@@ -75,13 +75,13 @@ class BatchRelate(Problem):
         return found.masked_fill(padding.view(*padding.shape, *[1] * (found.ndim - 2)), 0)
 
     def disobeys(self, answer):
-        def steps(B, T, k):
-            sizes = (B, T, 4), (B, T, 5), (k, 4), (k, 4), (k,)
+        def steps(B, L, D):
+            sizes = (B, L, 4), (B, L, 5), (4, D), (4, D), (D,)
             with neutral():
-                return watch(answer, (*map(torch.ones, sizes), torch.ones(B, T).bool())).steps
+                return watch(answer, (*map(torch.ones, sizes), torch.ones(B, L).bool())).steps
 
         if max(steps(15, 3, 14), steps(2, 15, 2)) > steps(2, 3, 2) + 10:
-            return "But your code loops: the larger its arguments, the more steps it takes. Let all pairs of words of all sentences meet in one array, (B, T, T, k)."
+            return "But your code loops: the larger its arguments, the more steps it takes. Let all pairs of words of all sentences meet in one array, (B, L, L, D)."
         return None
 
     changed_places = (
@@ -98,8 +98,8 @@ class BatchRelate(Problem):
     made_zero = "Padding's vectors were set to zero, and asked all the same: a vector of zeros has a score like any other. Mask the scores."
 
     @mistake(changed_places)
-    def matrices_swapped(x, h, W_K, W_Q, u, real):
-        return related(x, h, W_Q, W_K, u, real)
+    def matrices_swapped(x, V, W_Q, W_K, u, real):
+        return related(x, V, W_K, W_Q, u, real)
 
     @mistake(
         "Softmax ran over the words that ask. Every word that asks has a distribution of its own over those asked: the last axis, when queries come first."
@@ -120,7 +120,7 @@ class BatchRelate(Problem):
         return related(*arguments, share=torch.exp)
 
     @mistake(
-        "The exponentials were divided by the sum of another row: a sum over the last axis that does not keep it, (B, T), falls on the wrong axis of (B, T, T)."
+        "The exponentials were divided by the sum of another row: a sum over the last axis that does not keep it, (B, L), falls on the wrong axis of (B, L, L)."
     )
     def sum_without_its_axis(*arguments):
         return related(*arguments, share=lambda scores: scores.exp() / scores.exp().sum(-1))
@@ -138,30 +138,30 @@ class BatchRelate(Problem):
         )
 
     @mistake(
-        "The x were averaged. In Eq. (17) the x_i make the weights, and what is averaged are the h_j, which may be of another size."
+        "The words x were averaged. In Eq. (17) they make the weights, and what is averaged are the values V, which may be of another size."
     )
-    def words_averaged(x, h, *others):
+    def words_averaged(x, V, *others):
         return related(x, x, *others)
 
-    @mistake("The h were compared. In Eq. (15) the x make the scores; the h are only averaged.")
-    def values_compared(x, h, *others):
-        return related(h, h, *others)
+    @mistake("The values V were compared. The words x make the scores of Eq. (15); the values are only averaged.")
+    def values_compared(x, V, *others):
+        return related(V, V, *others)
 
     @mistake(
-        "The tanh is missing. Without it every word ranks the others alike: what depends on x_i alone is the same for all keys, and softmax drops it."
+        "The tanh is missing. Without it every word ranks the others alike: what depends on x_t alone is the same for all keys, and softmax drops it."
     )
     def without_tanh(*arguments):
         return related(*arguments, score=lambda asking, asked, u: (asking + asked) @ u)
 
     @mistake(
-        "The word that asks has no say in these weights, for what depends on x_i alone drops out of the softmax. Take the tanh of the sum W_K x_j + W_Q x_i, "
+        "The word that asks has no say in these weights, for what depends on x_t alone drops out of the softmax. Take the tanh of the sum x_t W_Q + x_i W_K, "
         "not of each by itself."
     )
     def tanh_of_each(*arguments):
         return related(*arguments, score=lambda asking, asked, u: (asking.tanh() + asked.tanh()) @ u)
 
-    @mistake("The vector u went into the tanh. In Eq. (15) it stands outside, and adds up k tanhs.")
-    def u_inside(*arguments):
+    @mistake("The vector u went into the tanh. In Eq. (15) it stands outside, and adds up D tanhs.")
+    def v_inside(*arguments):
         return related(*arguments, score=lambda asking, asked, u: ((asking + asked) @ u).tanh())
 
     @mistake(other_bend)
@@ -184,25 +184,25 @@ class BatchRelate(Problem):
     def scaled_dot_products(*arguments):
         return related(*arguments, score=lambda asking, asked, u: (asking * asked).sum(-1) / len(u) ** 0.5)
 
-    @mistake("The vector u is missing: it says how much each of the k tanhs counts in the score.")
-    def without_u(*arguments):
+    @mistake("The vector u is missing: it says how much each of the D tanhs counts in the score.")
+    def without_v(*arguments):
         return related(*arguments, score=lambda asking, asked, u: (asking + asked).tanh().sum(-1))
 
-    @mistake("The scores were divided by √k. The additive score of Eq. (15) has no scale: that is for dot products.")
+    @mistake("The scores were divided by √D. The additive score of Eq. (15) has no scale: that is for dot products.")
     def scaled(*arguments):
         return related(*arguments, score=lambda asking, asked, u: (asking + asked).tanh() @ u / len(u) ** 0.5)
 
     @mistake(same_matrix)
-    def only_the_first_matrix(x, h, W_K, W_Q, u, real):
-        return related(x, h, W_K, W_K, u, real)
+    def only_the_first_matrix(x, V, W_Q, W_K, u, real):
+        return related(x, V, W_K, W_K, u, real)
 
     @mistake(same_matrix)
-    def only_the_second_matrix(x, h, W_K, W_Q, u, real):
-        return related(x, h, W_Q, W_Q, u, real)
+    def only_the_second_matrix(x, V, W_Q, W_K, u, real):
+        return related(x, V, W_Q, W_Q, u, real)
 
-    @mistake("The matrices were applied the wrong way round. They are (k, E), and act on the last axis as x @ W.mT.")
-    def matrices_transposed(x, h, W_K, W_Q, u, real):
-        return related(x, h, W_K.mT, W_Q.mT, u, real)
+    @mistake("The matrices were applied the wrong way round. They are (E, D), and act on the last axis as x @ W.")
+    def matrices_transposed(x, V, W_Q, W_K, u, real):
+        return related(x, V, W_Q.mT, W_K.mT, u, real)
 
     @mistake(
         "Words that are not there have been asked, and their vectors averaged. `real` must stand on the axis of those that are asked, the last of the scores: "
@@ -235,27 +235,27 @@ class BatchRelate(Problem):
         "Padding took its share of the softmax, and was left out only afterwards, so that the other weights no longer sum to one. Mask the scores, and what "
         "is left shares everything."
     )
-    def masked_after_softmax(x, h, W_K, W_Q, u, real):
-        return related(x, h * real.unsqueeze(2), W_K, W_Q, u, torch.ones_like(real))
+    def masked_after_softmax(x, V, W_Q, W_K, u, real):
+        return related(x, V * real.unsqueeze(2), W_Q, W_K, u, torch.ones_like(real))
 
     @mistake(made_zero)
-    def padding_made_zero(x, h, W_K, W_Q, u, real):
-        return related(x * real.unsqueeze(2), h, W_K, W_Q, u, torch.ones_like(real))
+    def padding_made_zero(x, V, W_Q, W_K, u, real):
+        return related(x * real.unsqueeze(2), V, W_Q, W_K, u, torch.ones_like(real))
 
     @mistake(made_zero)
-    def padding_and_its_values_made_zero(x, h, W_K, W_Q, u, real):
-        return related(x * real.unsqueeze(2), h * real.unsqueeze(2), W_K, W_Q, u, torch.ones_like(real))
+    def padding_and_its_values_made_zero(x, V, W_Q, W_K, u, real):
+        return related(x * real.unsqueeze(2), V * real.unsqueeze(2), W_Q, W_K, u, torch.ones_like(real))
 
     @mistake("Padding was taken to stand at the end. `real` says where it stands, which may be anywhere.")
-    def padding_at_the_end(x, h, W_K, W_Q, u, real):
-        return related(x, h, W_K, W_Q, u, torch.arange(x.shape[1]) < real.sum(1, keepdim=True))
+    def padding_at_the_end(x, V, W_Q, W_K, u, real):
+        return related(x, V, W_Q, W_K, u, torch.arange(x.shape[1]) < real.sum(1, keepdim=True))
 
     @mistake("One sentence's mask was used for all of them.")
-    def mask_of_the_first_sentence(x, h, W_K, W_Q, u, real):
-        return related(x, h, W_K, W_Q, u, real[:1].expand_as(real))
+    def mask_of_the_first_sentence(x, V, W_Q, W_K, u, real):
+        return related(x, V, W_Q, W_K, u, real[:1].expand_as(real))
 
     @mistake(
-        "The mask, (B, T), was laid on the scores, (B, T, T), without an axis for the words that ask, so that sentences were taken for words. Give it one: "
+        "The mask, (B, L), was laid on the scores, (B, L, L), without an axis for the words that ask, so that sentences were taken for words. Give it one: "
         "real[:, None, :]."
     )
     def mask_without_an_axis(*arguments):
@@ -273,48 +273,48 @@ class BatchRelate(Problem):
         return related(*arguments, forbid=lambda e, real: e.masked_fill(~(real & (e == e).tril()), -torch.inf))
 
     @mistake("Words of other sentences have been asked. Every word meets those of its own sentence alone.")
-    def whole_batch_asked(x, h, W_K, W_Q, u, real):
-        together = (y.flatten(0, 1)[None] for y in (x, h))
-        return related(*together, W_K, W_Q, u, real.view(1, -1)).view_as(h)
+    def whole_batch_asked(x, V, W_Q, W_K, u, real):
+        together = (y.flatten(0, 1)[None] for y in (x, V))
+        return related(*together, W_Q, W_K, u, real.view(1, -1)).view_as(V)
 
     @mistake(
-        "This is the lesson's line for a single sentence. In a batch words stand on the second axis, so the two axes of one belong behind and before that: "
+        "This is the line for a single sentence. In a batch words stand on the second axis, so the two axes of one belong behind and before that: "
         "asking[:, :, None] + asked[:, None]."
     )
-    def line_for_a_single_sentence(x, h, W_K, W_Q, u, real):
-        scores = torch.tanh((x @ W_Q.mT)[:, None] + (x @ W_K.mT)[None]) @ u
-        return scores.masked_fill(~real[:, None], -torch.inf).softmax(-1) @ h
+    def line_for_a_single_sentence(x, V, W_Q, W_K, u, real):
+        scores = torch.tanh((x @ W_Q)[:, None] + (x @ W_K)[None]) @ u
+        return scores.masked_fill(~real[:, None], -torch.inf).softmax(-1) @ V
 
-    @mistake("Every word got the same weight: what comes out is the plain mean of the h, whatever the x say.")
+    @mistake("Every word got the same weight: what comes out is the plain mean of the values, whatever the words say.")
     def plain_mean(*arguments):
         return related(*arguments, score=lambda asking, asked, u: 0 * (asking + asked) @ u)
 
     @mistake(
-        "The weights were used the wrong way round: c_i is the sum over j of a_ij h_j, a row of the weights times h."
+        "The weights were used the wrong way round: c_t is the sum over i of a_ti v_i, a row of the weights times V."
     )
     def weights_transposed(*arguments):
         return related(*arguments, share=lambda scores: scores.softmax(-1).mT)
 
-    @mistake("These are the weights. Asked for are the contexts, the averages of h under them.")
-    def weights_returned(x, h, *others):
-        return related(x, torch.eye(h.shape[1]), *others)
+    @mistake("These are the weights. Asked for are the contexts, the averages of V under them.")
+    def weights_returned(x, V, *others):
+        return related(x, torch.eye(V.shape[1]), *others)
 
     @mistake("The contexts are right, but the weights came with them. Return the contexts alone.")
-    def weights_returned_as_well(x, h, *others):
-        return related(x, h, *others), related(x, torch.eye(h.shape[1]), *others)
+    def weights_returned_as_well(x, V, *others):
+        return related(x, V, *others), related(x, torch.eye(V.shape[1]), *others)
 
 
 def related(
     x,
-    h,
-    W_K,
+    V,
     W_Q,
+    W_K,
     u,
     real,
     score=lambda asking, asked, u: torch.tanh(asking + asked) @ u,
     forbid=lambda scores, real: scores.masked_fill(~real, -torch.inf),
     share=lambda scores: scores.softmax(-1),
 ):
-    """Self-attention, with a place for each mistake. `asking` is (B, T, 1, k), `asked` (B, 1, T, k), `real` (B, 1, T)."""
-    scores = score((x @ W_Q.mT).unsqueeze(2), (x @ W_K.mT).unsqueeze(1), u)
-    return share(forbid(scores, real.unsqueeze(1))) @ h
+    """Self-attention, with a place for each mistake. `asking` is (B, L, 1, D), `asked` (B, 1, L, D), `real` (B, 1, L)."""
+    scores = score((x @ W_Q).unsqueeze(2), (x @ W_K).unsqueeze(1), u)
+    return share(forbid(scores, real.unsqueeze(1))) @ V

@@ -7,7 +7,7 @@ class MayAsk(Problem):
     """A mask that joins three rules: real words, not oneself, and only the neighbourhood."""
 
     hints = (
-        "There are three rules, and a pair of words must meet all of them. Write each as a Boolean table that broadcasts to (B, T, T), and join them with &.",
+        "There are three rules, and a pair of words must meet all of them. Write each as a Boolean table that broadcasts to (B, L, L), and join them with &.",
         "With places = torch.arange(longest), the distance of word i and word j is (places[:, None] - places).abs(). Word j is real where j < length, and "
         "this is about the word that is asked, so it belongs to the last axis.",
         "real = places < lengths[:, None, None] and distance = (places[:, None] - places).abs(); then real & (distance > 0) & (distance <= reach), with "
@@ -30,8 +30,8 @@ class MayAsk(Problem):
 
     def answer(lengths, longest, reach):
         places = torch.arange(longest)
-        distance = (places[:, None] - places).abs()  # (T, T)
-        real = places < lengths[:, None, None]  # (B, 1, T)
+        distance = (places[:, None] - places).abs()  # (L, L)
+        real = places < lengths[:, None, None]  # (B, 1, L)
         return real & (distance > 0) & (distance <= reach)
 
     to_be_added = (
@@ -181,11 +181,11 @@ class MayAsk(Problem):
     def cut_to_the_longest(lengths, longest, reach):
         return MayAsk.answer(lengths, int(lengths.max()), reach)
 
-    @mistake("There is one table for all sentences, (T, T). Their lengths differ: make one for each, (B, T, T).")
+    @mistake("There is one table for all sentences, (L, L). Their lengths differ: make one for each, (B, L, L).")
     def one_table(lengths, longest, reach):
         return MayAsk.answer(lengths[:1], longest, reach)[0]
 
-    @mistake("The mask has four axes. Asked for is (B, T, T), without one for heads.")
+    @mistake("The mask has four axes. Asked for is (B, L, L), without one for heads.")
     def axis_for_heads(lengths, longest, reach):
         return MayAsk.answer(lengths, longest, reach)[:, None]
 
@@ -201,6 +201,6 @@ class MayAsk(Problem):
 
 
 def rules(lengths, longest):
-    """The places (T,), the distances (T, T), and the words that are there, (B, 1, T)."""
+    """The places (L,), the distances (L, L), and the words that are there, (B, 1, L)."""
     places = torch.arange(longest)
     return places, (places[:, None] - places).abs(), places < lengths[:, None, None]

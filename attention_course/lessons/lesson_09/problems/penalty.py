@@ -78,7 +78,7 @@ class Penalty(Problem):
     def matrix_squared(A):
         return (off(A) @ off(A)).sum((-2, -1))
 
-    @mistake("Aᵀ A compares words with words, (T, T). The penalty compares hops with hops: A Aᵀ.")
+    @mistake("Aᵀ A compares words with words, (L, L). The penalty compares hops with hops: A Aᵀ.")
     def words_compared(A):
         return (A.mT @ A - torch.eye(A.shape[-1])).square().sum((-2, -1))
 
