@@ -11,7 +11,7 @@ from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import LITERAL, NORMAL, SMALL, widest
 
 PALE, WORTH_A_NUMBER = 0.25, 0.05  # strength of what gets no weight; weight
-WIDEST, WHOLE = 152, 420  # points: a picture, and all of them, so that the figure is at most 6 inches wide
+WIDEST, WHOLE = 168, 420  # points: a picture, and all of them, so that the figure is at most 6 inches wide
 SAMPLE = "#333333"  # no colour of a picture, to show the scale with
 
 
