@@ -222,7 +222,7 @@ def in_cells(i):
 
 
 print(CREDIT)
-figure = plots.Picture((1.7, 1.64), alt=f"Cell by cell: {', '.join(in_cells(0))}.")
+figure = plots.Picture((1.5, 1.45), alt=f"Cell by cell: {', '.join(in_cells(0))}.")
 ax = figure.subplots()
 ax.imshow(test_bank.picture(scenes, drawings, 0), interpolation="nearest")
 ax.set_axis_off()
