@@ -59,10 +59,12 @@ def overview() -> Figure:
     _shape(board, RIGHT, 5.87, "(1, 10, 6439)")
     said = board.box(RIGHT, 6.2, "le chat s' est … . <eos>", "plain", 2.0, bold=True)
     board.arrow(logits, said)
-    for letter, x, y in (("a", 0.38, 0.95), ("b", 0.15, 1.95), ("c", 0.15, 2.83), ("d", 3.2, 3.05), ("e", 3.25, 5.55)):
+    steps = [("a", 0.38, 0.95), ("b", 0.15, 1.95), ("c", 0.15, 2.83), ("a", 5.62, 0.95), ("b", 5.85, 1.95)]
+    for letter, x, y in [*steps, ("d", 5.85, 2.83), ("c", 5.85, 3.71), ("e", 3.25, 5.55)]:
         board.step(x, y, letter)
-    board.say(LEFT, 5.25, "+: what a part finds is added to\nwhat went in (residual connection)", SMALL, SOFT)
-    board.say(LEFT, 5.75, "attention: 8 heads of 16 numbers\nfeed-forward: 128 → 256 → 128", SMALL, SOFT)
+    board.say(LEFT, 4.7, "in each decoder block, (d)\nmakes keys and values of h", SMALL, ROLES["key"].edge)
+    board.say(LEFT, 5.4, "+: what a part finds is added to\nwhat went in (residual connection)", SMALL, SOFT)
+    board.say(LEFT, 5.9, "attention: 8 heads of 16 numbers\nfeed-forward: 128 → 256 → 128", SMALL, SOFT)
     board.say(RIGHT, 6.58, "at each place: the next word", SMALL, SOFT)
     return board.picture
 
@@ -167,8 +169,8 @@ def cached(words) -> Figure:
     board = Board(6.05, 2.75, "Which words go through the decoder in each step, without a cache and with one.")
     steps, later = [f"step {t + 1}" for t in range(n)], np.tri(n, dtype=bool)
     for left, title, new in (
-        (0.65, "no cache: all again", later),
-        (3.75, "KV cache: the new word", np.eye(n, dtype=bool)),
+        (0.65, "without a cache", later),
+        (3.75, "with a KV cache", np.eye(n, dtype=bool)),
     ):
         cells = np.where(new, "new", np.where(later, "kept", ""))
         shade = np.where(new, 0.9, np.where(later, 0.15, 0.0))
