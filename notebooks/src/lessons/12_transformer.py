@@ -665,7 +665,7 @@ table(["", *columns], rows)
 # %% name="again-guard" jupyter={"source_hidden": true}
 lengths, again = [row[1] for row in rows], [int(row[2][:-1]) for row in rows]
 if corpus == "Multi30k":
-    assert 0.9 < min(lengths) and max(lengths) < 1.1
+    assert min(lengths) > 0.9 and max(lengths) < 1.1
     assert again[3] > 2 * max(again[0], int(rows[3][3][:-1]))
 
 # %% [markdown] name="again-after"
