@@ -686,7 +686,7 @@ guess = predict(
 )
 
 # %% name="parts" jupyter={"source_hidden": true}
-parts, rows = results.load("12_parts"), []
+parts, rows = results.load("12_parts").values, []
 for part, runs in parts.items():
     shares = [round(100 * share) for share in runs["exact"]]
     rows.append([part, sum(runs["loss"]) / 3, ", ".join(f"{share} %" for share in shares)])
