@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.cells import as_text
+from attention_course.plots.cells import as_table, as_text
 from attention_course.plots.diagram import Board
 from attention_course.plots.places import Place
 from attention_course.plots.roles import ROLES, SOFT
@@ -76,7 +76,7 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
     style = {"cell": cell, "digits": 2}
     board.step(0.15, 0.62, 1, "vectors X")
     start = board.matrix(
-        left, 0.42, np.asarray(X).T, "input", columns=words, rows=("kind", "verb", "role", "scene"), **style
+        left, 0.42, as_table(X).T, "input", columns=words, rows=("kind", "verb", "role", "scene"), **style
     )
     board.frame(_column(start, follow, cell))
     y = 1.95
@@ -96,10 +96,10 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
         board.step(0.15, y + 0.14, 6, "weights × values, added up:")
         board.say(2.55, y + 0.14, f"context {_pair(contexts[h])}", colour=ROLES["context"].edge, bold=True, ha="left")
         y += 0.68
-    joined = [number for context in contexts for number in np.asarray(context)]
+    joined = [number for context in contexts for number in as_table(context)]
     parts = (
         (7, f"join {_pair(joined)}, times $W^O$", output, "output"),
-        (8, f"add {asks} itself", np.asarray(X)[follow] + np.asarray(output), "input"),
+        (8, f"add {asks} itself", as_table(X)[follow] + as_table(output), "input"),
         (8, "normalise: mean 0, deviation 1", normed, "state"),
     )  # fmt: skip
     for number, name, entries, role in parts:
@@ -112,7 +112,7 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
 
 def _pair(numbers) -> str:
     """A vector as text: (4, 0)."""
-    return f"({', '.join(as_text(float(number), 2) for number in numbers)})"
+    return f"({', '.join(as_text(float(number), 2) for number in as_table(numbers))})"
 
 
 def _column(place, j, cell) -> Place:
@@ -148,7 +148,7 @@ def norms() -> Figure:
 def shifted(given, wanted, mask) -> Figure:
     """Teacher forcing in one pass: who sees whom, and what each place must say."""
     board = Board(6.05, 4.1, "Each row is a place of the decoder, with the words that it may look at.")
-    mask = np.asarray(mask)
+    mask = as_table(mask)
     cells, shade = np.where(mask, "T", "F"), np.where(mask, 0.35, 0.0)
     style = {"cell": (0.385, 0.29), "shade": shade, "size": SMALL}
     place = board.matrix(0.95, 0.85, cells, "weight", rows=given, columns=given, **style)
