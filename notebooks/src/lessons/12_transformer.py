@@ -643,7 +643,7 @@ guess.reveal(
 
 # %% [markdown] name="beside-after"
 r"""
-There is no lead: the two means are closer than the trainings of one model. But in the longest quarter, each Transformer is below each RNNsearch. What happens there? We look at the translator trained above:
+There is no lead: the two means are closer than the trainings of one model. But in the longest quarter, each Transformer is below each RNNsearch. Why? The translator trained above:
 """
 
 # %% name="again" jupyter={"source_hidden": true}
@@ -831,7 +831,7 @@ assert max(alone) < 2 * min(alone) and rows[1][4] < 1e-9 < 0.1 < rows[0][4]
 
 # %% [markdown] name="claims-text"
 r"""
-The GRU can learn to remember, but from a gradient that hardly arrives. In the blocks, the gradient falls with the number of words that share it, and not with the distance: the last row has one sentence. Now all three claims. Speed was measured on one thread:
+The GRU can learn to remember, but from a gradient that hardly arrives. In the blocks, the gradient falls with the number of words that share it, and not with the distance: the last row has one sentence. Speed was measured on one thread:
 """
 
 # %% name="claims"
@@ -889,7 +889,7 @@ It predicts nothing, and the whole English sentence is known before the writing 
 
 </details>
 
-<details><summary>3. Why may a decoder keep the keys and values of old words, and an encoder that gets one more word may not?</summary>
+<details><summary>3. Why may a decoder keep old keys and values, and an encoder that gets one more word may not?</summary>
 
 In the decoder, old words never see the new word, so their vectors stay. In the encoder they would see it.
 
@@ -897,7 +897,7 @@ In the decoder, old words never see the new word, so their vectors stay. In the 
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/12_transformer.ipynb) you write the norm, the block and a step with a cache, and catch a decoder that looks ahead. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**: how to look at less. Training deep stacks is the subject of lesson 13, to come.
+In the [exercises](exercises/12_transformer.ipynb) you write the norm, the block and a step with a cache, and catch a decoder that looks ahead. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Training deep stacks is the subject of lesson 13, to come.
 
 ### Sources
 
