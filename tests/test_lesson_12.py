@@ -12,6 +12,7 @@ from attention_course.lessons.lesson_12 import built
 from attention_course.lessons.lesson_12.chain import chain
 from attention_course.lessons.lesson_12.looks import looks
 from attention_course.lessons.lesson_12.reach import reach
+from attention_course.lessons.lesson_12.without import CHANGES, without
 from attention_course.models import seq2seq
 from attention_course.models import transformer as package
 
@@ -85,3 +86,23 @@ def test_a_gradient_halves_where_states_do():
 
     assert reach(halving, [1, 3], 5, size=4) == pytest.approx([1 / 2, 1 / 8])
     assert reach(nn.Identity(), [2], 5, size=4) == [0]
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_a_model_that_lacks_a_part_lacks_this_part(part):
+    def make():
+        torch.manual_seed(0)
+        return built.Transformer(12, 11, E=16, H=4, hidden=32, N=2, dropout=0).eval()
+
+    whole, before = make(), (built.Block, built.enter, built.sinusoids, built.warm_up)
+    context, model = without(part, make)
+    with context:
+        said = model(SOURCE, PREVIOUS)
+        turned = model(SOURCE.flip(1), PREVIOUS)
+        assert built.warm_up(0.0) == (1 if part == "the warm-up" else 0)
+    alike = torch.allclose(said, whole(SOURCE, PREVIOUS))
+    assert alike == (part in ("nothing", "the warm-up"))
+    assert torch.allclose(said, turned, atol=1e-5) == (part == "the positions")
+    sizes = [sum(p.numel() for p in made.parameters()) for made in (whole, model)]
+    assert (sizes[0] > sizes[1]) == (part in ("the encoder's self-attention", "the feed-forward networks", "the norms"))
+    assert before == (built.Block, built.enter, built.sinusoids, built.warm_up)

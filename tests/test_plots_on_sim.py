@@ -163,7 +163,7 @@ FIGURES = {  # each of what `given` makes of the arrays
     diagrams_12.overview: lambda given: diagrams_12.overview(),
     diagrams_12.eight_steps: lambda given: diagrams_12.eight_steps(
         WORDS,
-        *vectors(given, (3, 4), (2, 2), (2, 3, 2), (2, 3, 2), (2, 3), (2, 3)),
+        *vectors(given, (3, 4), (2, 2), (2, 3, 2), (2, 3, 2), (2, 3), (2, 3), (2, 3)),
         *vectors(given, (2, 2), (4,), (4,)),
     ),
     diagrams_12.norms: lambda given: diagrams_12.norms(),

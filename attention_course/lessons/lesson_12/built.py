@@ -128,7 +128,7 @@ def train(model, examples, passes, peak, size=500, smoothing=0.1):
     """So many passes through the examples. Gives the loss of each batch."""
     device = pick_device(model)
     model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), fused=True)
     losses, steps = [], round(passes * len(cut(examples, size, random.Random(0))))
     for i, batch in enumerate(bar(islice(endless(examples, size, seed=0), steps), steps, "steps")):
         optimizer.param_groups[0]["lr"] = peak * warm_up((i + 0.5) / steps)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from attention_course.plots.cells import as_text
+from attention_course.plots.cells import as_table, as_text
 from attention_course.plots.diagram import Board
 from attention_course.plots.places import Place
 from attention_course.plots.roles import ROLES, SOFT
@@ -59,10 +59,12 @@ def overview() -> Figure:
     _shape(board, RIGHT, 5.87, "(1, 10, 6439)")
     said = board.box(RIGHT, 6.2, "le chat s' est … . <eos>", "plain", 2.0, bold=True)
     board.arrow(logits, said)
-    for letter, x, y in (("a", 0.38, 0.95), ("b", 0.15, 1.95), ("c", 0.15, 2.83), ("d", 3.2, 3.05), ("e", 3.25, 5.55)):
+    steps = [("a", 0.38, 0.95), ("b", 0.15, 1.95), ("c", 0.15, 2.83), ("a", 5.62, 0.95), ("b", 5.85, 1.95)]
+    for letter, x, y in [*steps, ("d", 5.85, 2.83), ("c", 5.85, 3.71), ("e", 3.25, 5.55)]:
         board.step(x, y, letter)
-    board.say(LEFT, 5.25, "+: what a part finds is added to\nwhat went in (residual connection)", SMALL, SOFT)
-    board.say(LEFT, 5.75, "attention: 8 heads of 16 numbers\nfeed-forward: 128 → 256 → 128", SMALL, SOFT)
+    board.say(LEFT, 4.7, "in each decoder block, (d)\nmakes keys and values of h", SMALL, ROLES["key"].edge)
+    board.say(LEFT, 5.4, "+: what a part finds is added to\nwhat went in (residual connection)", SMALL, SOFT)
+    board.say(LEFT, 5.9, "attention: 8 heads of 16 numbers\nfeed-forward: 128 → 256 → 128", SMALL, SOFT)
     board.say(RIGHT, 6.58, "at each place: the next word", SMALL, SOFT)
     return board.picture
 
@@ -74,7 +76,7 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
     style = {"cell": cell, "digits": 2}
     board.step(0.15, 0.62, 1, "vectors X")
     start = board.matrix(
-        left, 0.42, np.asarray(X).T, "input", columns=words, rows=("kind", "verb", "role", "scene"), **style
+        left, 0.42, as_table(X).T, "input", columns=words, rows=("kind", "verb", "role", "scene"), **style
     )
     board.frame(_column(start, follow, cell))
     y = 1.95
@@ -94,10 +96,10 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
         board.step(0.15, y + 0.14, 6, "weights × values, added up:")
         board.say(2.55, y + 0.14, f"context {_pair(contexts[h])}", colour=ROLES["context"].edge, bold=True, ha="left")
         y += 0.68
-    joined = [number for context in contexts for number in np.asarray(context)]
+    joined = [number for context in contexts for number in as_table(context)]
     parts = (
         (7, f"join {_pair(joined)}, times $W^O$", output, "output"),
-        (8, f"add {asks} itself", np.asarray(X)[follow] + np.asarray(output), "input"),
+        (8, f"add {asks} itself", as_table(X)[follow] + as_table(output), "input"),
         (8, "normalise: mean 0, deviation 1", normed, "state"),
     )  # fmt: skip
     for number, name, entries, role in parts:
@@ -110,7 +112,7 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
 
 def _pair(numbers) -> str:
     """A vector as text: (4, 0)."""
-    return f"({', '.join(as_text(float(number), 2) for number in numbers)})"
+    return f"({', '.join(as_text(float(number), 2) for number in as_table(numbers))})"
 
 
 def _column(place, j, cell) -> Place:
@@ -146,7 +148,7 @@ def norms() -> Figure:
 def shifted(given, wanted, mask) -> Figure:
     """Teacher forcing in one pass: who sees whom, and what each place must say."""
     board = Board(6.05, 4.1, "Each row is a place of the decoder, with the words that it may look at.")
-    mask = np.asarray(mask)
+    mask = as_table(mask)
     cells, shade = np.where(mask, "T", "F"), np.where(mask, 0.35, 0.0)
     style = {"cell": (0.385, 0.29), "shade": shade, "size": SMALL}
     place = board.matrix(0.95, 0.85, cells, "weight", rows=given, columns=given, **style)
@@ -167,8 +169,8 @@ def cached(words) -> Figure:
     board = Board(6.05, 2.75, "Which words go through the decoder in each step, without a cache and with one.")
     steps, later = [f"step {t + 1}" for t in range(n)], np.tri(n, dtype=bool)
     for left, title, new in (
-        (0.65, "no cache: all again", later),
-        (3.75, "KV cache: the new word", np.eye(n, dtype=bool)),
+        (0.65, "without a cache", later),
+        (3.75, "with a KV cache", np.eye(n, dtype=bool)),
     ):
         cells = np.where(new, "new", np.where(later, "kept", ""))
         shade = np.where(new, 0.9, np.where(later, 0.15, 0.0))
