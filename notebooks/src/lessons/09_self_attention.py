@@ -2,7 +2,7 @@
 r"""
 # 09 · Self-attention
 
-*The cat sat on the chair because **it** was tired.* You know at once that *it* is the cat. Two other words told you: *tired* says that *it* is alive, and *cat* names something alive. In **self-attention** (intra-attention), a network does the same: each word asks the words of its own sentence.
+*The cat sat on the chair because **it** was tired.* You know that *it* is the cat: *tired* says that *it* is alive, and *cat* names something alive. In **self-attention** (intra-attention), a network does the same: each word asks the words of its own sentence.
 """
 
 # %% name="story"
@@ -16,15 +16,15 @@ diagrams.two_rounds(0.96, 0.98)
 
 # %% [markdown] name="what-for"
 r"""
-We keep four words of the sentence. In round 1, *it* looks at *tired*, and takes over that somebody is alive. In round 2, it looks at *cat*. The numbers are attention weights; the other three words share the rest. Section 4 computes them.
+We keep four words of the sentence. In round 1, *it* looks at *tired*, in round 2 at *cat*. The numbers are attention weights from section 4; the other words share the rest.
 
-You need lessons 01 and 02. Sections 1 to 5 are the core and take twenty minutes, the rest half an hour.
+You need lessons 01 and 02. Sections 1 to 5 are the core (twenty minutes).
 
 ## 1 · Why must words look at each other?
 
-A network begins with one vector per word, taken from a table (the **embedding**). So *it* has the same vector in every sentence.
+A network takes each word's vector from a table (the **embedding**). So *it* has the same vector in every sentence.
 
-Let a word have E = 5 numbers: is it about something *living*, about a *thing*, is it a *pronoun*, an *adjective*, and has it *fur* (1) or is it of wood (−1)? So *cat* is (1, 0, 0, 0, 1), and *chair* is (0, 1, 0, 0, −1). *It* is (0, 0, 1, 0, 0). *Tired* is said of the living: (1, 0, 0, 1, 0).
+Let a word have E = 5 numbers. Is it about something *living*, or a *thing*? Is it a *pronoun*, an *adjective*? Has it *fur* (1), or is it of wood (−1)? So *cat* is (1, 0, 0, 0, 1), and *chair* is (0, 1, 0, 0, −1). *It* is (0, 0, 1, 0, 0). *Tired* is said of the living: (1, 0, 0, 1, 0).
 
 What does *it* find with these vectors?
 """
@@ -50,11 +50,11 @@ Each word looks most at itself. Dot products look for what is *alike*, and *it* 
 
 **Step 1.** Three matrices make three vectors out of each word, as in lesson 01. The **query** says what the word looks for, the **key** what it can be found by, the **value** what it hands over. A network learns the matrices. We choose them:
 
-- A pronoun looks for an adjective: its query is (3, 0). The key of an adjective is (2, 0).
+- A pronoun looks for an adjective: its query is (3, 0). The key of an adjective is (2, 0). (Any large product will do.)
 - An adjective looks for a pronoun: its query is (0, 3). The key of a pronoun is (0, 2).
-- Each word hands over whether it is living or a thing. A value has 5 numbers like a word, because section 4 adds it to the word.
+- Each word hands over whether it is living or a thing, in a value of 5 numbers, like a word. (Section 4 adds the two.)
 
-So queries and keys have D = 2 numbers, the first about adjectives and the second about pronouns. We chose 3 and 2 only because their product is large.
+So queries and keys have D = 2 numbers, the first about adjectives and the second about pronouns.
 """
 
 # %% name="matrices"
@@ -84,7 +84,7 @@ diagrams.look(words, Q, K, V, scores, weights, contexts)
 r"""
 All four words ask at the same time. The queries of *cat* and *chair* are 0, so they get the plain average of all values, (0.50, 0.25, 0, 0, 0): a softmax cannot say "nothing".
 
-**Answer: each word makes a query, a key and a value. Each query meets all keys of the sentence, and brings back an average of the values.**
+**Answer: each query meets all keys of the sentence, and brings back an average of the values.**
 
 ## 3 · How is it programmed?
 
@@ -92,7 +92,7 @@ The rows of $X$ are the words. One line for each step:
 
 $$Q = X W^Q, \quad K = X W^K, \quad V = X W^V, \qquad Z = \frac{Q K^\top}{\sqrt D}, \qquad A = \mathrm{softmax}(Z), \qquad C = A V$$
 
-A batch has B sentences of L words. A **mask** says who may ask whom, and True means "may". Forbidden scores become −∞ *before* the softmax, so their weights are exactly 0.
+A batch has B sentences of L words. A **mask**, (L, L) or (B, L, L), says who may ask whom: True means "may". Forbidden scores become −∞ *before* the softmax, so their weights are exactly 0.
 """
 
 # %% name="layer" jupyter={"source_hidden": true}
@@ -123,9 +123,9 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] name="same-text"
 r"""
-In lesson 04, the words of one language asked the words of another (**cross-attention**). Here everything comes from the same x. No matrix depends on L, so a sentence may have any length.
+In lesson 04, a decoder's state asked the words of the other language (**cross-attention**). Here everything comes from the same x.
 
-Two checks: with our matrices the layer gives our numbers, and `attend` agrees with PyTorch. (`nn.Linear` stores its matrix as (out, in), hence the transpose.)
+Two checks: the layer gives our numbers, and `attend` agrees with PyTorch. (`nn.Linear` stores its matrix as (out, in), hence the transpose.)
 """
 
 # %% name="same"
@@ -146,11 +146,11 @@ for mask in (None, causal):
 
 # %% [markdown] name="code-answer"
 r"""
-**Answer: three linear maps of the same x, then attention.**
+**Answer: three linear maps of one x, then attention.**
 
 ## 4 · Is one round enough?
 
-Exchange the last word: *… because it was **soft***. *Soft* is said of things, so it is (0, 1, 0, 1, 0). Now *it* must be the chair.
+Exchange the last word: *… because it was **soft***. *Soft* is said of things: (0, 1, 0, 1, 0). Now *it* must be the chair.
 """
 
 # %% name="guess-round"
@@ -180,9 +180,9 @@ guess.reveal(
 
 # %% [markdown] name="rounds-text"
 r"""
-So *it* must first learn what is said about it. Only then can it ask for a noun, in a second round with matrices of its own. Between the rounds we *add* the context to the word, so that the word is not lost (a **residual connection**). After round 1, *it* is (0.97, 0.01, 1, 0, 0): a pronoun for something living.
+So *it* must first learn what is said about it. Then it can ask for a noun, in a second round. Between the rounds we *add* the context to the word, so that the word is not lost (a **residual connection**). After round 1, *it* is (0.97, 0.01, 1, 0, 0): a pronoun for something living.
 
-In round 2, what is living looks for something living, and a thing looks for a thing. So *it* asks with 3 · (0.97, 0.01) = (2.92, 0.04). We look for nouns, so the keys of pronouns and adjectives are lowered by 2. *Cat*, which has added (0.50, 0.25), has the key 2 · (1.50, 0.25) = (3.00, 0.50). The key of *chair* is (1.00, 2.50). The scores of *it* with the two are 6.20 and 2.14. A word now hands over its last number: fur or wood.
+In round 2, the living looks for the living, and a thing for a thing. So *it* asks with 3 · (0.97, 0.01) = (2.92, 0.04). We look for nouns, so the keys of pronouns and adjectives are lowered by 2. *Cat*, which has added (0.50, 0.25), has the key 2 · (1.50, 0.25) = (3.00, 0.50). *Chair* has (1.00, 2.50). The scores are 6.20 and 2.14. A word now hands over its last number: fur or wood.
 """
 
 # %% name="rounds"
@@ -215,13 +215,15 @@ table(["sentence", "it", "living", "thing", "pronoun", "adjective", "fur"], rows
 assert f"{first[2, 3]:.2f} {second[2, 0]:.2f}" == "0.96 0.98" and other[2, 1] > 0.97
 _, once, twice = found["tired"][0]
 said = [once[2] @ W_Q2, once[0] @ W_K2, once[1] @ W_K2]
-said = [[round(float(n), 2) for n in vector] for vector in [*said, (once @ W_K2)[:2] @ said[0] / 2**0.5]]
-assert said == [[2.92, 0.04], [3.0, 0.5], [1.0, 2.5], [6.2, 2.14]]
+said.append((once @ W_K2)[:2] @ said[0] / 2**0.5)
+assert [[round(float(n), 2) for n in vector] for vector in said] == [
+    [2.92, 0.04], [3.0, 0.5], [1.0, 2.5], [6.2, 2.14]
+]
 assert f"{twice[2, 4]:.2f} {found['soft'][0][2][2, 4]:.2f}" == "0.96 -0.96"
 
 # %% [markdown] name="rounds-after"
 r"""
-The framed rows are those of *it*. In round 2, *cat* gets 0.98 in the first sentence, and *chair* in the second. The table shows what this brings: *it* has fur (0.96), or is of wood (−0.96). No word but the noun itself had this number. Such a vector, which depends on the sentence, is a **contextual vector**.
+In round 2, *it* gives 0.98 to *cat* in the first sentence, and to *chair* in the second. This brings something new: *it* has fur (0.96), or is of wood (−0.96). Such a vector, which depends on its sentence, is a **contextual vector**.
 
 And a last word that is said of both, such as *old*?
 """
@@ -241,13 +243,13 @@ assert abs(old[2, 0] - old[2, 1]) < 1e-5 and old[2, 0] > 0.49 and abs(vectors[2]
 
 # %% [markdown] name="rounds-answer"
 r"""
-*It* cannot decide: half a look for each, and fur and wood cancel. The encoder of the Transformer (Vaswani and others 2017) has six layers, each with one such round, and 512 numbers per word (lesson 12).
+*It* cannot decide: half a look for each, and fur and wood cancel. The Transformer's encoder (Vaswani and others 2017) has six rounds.
 
 **Answer: no. Each round is one step of a search, and what it finds makes the next question.**
 
 ## 5 · What if the next word is to be guessed?
 
-A language model guesses the next word: its output at word $t$ predicts word $t + 1$. In training the whole sentence is there, so word $t$ could simply look at word $t + 1$. The **causal mask** (look-ahead mask) forbids this: word $t$ may look at words 1 to $t$ only.
+A language model guesses the next word: its output at word $t$ predicts word $t + 1$. In training, it could simply look at word $t + 1$. The **causal mask** (look-ahead mask) forbids this: word $t$ may look at words 1 to $t$ only.
 """
 
 # %% name="causal"
@@ -257,9 +259,9 @@ diagrams.causal(words, Q @ K.mT / 2**0.5, mask, causal_weights)
 
 # %% [markdown] name="causal-text"
 r"""
-Now *it* cannot see *tired*, and looks equally at the three words so far. That is the price: only *tired*, which looks back at *it*, can connect the two.
+The price: *it* cannot see *tired*, and looks equally at the three words so far. Only *tired*, which looks back at *it*, can connect the two.
 
-Why before the softmax? We could set the forbidden *weights* to 0 afterwards.
+Could we set the forbidden *weights* to 0 after the softmax?
 """
 
 # %% name="guess-leak"
@@ -296,11 +298,11 @@ guess.reveal(
 
 # %% [markdown] name="causal-answer"
 r"""
-(Dividing each row by its new sum would repair this.) Test every causal model like this: change the future, and no earlier output may change.
+(Dividing each row by its new sum would repair this.) Test every causal model like this.
 
-One pass over a sentence still makes L predictions in parallel. When the model *writes*, it goes word by word. Without the mask, self-attention is **bidirectional**, as in an encoder.
+One pass still makes L predictions in parallel. When the model *writes*, it goes word by word. Without the mask, self-attention is **bidirectional**, as in an encoder.
 
-**Padding** needs a mask, too. Sentences of a batch are filled up to one length, and no word may ask what fills them. This mask has a row for each sentence. Both masks are joined with "and":
+**Padding** needs a mask, too: no word may ask what only fills up a sentence. Both masks are joined with "and":
 """
 
 # %% name="padding"
@@ -317,13 +319,13 @@ for mask in (padding_mask, both):
 
 # %% [markdown] name="padding-answer"
 r"""
-Padding asks too, but nobody uses what it gets. If padding stood *first*, its causal row would be all False, and the softmax would give NaN.
+Nobody uses what padding itself gets. But with padding *first*, a causal row would be all False, and give NaN.
 
-**Answer: a triangle of True as the mask, before the softmax, joined with the mask of padding.**
+**Answer: a triangle of True as the mask, before the softmax.**
 
 ## 6 · Does it see the order of the words?
 
-We shuffle the words, and compare the outputs with the old outputs, shuffled in the same way. (The convolution makes an output of the word and the two before it.)
+Shuffle the words, and compare with the outputs, shuffled.
 """
 
 # %% name="shuffle"
@@ -343,11 +345,11 @@ assert rows[0][1] < 1e-5 and all(row[1] > 0.01 for row in rows[1:])
 
 # %% [markdown] name="shuffle-after"
 r"""
-Self-attention is **permutation equivariant**: the outputs are the same, shuffled. No formula above says where a word stands. So *the dog bit the man* and *the man bit the dog* are one sentence. The causal mask tells something of the order, since it says who came before.
+Self-attention is **permutation equivariant**: the outputs are the same, shuffled. No formula above says where a word stands. So *the dog bit the man* and *the man bit the dog* are one sentence. Only the causal mask tells something of the order.
 
-Networks supply order by positions (lesson 11), by convolutions, or by recurrent layers around the attention.
+Networks supply order by positions (lesson 11), convolutions or recurrent layers.
 
-**Answer: no. It sees a set of words. Order must be supplied.**
+**Answer: no. Order must be supplied.**
 
 ## 7 · What does it cost, and what does it gain?
 
@@ -359,7 +361,7 @@ diagrams.paths(["cat", "sat", "on", "chair", "it"])
 
 # %% [markdown] name="paths-text"
 r"""
-Here are all three, untrained, with D = E = 64. The words are $d$ places apart, and $w$ = 3 is the width of the convolution. We weight the numbers of the last output at random, add them up, and take the gradient for an earlier word. The table has its length, the mean over 64 sentences of 60 words. Times are for one sentence, forward, on one thread of a CPU.
+Here are all three, untrained, with D = E = 64. Two words are $d$ places apart, and a convolution sees $w$ words. The gradient says how much a random sum of the last output depends on an earlier word, in sentences of 60 words (mean of 64). Times are for one sentence, forward, on one CPU thread.
 """
 
 # %% name="measure"
@@ -417,11 +419,10 @@ assert [round(2 * L / E + 3) for L in (256, 2304)] == [11, 75] and 40 / (3 - 1) 
 
 # %% [markdown] name="costs-after"
 r"""
-- **Path length.** In self-attention, nothing depends on the distance. In the GRU, the gradient shrinks with every cell, a **vanishing gradient** (Bengio, Simard and Frasconi 1994). One layer of convolution does not reach that far.
-- **Waiting.** The cells of a GRU wait for each other. The other two compute all words in parallel. A GPU gains most from this; our times on one thread do not show it.
-- **Cost.** A GRU has six E × E matrices. Self-attention has three, and 2 L² E for scores and average: three times the words, nine times the pairs.
+- **Path length.** In self-attention, nothing depends on the distance. In the GRU, the gradient shrinks with every cell, a **vanishing gradient** (Bengio and others 1994). One convolution does not reach that far.
+- **Waiting.** The cells of a GRU wait for each other. The others compute all words in parallel. What a GPU gains from this, one thread cannot show.
+- **Cost.** A GRU has six E × E matrices, self-attention three. Its scores and averages add 2 L² E: three times the words, nine times the pairs. (Time also depends on memory, lesson 20.)
 - **Convolution is cheap**, but 40 words back takes 20 layers, or 60 L E². Self-attention takes 11 L E² for 256 words, and 75 L E² for 2,304.
-- **The small print.** At first each weight is about 1 / L. So for the neighbour, the GRU has the larger gradient.
 
 **Answer: path length 1 and no waiting, paid for with L² comparisons.**
 
@@ -433,11 +434,11 @@ $$z_{ti} = \tanh(q_t + k_i)\, u^\top \quad (15) \qquad a_{ti} = \frac{\exp z_{ti
 
 with $q_t = x_t W^Q$, $k_i = x_i W^K$ and $v_i = x_i W^V$. Vectors are rows, so $u^\top$ is `@ u` in the code.
 
-**Query-less attention** (attention pooling) makes one vector of a sentence. A learned vector $u$ takes the query's place. In our code, $v_i$ is the word itself:
+**Query-less attention** (attention pooling) makes one vector of a sentence. A learned vector $u$ takes the query's place. With $k_i = h_i W^K$, and $v_i = h_i$ in our code:
 
 $$z_i = \tanh(k_i)\, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp z_j} \quad (19) \qquad c = \sum_i a_i\, v_i \quad (20)$$
 
-**Structured self-attention** (Lin and others 2017) asks $r$ learned questions at once. They are the rows of a matrix $U$, and each row of weights is called a *hop*. (In lesson 08, hops follow each other. These stand side by side.) The result, $r$ vectors, is a **sentence embedding**.
+**Structured self-attention** (Lin and others 2017) asks $r$ learned questions at once, the rows of a matrix $U$. Each gives a row of weights, called a *hop* (side by side, unlike the hops of lesson 08). The $r$ vectors are a **sentence embedding**.
 """
 
 # %% name="forms"
@@ -464,7 +465,7 @@ class QuerylessAttention(nn.Module):
 
 # %% [markdown] name="penalty-text"
 r"""
-Nothing keeps two hops from asking the same. So Lin and others add a penalty to the loss, $\lVert A A^\top - I \rVert_F^2$, the sum of all squares. $A A^\top$ holds the dot products of the rows of weights. For two hops it says what they share; on the diagonal, how sharp each hop is. A folded cell compares our forms with the package's.
+Nothing keeps two hops from asking the same. So Lin and others add a penalty to the loss, $\lVert A A^\top - I \rVert_F^2$, the sum of all squares. Off its diagonal, $A A^\top$ holds the dot product of two rows of weights: what two hops share.
 """
 
 # %% name="forms-same" jupyter={"source_hidden": true}
@@ -473,6 +474,7 @@ from attention_course import layers as package
 torch.manual_seed(0)
 theirs, x = package.SelfAttention(size=6, score_size=5), torch.randn(2, 7, 6)
 Q, K, u = theirs.score.project_query(x), theirs.score.project_key(x), theirs.score.u
+# the package has no W_V: the words are the values
 assert torch.allclose(additive_attend(Q, K, x, u)[0], theirs(x)[0], atol=1e-6)
 
 structured, ours = package.StructuredAttention(6, 5, hops=3), QuerylessAttention(6, 5, r=3)
@@ -497,7 +499,7 @@ r"""
 
 ## 9 · Does a short path help a network to learn?
 
-In this task, each sentence has two of four colours, $d$ places apart, and $d + 4$ filler words. Are both colours the same? An example is a row of $d + 6$ word numbers. The label is 1 for "same", as it is in half of them.
+Each sentence has two colour words (of *red, blue, green, white*), $d$ places apart, and $d + 4$ fillers (*and, so, then, but*). Are both colours the same? The label is 1 for "same" (one half).
 """
 
 # %% name="distance-data"
@@ -510,7 +512,7 @@ table(["sentence, d = 6", "label"], [
 
 # %% [markdown] name="matcher-text"
 r"""
-In our network, each word asks all *other* words. A layer compares the word with what came back, query-less attention makes one vector, and a linear layer answers. The loss is the cross-entropy. We use Adam, clip gradients to length 1, and begin with PyTorch's own random values.
+In our network, each word asks all *other* words. A layer compares the word with what came back, query-less attention pools, and a linear layer answers. The loss is the cross-entropy. We use Adam, clip gradients to length 1, and keep PyTorch's own initial values.
 """
 
 # %% name="matcher"
@@ -523,7 +525,7 @@ class Matcher(nn.Module):
         self.pool = QuerylessAttention(E, D)
         self.classify = nn.Linear(E, 2)
 
-    def forward(self, words, mask=None):                # (B, L)
+    def forward(self, words, mask=None):                # (B, L), all of one length: no padding
         mask = ~torch.eye(words.shape[1], device=words.device).bool() if mask is None else mask
         x = self.embedding(words)                       # (B, L, E)
         contexts, weights = self.relate(x, mask)        # (B, L, E), (B, L, L)
@@ -578,9 +580,9 @@ diagrams.learned([WORDS[number] for number in numbers[1]], weights[0], frame=0)
 
 # %% [markdown] name="gru-text"
 r"""
-This is the second sentence above, with $d$ = 6. A plain 0 is masked, 0.00 is rounded. *Blue* gives nearly all its weight to *red*. One look is enough to bring both colours together.
+This is the second sentence above ($d$ = 6, not met in training; a plain 0 is masked). *Blue* gives nearly all its weight to *red*: one look brings both colours together.
 
-The control is a GRU with 32 numbers, which answers from its last state. It must carry the first colour over 40 words, and its gates exist to keep what they have read.
+The control is a GRU, which answers from its last state. So it must carry the first colour over 40 words.
 """
 
 # %% name="guess-gru"
@@ -603,12 +605,13 @@ guess.reveal(
 
 # %% [markdown] name="controls-text"
 r"""
-Is the long path the reason? Then a short one should help the *same* GRU: query-less attention pools all its states. And must words ask each other at all? In *pooling only*, no word asks another: query-less attention makes one vector of the bare words. Linear, ReLU, linear make the answer of it, as behind the GRU.
+Is the long path the reason? Then a short one should help the *same* GRU: query-less attention pools all its states. And must words ask each other? In *pooling only*, query-less attention pools the bare words. Linear, ReLU, linear answer, as in the GRU.
 """
 
 # %% name="guess-pooled"
 guess = predict(
-    "Pooling only, 800 steps, three random starts: how often is it right at distance 40?",
+    "Pooling only, 800 steps on the same sentences, three random starts: "
+    "how often is it right at distance 40?",
     ["no more often than a coin, like the GRU", "nearly always", "about three times in four"],
 )
 
@@ -627,14 +630,14 @@ on_colours = shares[unseen[0][0] < 4].sum() / len(shares)
 assert worst > 0.95 and on_colours > 0.9
 guess.reveal(
     "nearly always",
-    f"The worst of the three is right in {worst:.1%} of the sentences. In the last of them, the two "
-    f"colours get {on_colours:.1%} of the weight. So the pooled vector is about the average of both "
-    "colours. From this average, the layers behind the pool can tell whether they were the same.",
+    f"The worst of the three is right in {worst:.1%} of the sentences. In the last training, the "
+    f"two colours get {on_colours:.1%} of the weight. So the pooled vector is a mixture of both, "
+    "another one for each pair of colours. The layers behind it learn which pairs are equal.",
 )
 
 # %% [markdown] name="controls-more"
 r"""
-Here are the networks side by side. They also differ in size (64 numbers per word in ours, 32 in the others), in the learning rate (0.003 and 0.005) and in the end: ours has only a linear layer behind the pool, so it must compare before. In a **curriculum** (lesson 08), $d$ grows from 1 to 40 during the training.
+The controls also have fewer numbers (32 per word, not 64), another learning rate, and a ReLU behind the pool. Ours has none there, so it must compare before. In a **curriculum** (lesson 08), $d$ grows from 1 to 40.
 """
 
 # %% name="controls" jupyter={"source_hidden": true}
@@ -669,15 +672,20 @@ table([*columns, *(f"worst at {d}" for d in after["beyond"])], rows)
 
 # %% [markdown] name="controls-after"
 r"""
-- **Long path.** The GRU stays a coin. With a curriculum it learns every time. So it *can* carry a colour over 40 places, but this is hard to learn.
-- **Short path.** With all its states pooled, the same GRU learns without a curriculum in two of three trainings, to 83 and 91 %.
+- **Long path.** The GRU stays a coin. With a curriculum it learns every time. So it *can* carry a colour that far, but this is hard to learn.
+- **Short path.** With its states pooled, the same GRU learns in two of three trainings, to 83 and 91 %.
 - **No word asks another.** *Pooling only* learns in five of six trainings.
 
-So the task shows that a short path is easier to learn. It does *not* show that self-attention is needed: both colours must meet in one vector, and a pool can do that.
+So a short path is easier to learn. The task does *not* show that self-attention is needed: both colours must meet in one vector, and a pool can do that. (*Our* network does need its looks: exercise 4.)
 
-<details><summary>Four more networks, three trainings each</summary>
+<details><summary>Four more networks</summary>
 
-With half as many numbers, one training of our network stops at 91 %. If words may ask themselves, one fails at other distances. A GRU twice as large, trained twice as long, learns in one of three. A plain average of the words reaches 100, 83 and 75 %.
+| network | three trainings, right at 40 |
+|---|---|
+| ours with E = 32, D = 16 | 0.91, 1.00, 1.00 |
+| ours, words may ask themselves (one falls to 0.49 at 160) | 1.00, 1.00, 1.00 |
+| GRU, last state, 64 numbers, 3,200 steps | 0.50, 0.50, 1.00 |
+| plain average of the words | 0.75, 0.83, 1.00 |
 
 </details>
 """
@@ -690,11 +698,13 @@ def of(key):
 assert of("attention")[0] > 0.95 and of("pooling")[1] > 0.95 and of("pooling")[0] < 0.55
 assert [f"{share:.2f}" for share in sorted(right["average"][-1])] == ["0.75", "0.83", "1.00"]
 assert of("growing_gru")[0] > 0.95 and max(right["GRU"][2]) < 0.52
-assert of("large_gru")[1] < 0.55 and of("large_gru")[2] > 0.95
+assert [f"{share:.2f}" for share in of("large_gru")] == ["0.50", "0.50", "1.00"]
 assert [f"{share:.2f}" for share in of("pooled_gru")] == ["0.50", "0.83", "0.91"]
 assert [f"{share:.2f}" for share in of("attention_small")] == ["0.91", "1.00", "1.00"]
 itself = after["attention_itself"]
-assert of("attention_itself")[0] > 0.95 and max(at[1] for at in itself["beyond"]) < 0.62
+assert of("attention_itself")[0] > 0.995 and f"{min(itself['beyond'][2]):.2f}" == "0.49"
+assert max(at[1] for at in itself["beyond"]) < 0.62
+assert all(0.645 < share < 0.695 for share in after["reach"]["2"])
 assert min(share for at in itself["beyond"] for share in (at[0], at[2])) > 0.95
 
 # %% name="distance-claim"
@@ -702,11 +712,13 @@ claims.verdict("self-attention-relates-distant-words")
 
 # %% [markdown] name="uses-text"
 r"""
-**Answer: yes, it made learning easier. But self-attention is not the only short path, and this task does not need it.**
+(The interval has no width, since RNN and GRU never learned.)
+
+**Answer: yes. But other networks have short paths, too.**
 
 ## 10 · Where is it needed?
 
-The survey names four uses. Translation comes in lesson 12. For the others we made small tasks. In reading, no sentence names both the person and the place. So two sentences must be joined.
+The survey names translation (lesson 12) and three other uses, for which we made small tasks. In reading, no sentence names both person and place.
 """
 
 # %% name="uses-examples" jupyter={"source_hidden": true}
@@ -753,9 +765,7 @@ look_inside(Neighbours, Reader, Entailer, SentenceEmbedding)
 
 # %% [markdown] name="uses-after"
 r"""
-Reader and entailer use the words themselves as queries and keys. Each word looks for its like, here for the same name in another place, and is told what stands there. Without self-attention only convolutions are left, and both fail. We tried neither a recurrent reader nor the stacked hops of lesson 08.
-
-In the reader, ordinary attention on top points at the first and last word of the answer (Vinyals and others 2015). The sentence embedding gets every opinion right with one hop already. With six hops, the penalty removes what they have in common.
+Here each word looks for its like: the same name elsewhere. With convolutions alone, both networks fail. We tried no recurrent reader and no stacked hops (lesson 08). In the reader, ordinary attention on top points at both ends of the answer (Vinyals and others 2015). The sentence embedding is always right, even with one hop.
 """
 
 # %% name="stacked-claim"
@@ -763,7 +773,7 @@ claims.verdict("attention-stacks-on-self-attention")
 
 # %% [markdown] name="uses-answer"
 r"""
-**Answer: where facts from different places of a text must be joined, and convolutions alone do not reach.**
+**Answer: where facts from different places of a text must be joined.**
 
 ## The whole thing to take away
 """
@@ -775,11 +785,11 @@ listing(attend, SelfAttention, additive_attend, QuerylessAttention, Matcher)
 r"""
 ## What to remember
 
-- In **self-attention**, each word asks all words of its own sentence. Three learned matrices make queries, keys and values from the same words.
-- One round is one step of a search. What a word has found makes its next question, so layers are stacked.
+- In **self-attention**, each word asks all words of its own sentence.
+- One round is one step of a search. What a word has found makes its next question.
 - The **causal mask** hides later words *before* the softmax. The output at word $t$ predicts word $t + 1$. A padding mask joins it with "and".
 - Self-attention does not see order. It is **permutation equivariant**.
-- The **path length** between any two words is 1, which helps a network to learn. All words are computed in **parallel**. The price is L² comparisons.
+- The **path length** between any two words is 1, and all are computed in **parallel**. The price is L² comparisons.
 
 Worth knowing by heart:
 
@@ -791,19 +801,19 @@ contexts = scores.softmax(-1) @ V
 
 <details><summary>1. B = 8, L = 20, E = 64, D = 16. Which shapes have the weights and the contexts? How many numbers are learned?</summary>
 
-(8, 20, 20) and (8, 20, 64). The matrices have 64 · 16 + 64 · 16 + 64 · 64 = 6,144 numbers, for any number of words.
+(8, 20, 20) and (8, 20, 64). 64 · 16 + 64 · 16 + 64 · 64 = 6,144 numbers.
 
 </details>
 
 <details><summary>2. In one round, can the weight of one word on another depend on a third word?</summary>
 
-Only through the sum in the softmax. The ratio of two weights in a row depends on no other word. It takes a second round.
+Only through the sum in the softmax. The *ratio* of two weights in a row cannot.
 
 </details>
 
 <details><summary>3. Your causal model has a wonderful loss in training and writes nonsense. What do you test first?</summary>
 
-Whether the future leaks: change the last word. No earlier output may change.
+Whether the future leaks: change the last word, and no earlier output may change.
 
 </details>
 
