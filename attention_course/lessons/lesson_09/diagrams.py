@@ -47,13 +47,13 @@ def project(words, X, matrices) -> Figure:
         cell=(0.35, 0.27), size=SMALL, digits=0,
     )  # fmt: skip
     names = {"query": "queries", "key": "keys", "value": "values"}
-    for (role, W), x in zip(matrices.items(), (2.82, 3.78, 4.57), strict=True):
+    for (role, W), x in zip(matrices.items(), (2.8, 3.75, 4.53), strict=True):
         rows = PARTS if role == "query" else ()
         shape = {"shape": str(tuple((X @ W).shape)), "frame": 2, "digits": 0}
         above = board.matrix(x, 0.45, W, "plain", title=f"$W^{role[0].upper()}$", rows=rows, digits=0, **look)
         made = board.matrix(x, top, X @ W, role, title=names[role], **shape, **look)
         board.arrow((x + 0.28, above.bottom), (x + 0.28, made.top - 0.28), role)
-    board.arrow(left.row(2).side("right"), (2.77, left.row(2).y), "input")
+    board.arrow(left.row(2).side("right"), (2.75, left.row(2).y), "input")
     board.step(0.25, 0.6, 1, "a row of words\ntimes a matrix:\nthe row below it")
     board.text(2.54, left.row(2).y - 0.13, "times", SMALL, SOFT)
     return board.picture
@@ -66,11 +66,11 @@ def look(words, Q, K, V, scores, weights, contexts) -> Figure:
     wide = {"cell": (0.4, 0.27), "size": SMALL, "frame": 2, "columns": words}
     asked = board.matrix(0.52, 0.6, Q, "query", title="queries", rows=words, shape="(4, 2)", frame=2, **look)
     key = board.matrix(2.3, 0.6, K.mT, "key", title="keysᵀ", columns=words, shape="", cell=(0.36, 0.27), size=SMALL)
-    score = board.matrix(4.35, 0.6, scores, "score", title="scores, divided", **wide)
+    score = board.matrix(4.3, 0.6, scores, "score", title="scores, divided", **wide)
     weight = board.matrix(0.52, 2.9, weights, "weight", title="weights", rows=words, shape="(4, 4)", **wide)
     parts = {"columns": PARTS, "size": SMALL}
     value = board.matrix(2.35, 2.9, V, "value", title="values", shape=str(tuple(V.shape)), cell=(0.34, 0.27), **parts)
-    found = board.matrix(4.27, 2.9, contexts, "context", title="contexts", shape=str(tuple(contexts.shape)), frame=2,
+    found = board.matrix(4.24, 2.9, contexts, "context", title="contexts", shape=str(tuple(contexts.shape)), frame=2,
                          cell=(0.34, 0.27), **parts)  # fmt: skip
     board.text((asked.right + key.left) / 2, key.y, "×", 15)
     board.arrow((key.right, key.y), (score.left, key.y), "score")
