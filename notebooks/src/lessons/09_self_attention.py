@@ -182,7 +182,7 @@ guess.reveal(
 r"""
 So *it* must first learn what is said about it. A second round can then ask for a noun. Between the rounds we *add* the context to the word, so that the word is not lost (a **residual connection**). After round 1, *it* is (0.97, 0.01, 1, 0, 0): a pronoun for something living.
 
-In round 2, the living looks for the living, and a thing for a thing. So *it* asks with 3 · (0.97, 0.01) = (2.92, 0.04). We look for nouns, so the keys of pronouns and adjectives are lowered by 2. *Cat*, which has added (0.50, 0.25), has the key 2 · (1.50, 0.25) = (3.00, 0.50). *Chair* has (1.00, 2.50). The scores are 6.20 and 2.14. A word now hands over its last number: fur or wood.
+In round 2, the living looks for the living, and a thing for a thing. So *it* asks with 3 · (0.972, 0.014) = (2.92, 0.04). We look for nouns, so the keys of pronouns and adjectives are lowered by 2. *Cat*, which has added (0.50, 0.25), has the key 2 · (1.50, 0.25) = (3.00, 0.50). *Chair* has (1.00, 2.50). The scores are 6.2 and 2.1. A word now hands over its last number: fur or wood.
 """
 
 # %% name="rounds"
@@ -219,6 +219,7 @@ said.append((once @ W_K2)[:2] @ said[0] / 2**0.5)
 assert [[round(float(n), 2) for n in vector] for vector in said] == [
     [2.92, 0.04], [3.0, 0.5], [1.0, 2.5], [6.2, 2.14]
 ]
+assert f"{once[2, 0]:.3f} {once[2, 1]:.3f}" == "0.972 0.014"
 assert f"{twice[2, 4]:.2f} {found['soft'][0][2][2, 4]:.2f}" == "0.96 -0.96"
 
 # %% [markdown] name="rounds-after"
@@ -553,7 +554,7 @@ def trained(model, steps, learning_rate):               # 64 new sentences in ea
     return model
 
 # %% name="train-matcher"
-unseen = draw(1000, DISTANCE, 10_000)
+unseen = draw(500, DISTANCE, 10_000)
 seed_everything(0)
 matcher = trained(Matcher(len(WORDS)), 600, 3e-3)
 print(f"self-attention, {DISTANCE} places apart: {accuracy(matcher, unseen):.1%} right")
@@ -645,7 +646,8 @@ from attention_course import claims, results
 
 after, before = results.load("09_distance"), results.load("09_self_attention")
 right, far = before["matched"], before["matched_beyond"]
-beyond = [accuracy(matcher, draw(200, d, 10_000)) for d in after["beyond"]]
+tests = [[draw(100, d, seed) for seed in range(10_000, 10_005)] for d in after["beyond"]]
+beyond = [sum(accuracy(matcher, test) for test in five) / 5 for five in tests]
 
 
 def row(name, path, steps, shares, worst):
@@ -668,7 +670,7 @@ rows = [
     measured("pooling", "short"),
 ]
 columns = ["network", "path to the answer", "steps", "right at 40, each training"]
-assert max(beyond) < accuracy(matcher, unseen)
+assert min(beyond) < accuracy(matcher, unseen) - 0.05
 table([*columns, *(f"worst at {d}" for d in after["beyond"])], rows)
 
 # %% [markdown] name="controls-after"
@@ -676,14 +678,15 @@ r"""
 - **Long path.** The GRU stays a coin. With a curriculum it learns every time. So it *can* carry a colour that far, but this is hard to learn.
 - **Short path.** With its states pooled, the same GRU learns in two of three trainings, to 83 and 91 %.
 - **No word asks another.** *Pooling only* learns in five of six trainings.
-- **Our network**, trained here, gets worse at other distances.
+- **Our network**, trained here, is worse at other distances.
 
 So a short path is easier to learn. The task does *not* show that self-attention is needed: both colours must meet in one vector, and a pool can do that. (*Our* network does need its looks: exercise 4.)
 
-<details><summary>Four more networks</summary>
+<details><summary>Five more networks</summary>
 
 | network | three trainings, right at 40 |
 |---|---|
+| ours with the additive score, 800 steps (as in the claim below) | 1.00, 1.00, 1.00 |
 | ours with E = 32, D = 16 | 0.91, 1.00, 1.00 |
 | ours, words may ask themselves (one falls to 0.49 at 160) | 1.00, 1.00, 1.00 |
 | GRU, last state, 64 numbers, 3,200 steps | 0.50, 0.50, 1.00 |
@@ -697,6 +700,7 @@ def of(key):
     return sorted(after[key]["right"])
 
 
+assert min(right["self-attention"][-1]) > 0.995
 assert of("attention")[0] > 0.95 and of("pooling")[1] > 0.95 and of("pooling")[0] < 0.55
 assert [f"{share:.2f}" for share in sorted(right["average"][-1])] == ["0.75", "0.83", "1.00"]
 assert of("growing_gru")[0] > 0.95 and max(right["GRU"][2]) < 0.52
@@ -754,7 +758,7 @@ assert min(before["entailment"]["self-attention"]) > 0.9
 assert max(before["reading"]["no self-attention"]) < 0.3
 assert max(before["entailment"]["no self-attention"]) < 0.5
 hops = before["embedding"]
-assert min(share for found in hops.values() for share in found["right"]) > 0.9
+assert min(share for found in hops.values() for share in found["right"]) == 1
 assert max(hops["6 hops, penalty"]["in_common"]) < 0.01 < 0.3 < min(hops["6 hops"]["in_common"])
 
 # %% name="inside-uses" jupyter={"source_hidden": true}
