@@ -83,11 +83,6 @@ class AdditiveScore(Score):
         self.project_key = nn.Linear(key_size, score_size, bias=False)  # W_k
         self.u = nn.Parameter(torch.randn(score_size) / score_size**0.5)
 
-    @property
-    def v(self) -> nn.Parameter:
-        """The name that `u` had before."""
-        return self.u
-
     def prepare(self, keys):
         return _projected("keys", keys, self.project_key)
 

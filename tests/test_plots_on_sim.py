@@ -174,11 +174,14 @@ FIGURES = {  # each of what `given` makes of the arrays
     diagrams_09.two_rounds: lambda given: diagrams_09.two_rounds(*given(some(2))),
     diagrams_09.project: lambda given: diagrams_09.project(
         ASKING,
-        *vectors(given, (4, 4)),
-        dict(zip(("query", "key", "value"), vectors(given, (4, 2), (4, 2), (4, 4)), strict=True)),
+        *vectors(given, (4, 5)),
+        dict(zip(("query", "key", "value"), vectors(given, (5, 2), (5, 2), (5, 5)), strict=True)),
     ),
     diagrams_09.look: lambda given: diagrams_09.look(
-        ASKING, *vectors(given, (4, 2), (4, 2), (4, 4), (4, 4)), weights(given, 4, 4), weights(given, 4, 4)
+        ASKING,
+        *vectors(given, (4, 2), (4, 2), (4, 5), (4, 4)),
+        weights(given, 4, 4),
+        *vectors(given, (4, 5)),
     ),
     diagrams_09.layer: lambda given: diagrams_09.layer(),
     diagrams_09.two_maps: lambda given: diagrams_09.two_maps(ASKING, {"soft": [weights(given, 4, 4)] * 2}),

@@ -63,7 +63,7 @@ class Matcher(nn.Module):
         self.pool = QuerylessAttention(E, D)
         self.classify = nn.Linear(E, 2)
 
-    def forward(self, words, mask=None):  # (B, L)
+    def forward(self, words, mask=None):  # (B, L), all of one length: no padding
         mask = ~torch.eye(words.shape[1], device=words.device).bool() if mask is None else mask
         x = self.embedding(words)  # (B, L, E)
         contexts, weights = self.relate(x, mask)  # (B, L, E), (B, L, L)

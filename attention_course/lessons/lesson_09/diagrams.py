@@ -8,67 +8,78 @@ from attention_course.plots.diagram import Board
 from attention_course.plots.roles import SOFT
 from attention_course.plots.text import SMALL
 
-PARTS = ("living", "thing", "pron.", "adj.")
+PARTS = ("liv.", "thing", "pron.", "adj.", "fur")
 SMALL_CELL = (0.3, 0.27)
 
 
 def two_rounds(first, second) -> Figure:
-    """A sentence at which "it" looks twice. first, second: how much of it falls on "tired", and then on "cat"."""
-    words = ["the", "cat", "sat", "on", "the", "chair", "because", "it", "was", "tired"]
-    board = Board(5.75, 2.6, "The word it looks at its own sentence twice.")
-    levels, rounds = (0.25, 1.3, 2.35), ((9, first, "round 1: what is said of it?"), (1, second, "round 2: who?"))
-    rows = [board.sentence(0.12, y, words, {1: "value", 7: "query", 9: "value"}) for y in levels]
+    """Four words, of which "it" looks twice. first, second: how much of it falls on "tired", and then on "cat"."""
+    words, xs = ["cat", "chair", "it", "tired"], (2.3, 3.3, 4.3, 5.3)
+    board = Board(6, 3.05, "Four words of a sentence; the word it looks twice.")
+    board.say(0.1, 0.18, "The cat sat on the chair because it was tired.", ha="left", style="italic")
+    levels, roles = (0.6, 1.6, 2.6), {"cat": "value", "it": "query", "tired": "value"}
+    rows = [
+        [
+            board.box(x, y, word, roles.get(word, "plain"), 0.7, 0.3, told=False, bold=word in roles)
+            for word, x in zip(words, xs, strict=True)
+        ]
+        for y in levels
+    ]
+    rounds = ((3, first, "round 1:\nwhat is said of it?"), (0, second, "round 2:\nwho is that?"))
     for number, (asked, share, text) in enumerate(rounds):
         above, below = rows[number : number + 2]
-        board.arrow(above[7].side("bottom"), below[7].side("top"), "plain")
-        board.arrow(above[asked].side("bottom"), below[7].side("top"), "weight", f"{share:.2f}")
+        for start, end in zip(above, below, strict=True):
+            board.arrow(start.side("bottom"), end.side("top"), "plain")
+        board.arrow(above[asked].side("bottom"), below[2].side("top"), "weight", f"{share:.2f}")
         board.tell(f"An arrow from {words[asked]} to it, weight {share:.2f}")
-        board.step(0.25, levels[number] + 0.62, number + 1, text)
+        board.step(0.25, levels[number] + 0.5, number + 1, text)
+    board.say(0.1, 2.92, "coloured: what is handed over to it · grey: each word keeps what it has", SMALL, SOFT,
+              ha="left")  # fmt: skip
     return board.picture
 
 
 def project(words, X, matrices) -> Figure:
     """Step 1: the words times three matrices. matrices: {"query": W, "key": W, "value": W}."""
-    board = Board(6.05, 3.6, "The word vectors times three matrices.")
-    look, top = {"cell": SMALL_CELL, "size": SMALL}, 2.2
-    wide = {"cell": (0.42, 0.27), "size": SMALL}
+    board = Board(6, 3.85, "The word vectors times three matrices.")
+    look, top = {"cell": (0.28, 0.27), "size": SMALL}, 2.4
     left = board.matrix(
-        0.56, top, X, "input", title="words", rows=words, columns=PARTS, shape="(4, 4)", frame=2, **wide
-    )
+        0.52, top, X, "input", title="words", rows=words, columns=PARTS, shape=str(tuple(X.shape)), frame=2,
+        cell=(0.35, 0.27), size=SMALL, digits=0,
+    )  # fmt: skip
     names = {"query": "queries", "key": "keys", "value": "values"}
-    for (role, W), x in zip(matrices.items(), (2.95, 3.85, 4.75), strict=True):
+    for (role, W), x in zip(matrices.items(), (2.8, 3.75, 4.53), strict=True):
         rows = PARTS if role == "query" else ()
-        above = board.matrix(x, 0.45, W, "plain", title=f"$W^{role[0].upper()}$", rows=rows, **look)
-        made = board.matrix(x, top, X @ W, role, title=names[role], shape=str(tuple((X @ W).shape)), frame=2, **look)
-        board.arrow((x + 0.3, above.bottom), (x + 0.3, made.top - 0.28), role)
-    board.arrow(left.row(2).side("right"), (2.9, left.row(2).y), "input")
-    board.step(2.42, 1.6, 1)
-    board.text(2.58, left.row(2).y - 0.13, "times", SMALL, SOFT)
+        shape = {"shape": str(tuple((X @ W).shape)), "frame": 2, "digits": 0}
+        above = board.matrix(x, 0.45, W, "plain", title=f"$W^{role[0].upper()}$", rows=rows, digits=0, **look)
+        made = board.matrix(x, top, X @ W, role, title=names[role], **shape, **look)
+        board.arrow((x + 0.28, above.bottom), (x + 0.28, made.top - 0.28), role)
+    board.arrow(left.row(2).side("right"), (2.75, left.row(2).y), "input")
+    board.step(0.25, 0.6, 1, "a row of words\ntimes a matrix:\nthe row below it")
+    board.text(2.54, left.row(2).y - 0.13, "times", SMALL, SOFT)
     return board.picture
 
 
 def look(words, Q, K, V, scores, weights, contexts) -> Figure:
     """Steps 2 to 4, for all words; "it" is framed."""
-    board = Board(6.05, 4.3, "All words ask all words.")
+    board = Board(6, 4.6, "All words ask all words.")
     look = {"cell": SMALL_CELL, "size": SMALL}
-    wide = {"cell": (0.42, 0.27), "size": SMALL, "frame": 2}
-    asked = board.matrix(0.56, 0.6, Q, "query", title="queries", rows=words, shape="(4, 2)", frame=2, **look)
-    key = board.matrix(2.1, 0.6, K, "key", title="keys", rows=words, shape="(4, 2)", **look)
-    score = board.matrix(4.25, 0.6, scores, "score", title="scores ÷ √2", columns=words, **wide)
-    weight = board.matrix(
-        0.56, 2.65, weights, "weight", title="weights", rows=words, columns=words, shape="(4, 4)", **wide
-    )
-    value = board.matrix(2.72, 2.65, V, "value", title="values", shape="(4, 4)", **look)
-    found = board.matrix(4.35, 2.65, contexts, "context", title="contexts", shape="(4, 4)", frame=2, cell=(0.4, 0.27),
-                         size=SMALL)  # fmt: skip
-    board.text((asked.right + key.left) / 2 - 0.1, asked.y, "·", 16)
-    board.arrow(key, score, "score")
-    board.path([(score.x, score.bottom), (score.x, 2.0), (1.8, 2.0), (1.8, 2.28)], "score")
+    wide = {"cell": (0.4, 0.27), "size": SMALL, "frame": 2, "columns": words}
+    asked = board.matrix(0.52, 0.6, Q, "query", title="queries", rows=words, shape="(4, 2)", frame=2, **look)
+    key = board.matrix(2.3, 0.6, K.mT, "key", title="keysᵀ", columns=words, shape="", cell=(0.36, 0.27), size=SMALL)
+    score = board.matrix(4.3, 0.6, scores, "score", title="scores, divided", **wide)
+    weight = board.matrix(0.52, 2.9, weights, "weight", title="weights", rows=words, shape="(4, 4)", **wide)
+    parts = {"columns": PARTS, "size": SMALL}
+    value = board.matrix(2.35, 2.9, V, "value", title="values", shape=str(tuple(V.shape)), cell=(0.34, 0.27), **parts)
+    found = board.matrix(4.24, 2.9, contexts, "context", title="contexts", shape=str(tuple(contexts.shape)), frame=2,
+                         cell=(0.34, 0.27), **parts)  # fmt: skip
+    board.text((asked.right + key.left) / 2, key.y, "×", 15)
+    board.arrow((key.right, key.y), (score.left, key.y), "score")
+    board.path([(score.x, score.bottom), (score.x, 2.05), (1.75, 2.05), (1.75, 2.48)], "score")
     board.text((weight.right + value.left) / 2, value.y, "×", 15)
     board.arrow(value, found, "context")
-    board.step(3.2, 0.85, 2, "q · k\n÷ √D")
-    board.step(2.45, 2.17, 3, "softmax of each row")
-    board.step(2.85, 4.13, 4, "average the values")
+    board.step(2.45, 1.42, 2, "all dot products, ÷ √2")
+    board.step(2.45, 2.24, 3, "softmax of each row")
+    board.step(2.75, 4.43, 4, "average the values")
     return board.picture
 
 

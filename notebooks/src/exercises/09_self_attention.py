@@ -161,9 +161,9 @@ assert all(0.645 < share < 0.695 for reach in "32" for share in measured[reach])
 
 # %% [markdown] name="try-after"
 r"""
-We trained three times (`experiments/09_distance.py`). At 6, all answers were right. At 5, the words between the colours can bring them together: 80, 91 and 91 % were right. At 3 and at 2, 65 to 69 % were right. So at 3, the one word that could help has not learned to.
+We trained three times (`experiments/09_distance.py`). At 6, all answers were right. At 5, the words between the colours can bring them together: 80, 91 and 91 % were right. At 3 and at 2, 65 to 69 % were right. So at 3, the one word that could help has not learned to. Other random starts give other numbers.
 
-What is right at 2 comes from the query-less attention on top, which sees all words. But it only adds, as does the linear layer behind it, and adding does not compare. The network can say "same" whenever both colours are among a certain two. How often is that right?
+What is right at 2 comes from the query-less attention on top, which sees all words. But it only adds, as does the linear layer behind it, and adding does not compare. (The lesson's *pooling only* has a ReLU behind the pool.) The network can say "same" whenever both colours are among a certain two. How often is that right?
 
 <details><summary>The answer</summary>
 
