@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from attention_course.plots.arguments import as_numbers
 from attention_course.plots.axes import quiet
-from attention_course.plots.cells import as_text
+from attention_course.plots.cells import as_table, as_text
 from attention_course.plots.diagram import Board
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.places import Place
@@ -124,6 +124,9 @@ def map_of_places(table) -> Figure:
         row = products[place]
         right.plot(np.arange(len(row)) - place, row, style, color=ROLES[role].edge, label=f"place {place}")
     quiet(right, "distance", "product")
+    low, high = min(0, products.min()), products.max()
+    right.set(xlim=(-middle, len(table)), xticks=(-middle, 0, middle))
+    right.set(ylim=(low, 1.05 * high), yticks=(0, high / 2, high))
     right.legend(frameon=False, fontsize=SMALL, title="product with", title_fontsize=SMALL)
     turns = [int((column[1:] * column[:-1] < 0).sum()) for column in (table[:, 0], table[:, -2])]
     return describe(
@@ -138,7 +141,7 @@ def table_of_places(words, vectors, rows) -> Figure:
     """A learned vector for each place is added to the word that stands there; behind the last row is nothing."""
     board = Board(5.6, 2.1, "A learned table: the row of each place is added to the word that stands there.")
     places = [f"place {i}" for i in range(len(rows))]
-    vectors, rows = np.asarray(vectors, float), np.asarray(rows, float)
+    vectors, rows = as_numbers(vectors), as_numbers(rows)
     given = board.matrix(0.75, 0.5, vectors, "input", title="words", rows=words)
     table = board.matrix(2.75, 0.5, rows, "state", title="learned table", rows=places, cell=WIDE)
     total = board.matrix(4.4, 0.5, vectors + rows, "input", title="with places", cell=WIDE)
@@ -154,7 +157,7 @@ def by_distance(entries, words, title, shape, said, reach=None) -> Figure:
 
     The keys one place before their query are framed. reach: the distance from which on all are alike.
     """
-    entries, n = np.asarray(entries), len(words)
+    entries, n = as_table(entries), len(words)
     board = Board(5.8, 0.75 + 0.3 * n, title)
     far = np.abs(np.subtract.outer(np.arange(n), np.arange(n))).clip(max=reach)
     shade = 1 - 0.85 * far / far.max()
@@ -189,7 +192,7 @@ def buckets(ranges) -> Figure:
 def in_the_plane(query, key, query_place, key_place, degrees, later) -> Figure:
     """A query and a key of two numbers, before and after turning by their places; and the same some places later."""
     board = Board(6.0, 4.0, f"A query and a key as arrows, turned by {degrees} degrees for each place.")
-    vectors = {"query": (np.asarray(query, float), query_place), "key": (np.asarray(key, float), key_place)}
+    vectors = {"query": (as_numbers(query), query_place), "key": (as_numbers(key), key_place)}
     for middle, move in ((1.5, 0), (4.5, later)):
         board.rule((middle - 1.35, 1.75), (middle + 1.35, 1.75))
         board.rule((middle, 0.5), (middle, 3.0))

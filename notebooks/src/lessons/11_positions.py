@@ -125,7 +125,7 @@ assert torch.allclose(contexts[:, 1], torch.tensor([[1.64, 0.04], [0.84, 0.42]])
 
 # %% [markdown] name="clocks-text"
 r"""
-*Bites* receives (1.64, 0.04) in the first headline and (0.84, 0.42) in the second. But in the second, *dog* becomes (1, 0) + (−1, 0) = (0, 0). Adding changes the word itself. Section 8 avoids this.
+*Bites* receives (1.64, 0.04) in the first headline and (0.84, 0.42) in the second. But there *dog* has become (1, 0) + (−1, 0) = (0, 0). Adding changes the word itself. Section 8 avoids this.
 
 At place 4 the hand points where it began. So the clock gets slower hands, too.
 
@@ -299,7 +299,7 @@ r"""
 
 ## 6 · T5: how many distances must be told apart?
 
-**Idea.** Shaw takes all far distances as one. To tell 3 from 4 matters much, 103 from 104 hardly. So T5 (Raffel and others 2020) sorts the distances into 32 **buckets**, half of them for each side. Each bucket has one learned number per head, which is added to the score.
+**Idea.** Shaw takes all far distances as one. But 30 is not 300, though 103 and 104 are much the same. So T5 (Raffel and others 2020) sorts the distances into 32 **buckets**, half of them for each side. Each bucket has one learned number per head, which is added to the score.
 
 **Picture.** Each of the first eight buckets holds one distance. After that, each bucket begins about 1.4 times as far away as the one before.
 """
@@ -313,7 +313,7 @@ diagrams.buckets([*ranges, f"{found[-1][0]}+"])
 
 # %% [markdown] name="t5-text"
 r"""
-**Code.** (T5 itself does not divide scores by $\sqrt D$, and its layers share the biases.)
+**Code.** T5 itself does not divide scores by $\sqrt D$, and its layers share the biases.
 """
 
 # %% name="t5"
@@ -357,13 +357,13 @@ r"""
 
 ## 7 · ALiBi: must anything be learned?
 
-**Idea.** A bucket that no text reaches learns nothing. **ALiBi** (attention with linear biases; Press, Smith and Lewis 2022) learns nothing. Each score is lowered in proportion to the distance. Each head has a fixed slope, here ¼, 1⁄16, 1⁄64 and 1⁄256. A steep head looks at its neighbours. For a flat head, distance hardly matters.
+**Idea.** A bucket that no training text reaches stays untrained. **ALiBi** (attention with linear biases; Press, Smith and Lewis 2022) learns nothing. Each score is lowered in proportion to the distance. Each head has a fixed slope, here ¼, 1⁄16, 1⁄64 and 1⁄256. A steep head looks at its neighbours. For a flat head, distance hardly matters.
 
 **Picture.** This is what the slope ¼ adds to the scores:
 """
 
 # %% name="alibi-picture" jupyter={"source_hidden": true}
-said = "a quarter less\nfor each place\nof distance"
+said = "a quarter less\nfor each place\nof distance;\nframed: one place\nbefore the query"
 lost = [[-0.25 * abs(j - t) for j in range(5)] for t in range(5)]
 diagrams.by_distance(lost, five, "What ALiBi adds with the slope ¼.", "(L, L)", said)
 
@@ -432,7 +432,7 @@ r"""
 
 $$(a, b) \;\to\; (a \cos t\omega_m - b \sin t\omega_m,\;\; a \sin t\omega_m + b \cos t\omega_m), \qquad \omega_m = 10000^{-2m/D} .$$
 
-Values are not turned. With a **KV cache** (lesson 12) there are more keys than queries; the last of both stand at one place.
+Values are not turned. With a **KV cache** (lesson 12) there are more keys than queries. The last of both stand at one place.
 """
 
 # %% name="rotary"
@@ -522,7 +522,7 @@ Why are sinusoids absolute, although the product of two places depends only on t
 
 $$\big((x_t + \mathrm{place}_t)\, W^Q\big) \cdot \big((x_j + \mathrm{place}_j)\, W^K\big) .$$
 
-Multiplied out, this contains $x_t W^Q \cdot \mathrm{place}_j W^K$, which depends on the place $j$ alone.
+Multiplied out, this contains $x_t W^Q \cdot \mathrm{place}_j W^K$, which depends on the place $j$, whatever the distance.
 
 **Answer: absolute schemes know where each word stands, relative ones only how far apart two words are.**
 
@@ -719,12 +719,12 @@ assert found["rotary"][2] < found["rotary"][0] + 0.1
 
 # %% [markdown] name="experiment-text"
 r"""
-In this run rotary is best at its training length, and loses most beyond. Beforehand we trained all six schemes, and models without positions, on 1,000,000 characters, from three random starts. Three schemes differ from those above:
+In this run rotary is best at its training length, and loses most beyond. Beforehand we trained all six schemes, and models without positions, on 1,000,000 characters, from three random starts. Three of them in detail:
 
 | scheme | as measured |
 |---|---|
 | Shaw | with the paper's second vector, which is added to the value |
-| T5 | with `farthest=32` instead of 128: distances from 27 on share the last bucket, and training meets every bucket |
+| T5 | with `farthest=32` instead of 128: distances from 27 on share the last bucket, and training meets every bucket for earlier keys |
 | learned | with 256 rows, of which training reaches 64; the others stay random |
 
 Lines are means, and bands span the three starts.
@@ -808,7 +808,7 @@ The mask alone brings little: without positions, the second layer gains 0.09. *W
 
 The last column is the control: no character looks farther back than in training. Then rotary and T5 are as good as before, at any place. So new places do not break them. To absolute schemes the places are new, and they stay broken.
 
-But looking back 64 limits both the distances and the number of keys. T5 met every bucket in training. New is how many keys share the last one: 37 at most in training, 229 at the end. Without positions, too, more keys raise the loss. Yet Shaw's far keys also share a vector, and Shaw holds; we do not know why. For rotary, section 13 tells the two apart.
+But looking back 64 limits both the distances and the number of keys. T5 met all those buckets in training. New is how many keys share the last one: 37 at most in training, 229 at the end. Without positions, too, more keys raise the loss. Yet Shaw's far keys also share a vector, and Shaw holds; we do not know why. For rotary, section 13 tells the two apart.
 
 No model that learned from 64 characters gains from more. Three claims were fixed before measuring:
 """
@@ -909,7 +909,7 @@ r"""
 - Rotary turns queries and keys like clock hands. This keeps their lengths, and only the distance counts.
 - Today, take rotary. For longer texts, interpolate or enlarge its base.
 - A causal mask brings in a little order, from the second layer on.
-- Beyond the training length, new places and new distances can break a model.
+- Beyond the training length, new places, new distances and more keys can break a model.
 
 Worth knowing by heart:
 
