@@ -125,7 +125,7 @@ assert torch.allclose(contexts[:, 1], torch.tensor([[1.64, 0.04], [0.84, 0.42]])
 
 # %% [markdown] name="clocks-text"
 r"""
-*Bites* receives (1.64, 0.04) in the first headline and (0.84, 0.42) in the second. But there *dog* has become (1, 0) + (−1, 0) = (0, 0). Adding changes the word itself. Section 8 avoids this.
+*Bites* receives (1.64, 0.04) in the first headline and (0.84, 0.42) in the second. But there *dog* has become (1, 0) + (−1, 0) = (0, 0). Adding changes the word. Section 8 avoids this.
 
 At place 4 the hand points where it began. So the clock gets slower hands, too.
 
@@ -299,7 +299,7 @@ r"""
 
 ## 6 · T5: how many distances must be told apart?
 
-**Idea.** Shaw takes all far distances as one. But 30 is not 300, though 103 and 104 are much the same. So T5 (Raffel and others 2020) sorts the distances into 32 **buckets**, half of them for each side. Each bucket has one learned number per head, which is added to the score.
+**Idea.** Shaw takes all far distances as one. But 30 is not 300, though 103 and 104 are nearly alike. So T5 (Raffel and others 2020) sorts the distances into 32 **buckets**, half of them for each side. Each bucket has one learned number per head, which is added to the score.
 
 **Picture.** Each of the first eight buckets holds one distance. After that, each bucket begins about 1.4 times as far away as the one before.
 """
@@ -313,7 +313,7 @@ diagrams.buckets([*ranges, f"{found[-1][0]}+"])
 
 # %% [markdown] name="t5-text"
 r"""
-**Code.** T5 itself does not divide scores by $\sqrt D$, and its layers share the biases.
+**Code.** T5 does not divide scores by $\sqrt D$, and its layers share the biases.
 """
 
 # %% name="t5"
@@ -808,7 +808,7 @@ The mask alone brings little: without positions, the second layer gains 0.09. *W
 
 The last column is the control: no character looks farther back than in training. Then rotary and T5 are as good as before, at any place. So new places do not break them. To absolute schemes the places are new, and they stay broken.
 
-But looking back 64 limits both the distances and the number of keys. T5 met all those buckets in training. New is how many keys share the last one: 37 at most in training, 229 at the end. Without positions, too, more keys raise the loss. Yet Shaw's far keys also share a vector, and Shaw holds; we do not know why. For rotary, section 13 tells the two apart.
+But looking back 64 limits both the distances and the number of keys. T5 met all buckets in training. New is how many keys share the last one: 37 at most in training, 229 at the end. Without positions, too, more keys raise the loss. Yet Shaw's far keys also share a vector, and Shaw holds; we do not know why. For rotary, section 13 tells the two apart.
 
 No model that learned from 64 characters gains from more. Three claims were fixed before measuring:
 """
