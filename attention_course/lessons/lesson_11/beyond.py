@@ -36,7 +36,7 @@ def beyond(
                 raise ValueError(f"{name}: expected rows of {len(x)} numbers like x, got {rows.shape}")
             mean = rows.mean(0)
             ax.fill_between(x, rows.min(0), rows.max(0), color=colour, alpha=0.15, linewidth=0)
-            ax.plot(x, mean, dash, color=colour, linewidth=1.8)
+            ax.plot(x, mean, dash, color=colour, linewidth=1.8, marker=".", markersize=5)
             ends[name], colours[name] = mean[-1], colour
             said.append(f"{name} {mean[at]:.2f}, then {mean[-1]:.2f}")
     quiet(ax, x_label, y_label)

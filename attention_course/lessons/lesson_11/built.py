@@ -95,17 +95,19 @@ class ALiBi(nn.Module):
         return dot(Q, K) - lost.to(Q)  # (B, H, L, L) - (H, L, L)
 
 
-def turn(x):  # (..., L, D)
-    """Turn each pair of numbers by the angle of its clock hand at that place."""
-    table = sinusoids(*x.shape[-2:]).to(x)  # (L, D)
+def turn(x, start=0):  # (..., L, D)
+    """Turn each pair of numbers by the angle of its clock hand at that place. start: the first row's place."""
+    L, D = x.shape[-2:]
+    table = sinusoids(start + L, D)[start:].to(x)  # (L, D)
     sin, cos = table[:, 0::2], table[:, 1::2]  # (L, D / 2)
     first, second = x[..., 0::2], x[..., 1::2]  # of each pair
     return torch.stack([first * cos - second * sin, first * sin + second * cos], -1).flatten(-2)
 
 
 def rotary(Q, K):
-    """Scores of turned queries and turned keys."""
-    return dot(turn(Q), turn(K))
+    """Scores of turned queries and turned keys; the last query stands at the last key's place."""
+    start = K.shape[-2] - Q.shape[-2]  # 0, unless earlier keys are cached
+    return dot(turn(Q, start), turn(K))
 
 
 def linear(E):

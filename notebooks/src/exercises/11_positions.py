@@ -69,7 +69,7 @@ A model that looks only back wastes half of T5's buckets. Give all of them to th
 
 $$h + \left\lfloor h \, \frac{\ln(n / h)}{\ln(\text{farthest} / h)} \right\rfloor ,$$
 
-but never beyond the last bucket. T5's own decoder does so.
+but never beyond the last bucket. The decoder of T5, which looks only back, does so.
 
 `back` says how far back each key stands: whole numbers from 0, in a tensor of any shape. `buckets` is an even number, and `farthest` a number greater than $h$. Return the buckets, whole numbers in the shape of `back`.
 """
@@ -138,12 +138,12 @@ check.squeezed(squeezed)
 
 # %% [markdown] name="try-text"
 r"""
-Now put problems 1 and 5 to use. The lesson's small model is trained on 64 characters with your rotation, which takes about ten seconds. Then it reads longer texts in three ways: as it is, with squeezed places, and with each character looking back at the latest 64 only. Draw the three curves that you expect before you run it. (Where your answer is not yet right, the solution is taken. Training needs gradients, so a rotation written in NumPy is replaced, too.)
+Now put problems 1 and 5 to use, after their checks. The lesson's small model is trained on 64 characters with your rotation, which takes about ten seconds. Then it reads longer texts in three ways: as it is, with squeezed places, and with each character looking back at the latest 64 only. Draw the three curves that you expect before you run it. (Where your answer is not yet right, the solution is taken. Training needs gradients, so a rotation written in NumPy is replaced, too.)
 """
 
 # %% name="try-mine"
 def mine_or_solution(problem, mine):
-    return mine if problem.last.outcome == "correct" else type(problem).answer
+    return mine if problem.last and problem.last.outcome == "correct" else type(problem).answer
 
 
 def passes_gradients(turn):
