@@ -868,7 +868,7 @@ table(["sentences right", "1 head", "4 heads", "8 heads", "16 heads"], rows)
 removed = measured["exact_removed"]["8"]  # five times 8 shares, the cheapest head first
 means = [sum(shares) / 5 for shares in zip(*removed)]
 assert measured["budget"] == 500_000 and means[0] - means[1] < 0.02 and means[7] < 0.03
-assert round(100 * (means[0] - means[2])) == 4 and round(100 * (means[0] - means[4])) == 20
+assert round(100 * (means[0] - means[2])) == 3 and round(100 * (means[0] - means[4])) == 20
 exact_of = {H: sum(found) / 5 for H, found in measured["exact"].items()}
 assert 0 < exact_of["8"] - exact_of["1"] < 0.04
 assert exact_of["1"] < exact_of["4"] < exact_of["8"] < exact_of["16"] < exact_of["1"] + 0.05
@@ -879,7 +879,7 @@ One head *trained* alone is nearly as good as eight. One head *left* of eight is
 
 The last row: **eight heads with one map are one head with 128 value numbers.** They still translate most sentences.
 
-So pruning says how well *the others, as they are, get on without this head*. It does not say that the head does nothing, or how good a network with fewer heads would be. If the cheapest of our eight go first, two cost 4 points, and four cost 20. In large Transformers, 20 to 40 % could go (Michel, Levy and Neubig 2019).
+So pruning says how well *the others, as they are, get on without this head*. It does not say that the head does nothing, or how good a network with fewer heads would be. If the cheapest of our eight go first, two cost 3 points, and four cost 20. In large Transformers, 20 to 40 % could go (Michel, Levy and Neubig 2019).
 
 Two common claims, measured:
 """
