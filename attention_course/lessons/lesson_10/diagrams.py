@@ -19,7 +19,7 @@ def overview() -> Figure:
     board = Board(6.05, 6.25, "Multi-head attention with two heads, for 6 words of 4 numbers.")
     steps = (
         (0.3, "word vectors"),
-        (1.45, "queries, keys,\nvalues"),
+        (1.4, "matrices (4, 2):\nqueries, keys,\nvalues"),
         (2.5, "dot products"),
         (2.98, "scale"),
         (3.46, "softmax"),
@@ -53,7 +53,7 @@ def _head(board, number, middle, words) -> Place:
     context = board.box(middle + 0.2, 4.0, "contexts (6, 2)", "context", 1.15, 0.28, size=SMALL)
     goals = {"query": (score, 0.25), "key": (score, 0.8), "value": (context, 0.85)}
     for (role, (goal, at)), x in zip(goals.items(), (middle - 0.65, middle, middle + 0.65), strict=True):
-        matrix = board.box(x, 1.06, f"$W^{ROLES[role].letter}_{number}$\n(4, 2)", role, 0.5, 0.42, size=SMALL)
+        matrix = board.box(x, 1.05, f"$W^{ROLES[role].letter}_{number}$", role, 0.5, 0.3)
         made = board.box(x, 1.7, f"{ROLE_NAMES[role]}\n(6, 2)", role, 0.6, 0.42, size=SMALL)
         board.arrow(words, matrix, "input", start_at=0.36 * number - 0.04)
         board.arrow(matrix, made, role)

@@ -871,6 +871,8 @@ assert measured["budget"] == 500_000 and means[0] - means[1] < 0.02 and means[7]
 assert round(100 * (means[0] - means[2])) == 3 and round(100 * (means[0] - means[4])) == 20
 exact_of = {H: sum(found) / 5 for H, found in measured["exact"].items()}
 assert 0 < exact_of["8"] - exact_of["1"] < 0.04
+eight = {key: torch.tensor(measured[key]["8"]).mean() for key in ("exact_one_map", "exact_alone")}
+assert eight["exact_one_map"] > 0.5 and eight["exact_alone"] < 0.05
 assert exact_of["1"] < exact_of["4"] < exact_of["8"] < exact_of["16"] < exact_of["1"] + 0.05
 
 # %% [markdown] name="five-answer"
