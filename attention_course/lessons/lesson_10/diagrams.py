@@ -38,7 +38,7 @@ def overview() -> Figure:
     after = board.box(3.72, 5.92, "add and normalise", "input", 1.6, shape="(6, 4)", bold=True)
     board.arrow(joined, matrix, "output")
     board.arrow(matrix, after, "output")
-    board.text(3.85, 5.61, "output (6, 4)", SMALL, SOFT, ha="left")
+    board.text(3.85, 5.61, "(6, 4)", SMALL, SOFT, ha="left", family="monospace")
     board.path([(5.05, 0.3), (5.9, 0.3), (5.9, 5.92), (5.08, 5.92)], "input")
     return board.picture
 
@@ -70,7 +70,7 @@ def swap(values, one, two) -> Figure:
     names = ", ".join(f"{noun} ({int(value[0])}, {int(value[1])})" for noun, value in values.items())
     board.say(6.0, 0.2, f"values: {names}", ha="right")
     board.heading(0.1, 0.2, "one head: one average")
-    board.heading(0.1, 3.3, "two heads: two averages, side by side")
+    board.heading(0.1, 3.3, "two heads: two averages")
     for left, sentence in zip((0.1, 3.15), one, strict=True):
         nouns = {1: "value", 5: "value", SAT: "plain"}
         blend = board.matrix(left + 0.85, 0.5, [one[sentence]], "context")
@@ -120,7 +120,7 @@ def look(words, query, K, V, scores, weights) -> Figure:
     board.text((weight.right + values.left) / 2, values.y, "×", 13)
     board.arrow((score.x, asked.bottom), (score.x, 0.86), "query")
     board.arrow(share, context, "context", start_at=0.95, end_at=0.95)
-    last = "each weight times\nits value, then\nadd up"
+    last = "times weight,\nadd up"
     steps = ((1.36, "query · key"), (2.17, "÷ √2"), (2.97, "softmax"), (4.4, last))
     for number, (x, text) in enumerate(steps, 3):
         board.step(x, 2.95, number, text, below=True)
