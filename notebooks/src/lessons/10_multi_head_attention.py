@@ -323,7 +323,7 @@ def who_and_where(count, n=8):                                       # n random 
     source = torch.zeros(count, 6, 16)
     source[..., :n] = torch.randn(count, 6, n)                       # what the word is
     source[..., 8:14] = torch.eye(6)                                 # its role
-    answer = source[:, :2, :n].flatten(1)                            # roles 1 and 2: (count, 2 n)
+    answer = source[:, :2, :n].flatten(1)                            # roles 1, 2: who and where
     return source[:, 2:3], source, answer                            # role 3, the verb, asks
 
 
@@ -333,7 +333,7 @@ def error(model, verb, source, answer):
 
 # %% [markdown] name="count-text"
 r"""
-What should one head lose? It returns one blend of the two words, with weights α and 1 − α: 8 numbers of 16. The role marks are blended as well, and show α. As α may depend on one sum of the words' numbers, this can bring one number more. So 9 of 16 numbers arrive, and the error is 7/16 = 0.44. With $n$ random numbers per word, it should be $(n - 1) / 2n$.
+What should one head lose? It returns one blend of the two words, with weights α and 1 − α: 8 numbers of 16. The role marks are blended as well, and show α. All words meet the same query and key matrix, so α depends on one sum of their numbers: one number more. So 9 of 16 numbers arrive, and the error is 7/16 = 0.44. With $n$ random numbers per word, it should be $(n - 1) / 2n$.
 """
 
 # %% name="train-heads"
@@ -400,13 +400,13 @@ assert controls["errors"].keys() - controls["counted"].keys() > {"2 heads, n = 8
 
 # %% [markdown] name="heads-answer"
 r"""
-The count is right, and twice the training changes next to nothing. Behind an **MLP**, a small network that changes each word by itself, one head nearly suffices. It can write the one who acts into some numbers, and the place into others.
+The count is right, and twice the training changes next to nothing. Behind an **MLP**, a small network that changes each word by itself, one head nearly suffices. It can write *who* into some numbers, and *where* into others.
 
 **Answer: not with linear maps alone. Two heads can, with as many parameters.**
 
 ## 8 · How do I hide a word?
 
-The **padding mask** hides PAD, which fills up short sentences. The **causal mask** hides later words from a model that writes word by word. True means *may look*, and `&` joins masks.
+The **padding mask** hides PAD, the filler after short sentences. The **causal mask** hides later words from a model that writes word by word. True means *may look*, and `&` joins masks.
 """
 
 # %% name="masks"
@@ -419,7 +419,7 @@ diagrams.masks(["the", "cat", "sat", ".", "PAD"], padding[0, 0], causal)
 r"""
 `attend` hides the score *before* the softmax, so the other weights still add up to 1.
 
-With the mask, neither another last word nor two PADs may change the contexts of *sat*:
+With it, neither another last word nor two PADs change what *sat* finds:
 """
 
 # %% name="mask-test" tags=["nbval-check-output"]
@@ -444,19 +444,20 @@ r"""
 
 PyTorch has two opposite conventions:
 
-| function | True means | shape of the mask | float mask | a row that hides all |
+| function | True means | shape of the mask | float mask | a row that hides all (older PyTorch may differ) |
 |---|---|---|---|---|
 | our `attend` | **may** look | broadcasts to (B, H, L, S) | TypeError | zeros |
 | `F.scaled_dot_product_attention` | **may** look | broadcasts to (B, H, L, S) | added to the scores | zeros |
-| `nn.MultiheadAttention`, `attn_mask` | may **not** look | (L, S) or (B · H, L, S) | added to the scores | NaN, or silently the bias of $W^O$ (in training with `need_weights=False`) |
+| `nn.MultiheadAttention`, `attn_mask` | may **not** look | (L, S) or (B · H, L, S) | added to the scores | NaN, or silently the bias of $W^O$ (in training, with `need_weights=False`) |
 | `nn.MultiheadAttention`, `key_padding_mask` | is PAD: may **not** be looked at | (B, S) | added to the scores | the same |
 
-With the mask inverted, the layers agree. All parameters are random here: PyTorch's biases start at 0, and biases of 0 cannot show a mix-up.
+With the mask inverted, the layers agree. All parameters are random: biases of 0, PyTorch's start, cannot show a mix-up.
 """
 
 # %% name="parity"
 seed_everything(0)
-theirs, ours = nn.MultiheadAttention(16, 4, batch_first=True), MultiHeadAttention(16, 4)
+ours = MultiHeadAttention(16, 4)
+theirs = nn.MultiheadAttention(16, 4, batch_first=True)              # else x is (L, B, E)
 for parameter in theirs.parameters():
     nn.init.normal_(parameter, std=0.3)
 parts = zip(theirs.in_proj_weight.chunk(3), theirs.in_proj_bias.chunk(3))
@@ -596,7 +597,7 @@ table([*columns, "of scores and contexts, 2 · L · S · E", "weights, H · L ·
 
 # %% [markdown] name="cost-answer"
 r"""
-(For 1,024 words.) More heads are thinner heads. Only the number of weights grows: memory that fused code saves (lesson 20). The time of 12 heads, 512 words, E = 768, in this one run:
+(For 1,024 words.) Only the number of weights grows: memory that fused code saves (lesson 20). The time of 12 heads, 512 words, E = 768, in this one run:
 """
 
 # %% name="times" jupyter={"source_hidden": true}
@@ -650,6 +651,8 @@ examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
 
 seed_everything(0)
 model = MultiHeadTranslator(len(english), len(french), heads=8)
+# Optimiser, rise and fall of the rate and clipping as in section 7. The loss skips PAD (lesson 03).
+# A batch holds sentences of like length, at most 320 places a side. French words are counted.
 run = train(model, examples, target_tokens=240_000, batch_tokens=320, learning_rate=6e-3)
 
 # %% name="inside-translator" jupyter={"source_hidden": true}
@@ -722,7 +725,7 @@ diagrams.all_maps(pair.english, [*pair.french, "(end)"], weights[0])
 
 # %% [markdown] name="prune-text"
 r"""
-Most maps show the same staircase. Now we prune. The summand $C_h W^O_h$ vanishes if the head's rows of $W^O$ are zero (in `weight`: columns).
+Most maps show the same staircase. Pruning: the summand $C_h W^O_h$ vanishes if the head's rows of $W^O$ are zero (in `weight`: columns).
 """
 
 # %% name="prune"
@@ -734,7 +737,7 @@ def keep(model, heads):
 
 # %% [markdown] name="guess-alone"
 r"""
-> **Guess first.** Keep a single head, the one whose map aligns best. How many sentences are still right?
+> **Guess first.** Keep a single head, the one that aligns best (lesson 05). How many sentences are still right?
 """
 
 # %% name="prune-same" jupyter={"source_hidden": true}
@@ -837,7 +840,7 @@ assert single[0] < 0.05 < whole / 4 and loud[0] < whole / 2 and single[1] < loud
 
 # %% [markdown] name="prune-after"
 r"""
-(Words, genders: teacher forcing.) Without these two, in this training, more genders are wrong than without two others. Most stay right: the GRUs read the whole sentence, so other vectors may tell of *cat*. The best-aligned head alone is useless, even if louder.
+(Words, genders: teacher forcing.) Without these two, in this training, more genders are wrong than without two others. Most stay right: after the GRUs, other vectors may tell of *cat*, too. The best-aligned head alone is useless, even if louder.
 """
 
 # %% [markdown] name="five-text"
@@ -881,9 +884,9 @@ One head *trained* alone is nearly as good as eight. One head *left* of eight is
 
 The last row: **eight heads with one map are one head with 128 value numbers.** They still translate most sentences.
 
-So pruning says how well *the others, as they are, get on without this head*. It does not say that the head does nothing, or how good a network with fewer heads would be. If the cheapest of our eight go first, two cost 3 points, and four cost 20. In large Transformers, 20 to 40 % could go (Michel, Levy and Neubig 2019).
+So pruning says how well *the others, as they are, get on without this head*. It does not say that the head does nothing, or how good a network with fewer heads would be. If the cheapest of our eight go first, chosen anew each time, two cost 3 points, and four cost 20. In large Transformers, 20 to 40 % could go (Michel, Levy and Neubig 2019).
 
-Two common claims, measured:
+Two claims, measured:
 """
 
 # %% name="claims" jupyter={"source_hidden": true}
@@ -891,7 +894,7 @@ claims.table("10_multi_head_attention")
 
 # %% [markdown] name="prune-answer"
 r"""
-**Answer: most heads look at the same words. Pruning measures what the others cannot replace.**
+**Answer: in this translator, most heads look at the same words. Pruning measures what the others cannot replace.**
 
 ## The whole thing to take away
 
@@ -916,7 +919,7 @@ Worth knowing by heart:
 
 ```
 Q, K, V = split(W_Q(x), H), split(W_K(source), H), split(W_V(source), H)
-weights = (Q @ K.mT / D**0.5).masked_fill(~mask, -inf).softmax(-1)
+weights = (Q @ K.mT / D**0.5).masked_fill(~mask, -inf).softmax(-1)   # no row hides all
 output  = W_O(merge(weights @ V))
 ```
 
@@ -934,7 +937,7 @@ So that a word can be found by one thing and hand over another.
 
 <details><summary>3. A language model uses nn.MultiheadAttention with a mask from tril(), has a wonderful loss, and writes nonsense. Why?</summary>
 
-Floats hide nothing, and `tril().bool()` would hide the past. Pass `~tril().bool()`.
+Floats hide nothing, and `tril().bool()` would hide the past and the word itself. Pass `~tril().bool()`.
 
 </details>
 
