@@ -25,7 +25,7 @@ def attend(Q, K, V, mask=None):
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     weights = scores.softmax(-1)  # step 5: each row adds up to 1
     if mask is not None:
-        weights = weights * mask  # a row that hides all: zeros
+        weights = weights * mask
     return weights @ V, weights  # step 6: (..., L, D)
 
 

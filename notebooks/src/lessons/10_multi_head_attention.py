@@ -171,8 +171,8 @@ After the sum, **layer normalisation** brings each word's numbers to mean 0 and 
 | $E$ | numbers per word (`embed_dim`, the **model size**) | 4 |
 | $H$, $D$ | heads, numbers per word in one head (usually $E / H$) | 2, 2 |
 | $B$ | sentences in a batch | 1 |
-| $Z_h$, $A_h$ | scaled scores and weights of head $h$ | (6, 6) |
-| $C_h$, $O$ | contexts of head $h$; the output | (6, 2), (6, 4) |
+| $Z$, $A$ | scaled scores, weights ($Z_h$, $A_h$: of head $h$) | (6, 6) |
+| $C$, $O$ | contexts ($C_h$: of head $h$), output | (6, 2), (6, 4) |
 
 Head $h$ computes **scaled dot-product attention**, and all heads together give $O$:
 
