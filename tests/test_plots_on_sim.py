@@ -216,7 +216,8 @@ FIGURES = {  # each of what `given` makes of the arrays
     ),
     diagrams_10.both_heads: lambda given: diagrams_10.both_heads(SIX, [weights(given, 6, 6)] * 2),
     diagrams_10.join: lambda given: diagrams_10.join(
-        SIX, FEATURES, *vectors(given, (6, 4)), vectors(given, (6, 2), (6, 2)), *vectors(given, (4, 4))
+        *(SIX, FEATURES, ["who", "where"], *vectors(given, (6, 4))),
+        *(vectors(given, (6, 2), (6, 2)), *vectors(given, (4, 4))),
     ),
     diagrams_10.cut_into_heads: lambda given: diagrams_10.cut_into_heads(
         np.array([[[f"{word}$_1$", f"{word}$_2$"]] * 2 for word in WORDS])

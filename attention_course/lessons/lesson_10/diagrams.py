@@ -19,7 +19,7 @@ def overview() -> Figure:
     board = Board(6.05, 6.25, "Multi-head attention with two heads, for 6 words of 4 numbers.")
     steps = (
         (0.3, "word vectors"),
-        (1.45, "queries, keys,\nvalues"),
+        (1.4, "matrices (4, 2):\nqueries, keys,\nvalues"),
         (2.5, "dot products"),
         (2.98, "scale"),
         (3.46, "softmax"),
@@ -38,6 +38,7 @@ def overview() -> Figure:
     after = board.box(3.72, 5.92, "add and normalise", "input", 1.6, shape="(6, 4)", bold=True)
     board.arrow(joined, matrix, "output")
     board.arrow(matrix, after, "output")
+    board.text(3.85, 5.61, "(6, 4)", SMALL, SOFT, ha="left", family="monospace")
     board.path([(5.05, 0.3), (5.9, 0.3), (5.9, 5.92), (5.08, 5.92)], "input")
     return board.picture
 
@@ -74,10 +75,11 @@ def swap(values, one, two) -> Figure:
         nouns = {1: "value", 5: "value", SAT: "plain"}
         blend = board.matrix(left + 0.85, 0.5, [one[sentence]], "context")
         boxes = board.sentence(left, 1.65, sentence.split(), nouns, gap=0.05)
+        joined = board.matrix(left + 0.45, 2.6, [two[sentence]], "context", cuts=[2])
         for head, (noun, at) in enumerate(((1, 0.2), (5, 0.8))):
             board.arrow(boxes[noun].side("top"), blend.side("bottom", at), "weight", "½")
-            got = board.matrix(left + 0.2 + 1.35 * head, 2.6, [two[sentence][2 * head : 2 * head + 2]], "context")
-            board.arrow(boxes[noun], got, "weight", f"head {head + 1}")
+            end = joined.side("top", 0.25 + 0.5 * head)
+            board.arrow(boxes[noun].side("bottom"), end, "weight", f"head {head + 1}")
     return board.picture
 
 
@@ -115,10 +117,10 @@ def look(words, query, K, V, scores, weights) -> Figure:
     for start, end in ((keys, score), (score, scaled), (scaled, weight)):
         board.arrow(start, end, "score")
     board.arrow(values, share, "value")
-    board.text((weight.right + values.left) / 2, values.y, "·", 18)
+    board.text((weight.right + values.left) / 2, values.y, "×", 13)
     board.arrow((score.x, asked.bottom), (score.x, 0.86), "query")
     board.arrow(share, context, "context", start_at=0.95, end_at=0.95)
-    last = "each weight times\nits value, then\nadd up"
+    last = "times weight,\nadd up"
     steps = ((1.36, "query · key"), (2.17, "÷ √2"), (2.97, "softmax"), (4.4, last))
     for number, (x, text) in enumerate(steps, 3):
         board.step(x, 2.95, number, text, below=True)
@@ -135,8 +137,12 @@ def both_heads(words, maps) -> Figure:
     return board.picture
 
 
-def join(words, features, X, contexts, W_O) -> Figure:
-    """Contexts side by side, times W_O; and the output of the framed row, added to its word vector."""
+def join(words, features, free, X, contexts, W_O) -> Figure:
+    """Contexts side by side, times W_O; and the output of the framed row, added to its word vector.
+
+    free: what the first two numbers of a verb say, in place of the first two features.
+    """
+    said = [*free, *features[2:]]
     joined = torch.cat(list(contexts), -1)
     output = joined @ W_O
     board = Board(6.05, 5.0, "The contexts of both heads side by side, times W^O, give the output.")
@@ -145,7 +151,7 @@ def join(words, features, X, contexts, W_O) -> Figure:
         0.5, 2.2, joined, "context", title="head 1       head 2", rows=words, cuts=[2], shape="contexts (6, 4)", **look
     )
     reads = [f"head {head}: {feature}" for head in (1, 2) for feature in features[:2]]
-    matrix = board.matrix(3.75, 0.62, W_O, "output", rows=reads, columns=features, cell=look["cell"])
+    matrix = board.matrix(3.75, 0.62, W_O, "output", rows=reads, columns=said, cell=look["cell"])
     board.say(matrix.x, 0.28, "$W^O$ (4, 4)", colour=ROLES["output"].edge)
     made = board.matrix(3.75, 2.2, output, "output", title="output", shape="(6, 4)", **look)
     board.arrow((matrix.x, matrix.bottom), (matrix.x, 1.95), "output")
@@ -153,7 +159,8 @@ def join(words, features, X, contexts, W_O) -> Figure:
     board.step(3.08, left.row(SAT).y - 0.24, 7)
     parts = (("input", X[SAT], "sat"), ("output", output[SAT], "output"), ("plain", X[SAT] + output[SAT], "sum"))
     for x, sign, (role, row, title) in zip((0.15, 2.15, 4.15), ("", "+", "="), parts, strict=True):
-        place = board.matrix(x, 4.6, [row], role, title=title, columns=features, cell=(0.45, 0.26), size=SMALL)
+        names = features if role == "input" else said
+        place = board.matrix(x, 4.6, [row], role, title=title, columns=names, cell=(0.45, 0.26), size=SMALL)
         board.text(x - 0.1, place.y, sign, 12, bold=True)
     board.step(5.75, 4.2, 8)
     return board.picture
@@ -163,7 +170,7 @@ def cut_into_heads(named) -> Figure:
     """Numbers named after their words on their way through view and transpose: (words, heads, 2) names."""
     n, heads, _ = named.shape
     board = Board(6.05, 2.85, "view cuts the numbers of each word into heads. transpose brings the heads in front.")
-    shade, look = [[0.0, 0.0], [0.45, 0.45], [1.0, 1.0]], {"cell": (0.42, 0.27)}
+    shade, look = [[0.12, 0.12], [0.5, 0.5], [1.0, 1.0]], {"cell": (0.42, 0.27)}
     wide = [row * heads for row in shade]
     start = board.matrix(0.12, 1.0, named.reshape(n, -1), "query", title="queries", shape="(L, H·D) = (3, 4)",
                          cuts=[2], shade=wide, **look)  # fmt: skip
@@ -201,11 +208,11 @@ def masks(words, padding, causal) -> Figure:
 
 def cross_attention() -> Figure:
     """Where queries, keys and values come from when one sentence asks and another is looked at."""
-    board = Board(6.05, 2.5, "Cross-attention: 3 French words ask, 6 English words are looked at.")
+    board = Board(6.05, 2.5, "One head of cross-attention: 3 French words ask, 6 English words are looked at.")
     x = board.box(1.3, 0.25, "x: 3 French words", "input", 1.6, bold=True)
     source = board.box(3.95, 0.25, "source: 6 English words", "input", 2.05, bold=True)
     weights = board.box(2.1, 1.65, "weights (3, 6)", width=1.3, **ON_WEIGHT)
-    output = board.box(4.1, 2.15, "output: 3 vectors", "output", 1.5)
+    output = board.box(4.1, 2.15, "contexts: 3 vectors", "context", 1.6)
     ways = (
         ("query", 1.3, 3, x, 0.5, weights, 0.25),
         ("key", 3.05, 6, source, 0.25, weights, 0.8),
