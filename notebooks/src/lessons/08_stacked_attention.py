@@ -351,7 +351,7 @@ def set_rates(model, optimizer, stage, i, rate):
     for number, part in enumerate(optimizer.param_groups):
         part["lr"] = rate * (older if number < stage.steps else 1.0)
         for weights in part["params"]:
-            weights.requires_grad_(part["lr"] > 0)                  # at rest: no gradients, less work
+            weights.requires_grad_(part["lr"] > 0)                  # at rest: no gradient
 
 # %% [markdown] name="loop-text"
 r"""

@@ -180,7 +180,7 @@ $$Q_h = X W^Q_h, \quad K_h = Y W^K_h, \quad V_h = Y W^V_h, \quad Z_h = \frac{Q_h
 
 $$O = [\,C_1 \;\; C_2 \;\cdots\; C_H\,]\; W^O = \sum_{h=1}^{H} C_h W^O_h . \qquad (14)$$
 
-$W^O_h$ are the $D$ rows of $W^O$ for head $h$. So **the output is a sum, with one summand per head**. To **prune** a head is to leave out its summand (section 11). (14 is its number in [our source](../docs/sources.md).)
+$W^O_h$ are the $D$ rows of $W^O$ for head $h$. So **the output is a sum, with one summand per head**. To **prune** a head is to leave out its summand (section 11). The survey says that the heads of Eq. (14) learn independently ([our sources](../docs/sources.md)). They share no matrix, but one loss trains them all.
 
 **Answer: side by side, and then through $W^O$, which writes each result where it belongs.**
 
