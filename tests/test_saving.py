@@ -31,6 +31,7 @@ from attention_course.lessons.lesson_06 import built as built_06
 from attention_course.lessons.lesson_07 import built as built_07
 from attention_course.lessons.lesson_08 import built as built_08
 from attention_course.lessons.lesson_08 import controls as controls_08
+from attention_course.lessons.lesson_09 import built as built_09
 from attention_course.lessons.lesson_09 import same_different_classifier
 from attention_course.lessons.lesson_09.entailer import Entailer
 from attention_course.lessons.lesson_09.neighbours import Neighbours
@@ -39,6 +40,8 @@ from attention_course.lessons.lesson_09.sentence_embedding import SentenceEmbedd
 from attention_course.lessons.lesson_10 import built as built_10
 from attention_course.lessons.lesson_10 import one_head
 from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
+from attention_course.lessons.lesson_11 import built as built_11
+from attention_course.lessons.lesson_12 import built as built_12
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
 from attention_course.lessons.lesson_19.copy_model import CopyModel
@@ -97,6 +100,15 @@ MODULES = {
             built_05.WordAsksToo(12, 11),
         ]
     ),
+    "matcher of lesson 09": lambda: built_09.Matcher(9),
+    "readers of lesson 11": lambda: nn.ModuleList(
+        [
+            built_11.Reader(9, add=built_11.Learned(64, 5), scores=lambda: built_11.Shaw(16)),
+            built_11.Reader(9, scores=lambda: built_11.T5(4)),
+            built_11.Reader(9, scores=lambda: built_11.ALiBi(4)),
+        ]
+    ),
+    "Transformer of lesson 12": lambda: built_12.WithCache(built_12.Transformer(9, 8, E=8, H=2, hidden=8, N=1)),
     "multi-head attention of lesson 10": lambda: built_10.MultiHeadAttention(4, 2),
     "behind an MLP": lambda: one_head.BehindMLP(built_10.MultiHeadAttention(16, 2)),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
@@ -123,6 +135,8 @@ MODULES = {
         [
             same_different_classifier.SelfAttentiveClassifier(9),
             same_different_classifier.RecurrentClassifier(9),
+            same_different_classifier.PooledRecurrentClassifier(9),
+            same_different_classifier.PooledClassifier(9),
             same_different_classifier.AverageClassifier(9),
         ]
     ),
