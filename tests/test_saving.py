@@ -42,6 +42,7 @@ from attention_course.lessons.lesson_10 import one_head
 from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTranslator
 from attention_course.lessons.lesson_11 import built as built_11
 from attention_course.lessons.lesson_12 import built as built_12
+from attention_course.lessons.lesson_12 import without
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
 from attention_course.lessons.lesson_19.copy_model import CopyModel
@@ -109,6 +110,9 @@ MODULES = {
         ]
     ),
     "Transformer of lesson 12": lambda: built_12.WithCache(built_12.Transformer(9, 8, E=8, H=2, hidden=8, N=1)),
+    "in the place of parts of a block": lambda: nn.ModuleList(
+        [without.Nothing(), without.FindsNothing(), without.NotAdded(4, 2, 8, dropout=0)]
+    ),
     "multi-head attention of lesson 10": lambda: built_10.MultiHeadAttention(4, 2),
     "behind an MLP": lambda: one_head.BehindMLP(built_10.MultiHeadAttention(16, 2)),
     "RNNsearch": lambda: RNNsearch(12, 11, **SIZES),
