@@ -209,5 +209,5 @@ assert curves["64 latest"][-1] < curves["as it is"][-1]
 
 # %% [markdown] name="try-after"
 r"""
-Chen and others train a little on the squeezed places afterwards. Do the same for a few thousand characters, and see what becomes of the curve.
+Chen and others train a little on the squeezed places afterwards. Do the same, and see what becomes of the curve. A few thousand characters will not be enough; try a hundred thousand. Keep the factor of the training for short texts, too.
 """
