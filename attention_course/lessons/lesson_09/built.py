@@ -3,13 +3,13 @@
 import torch
 from torch import nn
 
+from attention_course.functional import masked_softmax
+
 
 def attend(Q, K, V, mask=None):
-    """Scaled dot-product attention. mask: True = may attend; a row of all False gives NaN."""
+    """Scaled dot-product attention. mask: True = may attend; a row of all False gives zeros."""
     scores = Q @ K.mT / Q.shape[-1] ** 0.5  # (B, L, D) @ (B, D, L) -> (B, L, L)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)  # hidden before the softmax
-    weights = scores.softmax(-1)  # a row of all −∞ would give NaN
+    weights = masked_softmax(scores, mask)  # forbidden scores hidden first
     return weights @ V, weights  # (B, L, L) @ (B, L, E) -> (B, L, E)
 
 
@@ -30,9 +30,7 @@ class SelfAttention(nn.Module):
 def additive_attend(Q, K, V, u, mask=None):
     """Eqs. (15) to (17)."""
     scores = torch.tanh(Q[..., :, None, :] + K[..., None, :, :]) @ u  # (B, L, L, D) @ (D)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
-    weights = scores.softmax(-1)  # (B, L, L)
+    weights = masked_softmax(scores, mask)  # (B, L, L)
     return weights @ V, weights
 
 
@@ -46,9 +44,7 @@ class QuerylessAttention(nn.Module):
 
     def forward(self, h, mask=None):  # (B, L, E), (B, L)
         scores = self.U @ torch.tanh(self.W_K(h)).mT  # (r, D) @ (B, D, L) -> (B, r, L)
-        if mask is not None:
-            scores = scores.masked_fill(~mask[:, None], -torch.inf)
-        weights = scores.softmax(-1)
+        weights = masked_softmax(scores, mask if mask is None else mask[:, None])
         return weights @ h, weights  # (B, r, E), (B, r, L)
 
 

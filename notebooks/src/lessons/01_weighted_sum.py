@@ -578,7 +578,7 @@ r"""
 Worth knowing by heart:
 
 ```
-weights = (Q @ K.mT).masked_fill(~mask, -inf).softmax(-1)     # (B, L, S)
+weights = (Q @ K.mT).masked_fill(~mask, -inf).softmax(-1)     # (B, L, S), no row all False
 context = weights @ V                                         # (B, L, D_v)
 ```
 

@@ -639,7 +639,7 @@ claims.table("03_the_bottleneck")
 
 # %% [markdown] name="claims-text"
 r"""
-(*In part*: the mean reaches the threshold, and the lower end of its interval does not.) Longer sentences than those of the training are another matter. Attention helps for a few words more, the more so after longer training, and then fails as well. Bahdanau and his colleagues, who measured BLEU, saw no loss at 50 words and more, but they had trained on sentences of up to 50. Lesson 11 comes back to this. And a much larger network without attention can do well, too: Sutskever, Vinyals and Le (2014) reported little trouble with long sentences.
+(*In part*: the mean reaches the threshold, and the lower end of its interval does not.) Longer sentences than those of the training are another matter. Attention helps for a few words more, the more so after longer training, and then fails as well. Bahdanau and his colleagues, who measured BLEU, saw no loss at 50 words and more, but they had trained on sentences of up to 50. Lesson 11 asks the same of texts beyond the training length. And a much larger network without attention can do well, too: Sutskever, Vinyals and Le (2014) reported little trouble with long sentences.
 
 **Answer: longer training helps much, a larger vector less. Attention keeps nearly all sentences of the lengths of the training, and learns this soon.**
 

@@ -209,7 +209,7 @@ guess.reveal(
 
 # %% [markdown] name="links-text"
 r"""
-The **alignment error rate** (Och and Ney 2003) is the usual figure. With our links $A$ and the true links $G$ it is $1 - 2\,|A \cap G| / (|A| + |G|)$: 0 if they are the same, 1 if they have nothing in common. It is not 0.08, because a few French words, such as *du* (of the), have two true links, and we make one link per word. The diagonal is the control: English and French have much the same order, so it is not bad by itself. Most misses are little words. An article has to agree with its noun, so it has a reason to look at the noun.
+The **alignment error rate** (Och and Ney 2003) is the usual figure. It is $1 - 2\,|\text{found} \cap \text{true}| / (|\text{found}| + |\text{true}|)$: 0 if they are the same, 1 if they have nothing in common. It is not 0.08, because a few French words, such as *du* (of the), have two true links, and we make one link per word. The diagonal is the control: English and French have much the same order, so it is not bad by itself. Most misses are little words. An article has to agree with its noun, so it has a reason to look at the noun.
 
 Here are two sentences that the model has not seen. Dark cells are large weights, and a ring is a true link. The second is the test sentence whose links cross most often for its length.
 """

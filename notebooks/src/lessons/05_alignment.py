@@ -321,6 +321,8 @@ The **alignment error rate** (AER; Och and Ney 2003) counts two faults: a found 
 
 $$\mathrm{AER} = 1 - \frac{|\text{found} \cap \text{sure}| + |\text{found} \cap \text{possible}|}{|\text{found}| + |\text{sure}|}$$
 
+Where all true links are sure, this is the formula of lesson 04.
+
 Here it is 1 − (4 + 4) / (5 + 5) = 0.20. A model that only links *dort* to *does* misses a sure link, but finds a possible one. That costs half as much:
 """
 

@@ -25,9 +25,9 @@ diagrams.look_at(draw(things, ground), h, query, scores, weights, context)
 
 # %% [markdown] name="what-for"
 r"""
-The picture shows one step. The captioner has written *a red*, and must write the next word. The image is cut into four regions, and each region has become a vector (step 1). The decoder's state and its last word ask all regions (steps 2 to 4). The answer goes into the next state. This state, the context and the last word give *apple* (step 5). It is the translator of lesson 04, with regions of a picture in place of the words of a sentence.
+The picture shows one step. The captioner has written *a red*, and must write the next word. The image is cut into four regions, and each region has become a vector (step 1). The decoder's state and its last word ask all regions (steps 2 to 4). The answer goes into the next state. This state, the context and the last word give *apple* (step 5). It is the translator of lesson 04, with regions of a picture in place of the words of a sentence. Only the question is fuller: the last word asks, too (lesson 05).
 
-You need lessons 03 and 04. You build the captioner, train it on small scenes, and measure whether it looks at what it names. Sections 1 to 5 take twenty minutes, the rest fifteen. The machine works for about two minutes. Pictures: OpenMoji, CC BY-SA 4.0.
+You need lessons 03 to 05. You build the captioner, train it on small scenes, and measure whether it looks at what it names. Sections 1 to 5 take twenty minutes, the rest fifteen. The machine works for about two minutes. Pictures: OpenMoji, CC BY-SA 4.0.
 
 ## 1 · Why not one vector for the picture?
 

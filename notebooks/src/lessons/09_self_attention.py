@@ -92,7 +92,7 @@ One line for each step:
 
 $$Q = X W^Q, \quad K = X W^K, \quad V = X W^V, \qquad Z = \frac{Q K^\top}{\sqrt D}, \qquad A = \mathrm{softmax}(Z), \qquad C = A V$$
 
-A batch has B sentences of L words. A **mask**, (L, L) or (B, L, L), says who may ask whom: True means "may". Forbidden scores become −∞ *before* the softmax, so their weights are exactly 0.
+A batch has B sentences of L words. A **mask**, (L, L) or (B, L, L), says who may ask whom: True means "may". Forbidden scores become −∞ *before* the softmax, so their weights are exactly 0. `masked_softmax` of lesson 01 does this, and gives zeros where a row may ask nobody.
 """
 
 # %% name="layer" jupyter={"source_hidden": true}
@@ -101,13 +101,16 @@ diagrams.layer()
 # %% name="module"
 from torch import nn
 
+from attention_course.functional import masked_softmax
+
 
 def attend(Q, K, V, mask=None):
     scores = Q @ K.mT / Q.shape[-1] ** 0.5              # (B, L, D) @ (B, D, L) -> (B, L, L)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)  # hidden before the softmax
-    weights = scores.softmax(-1)                        # a row of all −∞ would give NaN
+    weights = masked_softmax(scores, mask)              # forbidden scores hidden first
     return weights @ V, weights                         # (B, L, L) @ (B, L, E) -> (B, L, E)
+
+# %% name="inside-01" jupyter={"source_hidden": true}
+look_inside(masked_softmax)
 
 # %% name="self-attention"
 class SelfAttention(nn.Module):
@@ -435,9 +438,9 @@ $$z_{ti} = \tanh(q_t + k_i)\, u^\top \quad (15) \qquad a_{ti} = \frac{\exp z_{ti
 
 with $q_t = x_t W^Q$, $k_i = x_i W^K$ and $v_i = x_i W^V$. Vectors are rows, so $u^\top$ is `@ u` in the code.
 
-**Query-less attention** (attention pooling) makes one vector of a sentence. A learned vector $u$ takes the query's place. With $k_i = h_i W^K$, and $v_i = h_i$ in our code:
+**Query-less attention** (attention pooling; lesson 07) makes one vector of a sentence. A learned vector $u$ takes the query's place:
 
-$$z_i = \tanh(k_i)\, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp z_j} \quad (19) \qquad c = \sum_i a_i\, v_i \quad (20)$$
+$$z_i = \tanh(h_i W^K) \, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp z_j} \quad (19) \qquad c = \sum_i a_i \, h_i \quad (20)$$
 
 **Structured self-attention** (Lin and others 2017) asks $r$ learned questions at once, the rows of a matrix $U$. Each gives a row of weights, called a *hop* (side by side, unlike the hops of lesson 08). The $r$ vectors are a **sentence embedding**.
 """
@@ -445,9 +448,7 @@ $$z_i = \tanh(k_i)\, u^\top \quad (18) \qquad a_i = \frac{\exp z_i}{\sum_j \exp 
 # %% name="forms"
 def additive_attend(Q, K, V, u, mask=None):
     scores = torch.tanh(Q[..., :, None, :] + K[..., None, :, :]) @ u    # (B, L, L, D) @ (D)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
-    weights = scores.softmax(-1)                        # (B, L, L)
+    weights = masked_softmax(scores, mask)              # (B, L, L)
     return weights @ V, weights
 
 # %% name="query-less"
@@ -459,9 +460,7 @@ class QuerylessAttention(nn.Module):
 
     def forward(self, h, mask=None):                    # (B, L, E), (B, L)
         scores = self.U @ torch.tanh(self.W_K(h)).mT    # (r, D) @ (B, D, L) -> (B, r, L)
-        if mask is not None:
-            scores = scores.masked_fill(~mask[:, None], -torch.inf)
-        weights = scores.softmax(-1)
+        weights = masked_softmax(scores, mask if mask is None else mask[:, None])
         return weights @ h, weights                     # (B, r, E), (B, r, L)
 
 # %% [markdown] name="penalty-text"
@@ -785,7 +784,10 @@ r"""
 """
 
 # %% name="listing" jupyter={"source_hidden": true}
-listing(attend, SelfAttention, additive_attend, QuerylessAttention, Matcher)
+imports = "import torch\nfrom torch import nn\n\n"
+imports += "from attention_course.functional import masked_softmax  # lesson 01"
+parts = [attend, SelfAttention, additive_attend, QuerylessAttention, Matcher]
+listing(*parts, imports=imports)
 
 # %% [markdown] name="remember"
 r"""
@@ -801,7 +803,7 @@ Worth knowing by heart:
 
 ```
 Q, K, V = x @ W_Q, x @ W_K, x @ W_V
-scores = (Q @ K.mT / D**0.5).masked_fill(~mask, -torch.inf)     # (B, L, L)
+scores = (Q @ K.mT / D**0.5).masked_fill(~mask, -inf)   # (B, L, L), no row all False
 contexts = scores.softmax(-1) @ V
 ```
 

@@ -919,7 +919,7 @@ Worth knowing by heart:
 
 ```
 Q, K, V = split(W_Q(x), H), split(W_K(source), H), split(W_V(source), H)
-weights = (Q @ K.mT / D**0.5).masked_fill(~mask, -inf).softmax(-1)   # no row hides all
+weights = (Q @ K.mT / D**0.5).masked_fill(~mask, -inf).softmax(-1)   # no row all False
 output  = W_O(merge(weights @ V))
 ```
 

@@ -74,6 +74,13 @@ class MaskedWeights(Problem):
         return scores.masked_fill(mask, -1e9).softmax(-1)
 
     @mistake(
+        "The mask is used both ways: first it hides the allowed keys, then the product removes the others, so hardly anything "
+        "is left. True means may attend: fill where the mask is False, and multiply by the mask."
+    )
+    def mask_half_inverted(scores, mask):
+        return scores.masked_fill(mask, torch.finfo(scores.dtype).min).softmax(-1) * mask
+
+    @mistake(
         "Masked after the softmax: the forbidden keys have already taken their share, so the rows no longer sum to one. "
         "Mask the scores, before."
     )

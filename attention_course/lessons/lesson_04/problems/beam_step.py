@@ -7,11 +7,11 @@ class BeamStep(Problem):
     """One step of beam search: the best continuations of all beginnings."""
 
     hints = (
-        "W beginnings with V words each are W · V candidates, and all of them compete. What is the score of one of them?",
-        "The score of a candidate is that of its beginning plus the log probability of its word: scores[:, None] + logs, (W, V). Flatten it and "
-        "take the W largest. A flat place is row · V + word, so how do you get row and word back?",
-        "totals = scores[:, None] + logs; scores, places = totals.flatten().topk(len(scores)); with V = logs.shape[1], return "
-        "scores, places // V, places % V.",
+        "W beginnings with M words each are W · M candidates, and all of them compete. What is the score of one of them?",
+        "The score of a candidate is that of its beginning plus the log probability of its word: scores[:, None] + logs, (W, M). Flatten it and "
+        "take the W largest. A flat place is row · M + word, so how do you get row and word back?",
+        "totals = scores[:, None] + logs; scores, places = totals.flatten().topk(len(scores)); with M = logs.shape[1], return "
+        "scores, places // M, places % M.",
     )
     praise = "Around it goes a loop, which carries along the states of the chosen beams and sets aside the sentences that have ended."
 
@@ -48,10 +48,10 @@ class BeamStep(Problem):
         return apart(generator, beams + 1, max(beams + 1 + more, 2), far=10.0**digits, first_step=bool(first_step))
 
     def answer(scores, logs):
-        totals = scores[:, None] + logs  # (W, V)
+        totals = scores[:, None] + logs  # (W, M)
         best, places = totals.flatten().topk(len(scores))
-        V = logs.shape[1]
-        return best, places // V, places % V
+        M = logs.shape[1]
+        return best, places // M, places % M
 
     def run(self, answer, scores, logs):
         """The three of them, whether in a tuple or in a list."""
@@ -59,7 +59,7 @@ class BeamStep(Problem):
         return tuple(found) if isinstance(found, list) else found
 
     @mistake(
-        "Each beam was continued with its own best word. Then no beam ever gives way to another, and you have W greedy searches. All W · V "
+        "Each beam was continued with its own best word. Then no beam ever gives way to another, and you have W greedy searches. All W · M "
         "candidates compete, and two of them may come from one beam."
     )
     def best_word_of_each(scores, logs):
@@ -68,7 +68,7 @@ class BeamStep(Problem):
         return best[order], order, words[order]
 
     @mistake(
-        "Each beam was continued with its own best word, in the order of the beams. All W · V candidates compete, two of them may come from "
+        "Each beam was continued with its own best word, in the order of the beams. All W · M candidates compete, two of them may come from "
         "one beam, and the best comes first."
     )
     def best_word_of_each_in_order(scores, logs):
@@ -136,8 +136,8 @@ class BeamStep(Problem):
         return scores[beams], beams, words
 
     width = (
-        "The flat place was divided by the number of beams W. In a flattened (W, V) a row takes V places: the beam is places // V, the "
-        "word places % V."
+        "The flat place was divided by the number of beams W. In a flattened (W, M) a row takes M places: the beam is places // M, the "
+        "word places % M."
     )
 
     @mistake(width)
@@ -151,7 +151,7 @@ class BeamStep(Problem):
         return best, places // len(scores), places % len(scores)
 
     @mistake(
-        "Beams and words have changed places: the scores, then which beam (places // V), then which word (places % V)."
+        "Beams and words have changed places: the scores, then which beam (places // M), then which word (places % M)."
     )
     def beams_and_words_swapped(scores, logs):
         best, beams, words = BeamStep.answer(scores, logs)
@@ -162,19 +162,19 @@ class BeamStep(Problem):
         best, beams, words = BeamStep.answer(scores, logs)
         return beams, words, best
 
-    @mistake("The words are still flat places, among all W · V candidates. The word's number is the rest: places % V.")
+    @mistake("The words are still flat places, among all W · M candidates. The word's number is the rest: places % M.")
     def flat_places(scores, logs):
         best, beams, words = BeamStep.answer(scores, logs)
         return best, beams, beams * logs.shape[1] + words
 
     @mistake(
-        "These are two things: scores and flat places. A place stands for a beam, places // V, and a word, places % V."
+        "These are two things: scores and flat places. A place stands for a beam, places // M, and a word, places % M."
     )
     def places_not_taken_apart(scores, logs):
         return (scores[:, None] + logs).flatten().topk(len(scores))
 
     @mistake(
-        "The candidates were flattened column by column, and the places read as if it had been row by row. Leave (W, V) as it is."
+        "The candidates were flattened column by column, and the places read as if it had been row by row. Leave (W, M) as it is."
     )
     def turned_before_flattening(scores, logs):
         best, places = (scores[:, None] + logs).T.flatten().topk(len(scores))
@@ -239,13 +239,13 @@ class BeamStep(Problem):
     def w_of_each_in_a_row(scores, logs):
         return tuple(part.flatten() for part in BeamStep.w_of_each(scores, logs))
 
-    @mistake("Only the best beginning was continued. Another one may go on better: all W · V candidates compete.")
+    @mistake("Only the best beginning was continued. Another one may go on better: all W · M candidates compete.")
     def from_the_best_beginning(scores, logs):
         best, words = logs[scores.argmax()].topk(len(scores))
         return scores.max() + best, torch.full_like(words, int(scores.argmax())), words
 
     @mistake(
-        "Every word was kept once, with the beam that suits it best. Two beams may go on with the same word: it is the W · V pairs that compete."
+        "Every word was kept once, with the beam that suits it best. Two beams may go on with the same word: it is the W · M pairs that compete."
     )
     def each_word_once(scores, logs):
         best, beams = (scores[:, None] + logs).max(0)
@@ -297,7 +297,7 @@ class BeamStep(Problem):
 
 
 def chosen(totals: torch.Tensor, number: int | None = None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The best of the candidates (W, V), as many as beams if no number is given: scores, beams, words."""
+    """The best of the candidates (W, M), as many as beams if no number is given: scores, beams, words."""
     best, places = totals.flatten().topk(number or len(totals))
     return best, places // totals.shape[1], places % totals.shape[1]
 
