@@ -85,13 +85,16 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
         asked = f"query of {asks}: {_pair(query[h])}"
         board.say(left, y - 0.13, asked, colour=ROLES["query"].edge, bold=True, ha="left")
         rows = (
-            (2, "keys", [[_pair(k) for k in K[h]]], "key"), (3, "query · key", [scores[h]], "score"),
-            (4, r"$\div\ \sqrt{2}$", [scaled[h]], "score"), (5, "softmax", [weights[h]], "weight"),
-            (2, "values", [[_pair(v) for v in V[h]]], "value"),
+            (2, "keys", [[_pair(k) for k in K[h]]], "key"), (None, "values", [[_pair(v) for v in V[h]]], "value"),
+            (3, "query · key", [scores[h]], "score"), (4, r"$\div\ \sqrt{2}$", [scaled[h]], "score"),
+            (5, "softmax", [weights[h]], "weight"),
         )  # fmt: skip
         for number, name, entries, role in rows:
             place = board.matrix(left, y, entries, role, **style)
-            board.step(0.15, place.y, number, name)
+            if number:
+                board.step(0.15, place.y, number, name)
+            else:
+                board.text(0.35, place.y, name, ha="left")
             y = place.bottom + 0.03
         board.step(0.15, y + 0.14, 6, "weights × values, added up:")
         board.say(2.55, y + 0.14, f"context {_pair(contexts[h])}", colour=ROLES["context"].edge, bold=True, ha="left")
