@@ -92,7 +92,7 @@ r"""
 
 ## 2 · What is a block?
 
-A **block** (layer) has these parts: self-attention, in the decoder also cross-attention, and a feed-forward network. Each adds what it finds. So a word's vector is a running sum. In a second block, a word can find what others found in the first.
+A **block** (layer) has these parts: self-attention, in the decoder also cross-attention, and a feed-forward network. Each adds what it finds, so a word's vector is a running sum. In a second block, a word can find what others found in the first.
 
 Where does the norm stand? The glossary and the paper put it behind each sum, as section 1 did: **post-norm**. Later models, such as GPT-2, put it in front of each part: **pre-norm**.
 """
@@ -209,7 +209,7 @@ class Encoder(nn.Module):
 
 # %% [markdown] name="decoder-text"
 r"""
-**The decoder** is a stack of N blocks with **cross-attention**: French words ask, and $h$ gives keys and values. Its self-attention has a **causal mask**: a word looks at itself and the words before it. Padding stands at the end, so this mask hides padding from all real words. The **logits** are the products with the embeddings of all French words, plus a bias. The words that go in use the same table: the two are **tied** (weight tying; Press and Wolf 2017).
+**The decoder** is a stack of N blocks with **cross-attention**: French words ask, and $h$ gives keys and values. Its self-attention has a **causal mask**: a word looks at itself and the words before it. Padding stands at the end, so this mask hides padding from all real words. The **logits** are the products with all French embeddings, plus a bias. The words that go in use the same table: the two are **tied** (weight tying; Press and Wolf 2017).
 """
 
 # %% name="causal-mask"
@@ -266,23 +266,23 @@ def size(part):
     return sum(numbers.numel() for numbers in part.parameters())
 
 
-ours, E, hidden = Transformer(5_898, 6_439), 128, 256               # the vocabularies of section 6
-block = ours.decoder.blocks[0]
+E, hidden, translator = 128, 256, Transformer(5_898, 6_439)         # the words of section 6
+block = translator.decoder.blocks[0]
 rows = [
     ["attention", "4 E² + 4 E", 4 * E**2 + 4 * E, size(block.cross), 3 + 6],
     ["feed-forward", "2 E F + F + E", 2 * E * hidden + hidden + E, size(block.feed), 3 + 3],
     ["norm", "2 E", 2 * E, size(block.norm_1), 3 * 2 + 3 * 3 + 2],
-    ["English words", "5,898 E", 5_898 * E, size(ours.encoder.embedding), 1],
-    ["French words", "6,439 E", 6_439 * E, size(ours.decoder.embedding), 1],
-    ["bias of the logits", "6,439", 6_439, ours.decoder.bias.numel(), 1],
+    ["English words", "5,898 E", 5_898 * E, size(translator.encoder.embedding), 1],
+    ["French words", "6,439 E", 6_439 * E, size(translator.decoder.embedding), 1],
+    ["bias of the logits", "6,439", 6_439, translator.decoder.bias.numel(), 1],
 ]
-rows += [["all", "", sum(row[2] * row[4] for row in rows), size(ours), 1]]
+rows += [["all", "", sum(row[2] * row[4] for row in rows), size(translator), 1]]
 assert all(formula == counted for _, _, formula, counted, _ in rows)
 table(["part", "formula", "formula gives", "counted", "how many"], rows)
 
 # %% [markdown] name="base-text"
 r"""
-The paper's *base* model, beside ours:
+The paper's *base* model and ours:
 """
 
 # %% name="base"
@@ -293,7 +293,7 @@ rows = [
     ["blocks", "6 + 6", "3 + 3"],
     ["numbers per word (E), heads, F", "512, 8, 2,048", "128, 8, 256"],
     ["vocabulary", "37,000 subwords, shared", "5,898 and 6,439 words"],
-    ["million parameters", f"{base_size / 1e6:.1f} (the paper: 65)", f"{size(ours) / 1e6:.1f}"],
+    ["million parameters", f"{base_size / 1e6:.1f} (the paper: 65)", f"{size(translator) / 1e6:.1f}"],
     ["pairs to learn from", "4.5 million", "29,000"],
     ["words per batch, each side", "25,000", "at most 500"],
     ["steps, of them warm-up", "100,000, 4 %", "about 1,300, 10 %"],
@@ -304,7 +304,7 @@ table(["", "base (2017)", "ours"], rows)
 
 # %% [markdown] name="model-answer"
 r"""
-LLaMA-7B (Touvron and others 2023) has nearly the same blocks. It is **decoder-only**: 32 blocks without cross-attention, with pre-norm, E = 4,096 and rotary positions (lesson 11).
+LLaMA-7B (Touvron and others 2023) is **decoder-only**: 32 such blocks without cross-attention, with pre-norm, E = 4,096 and rotary positions (lesson 11).
 
 **Answer: embeddings with positions go in, stacks of blocks work on them, and the French embeddings read the result.**
 
@@ -342,7 +342,7 @@ table(["loss", ""], [["−ln 0.7", plain], ["−0.925 ln 0.7 − 3 · 0.025 ln 0
 
 # %% [markdown] name="train-text"
 r"""
-Three things are new in the loop of lesson 03. A batch holds as many sentences of like length as fit into `size` places per side, padding included (`cut`). AdamW forgets old squared gradients sooner (0.98 instead of 0.999); else it is PyTorch's (`fused` only saves time). The learning rate rises linearly during the first tenth of the steps (**warm-up**), then falls linearly to zero. `eval()` switches dropout off.
+Three things are new in the loop of lesson 03. A batch holds as many sentences of like length as fit into `size` places per side, with padding (`cut`). AdamW forgets old squared gradients sooner (0.98 instead of 0.999); else it is PyTorch's (`fused` only saves time). The learning rate rises linearly during the first tenth of the steps (**warm-up**), then falls linearly to zero. `eval()` switches dropout off.
 """
 
 # %% name="train"
@@ -553,7 +553,7 @@ AttentionExplorer(weights, pair.french, pair.english, **blocks, **labels)
 
 # %% [markdown] name="write-answer"
 r"""
-*Chat* looks at *cat*. In the printed run, each *le* looks at its noun as well, whose gender it needs.
+*Chat* looks at *cat*.
 
 **Answer: word by word. The KV cache saves work and changes no output.**
 
@@ -590,6 +590,7 @@ use_threads()
 seed_everything(0)
 translator = Transformer(len(english_words), len(french_words), **pick(usual, large))
 losses = train(translator, real_examples, passes, peak=pick(3e-3, large=1.5e-3))
+give_back_memory()
 print(f"{len(losses):,} steps, mean loss of the last 50: {losses[-50:].mean():.2f} per word")
 seen = passes * sum(len(target) - 1 for _, target in real_examples)
 print(f"about {seen:,.0f} French words, with <eos>")
@@ -642,7 +643,7 @@ table(["100 captions", "BLEU"], [*rows, ["beam of 4", corpus_bleu(best, wanted).
 
 # %% [markdown] name="own-text"
 r"""
-Now a sentence of your own:
+A sentence of your own:
 """
 
 # %% name="own"
@@ -723,7 +724,7 @@ for i in [0, 1, *twice[:1]]:                                        # the last r
 
 # %% [markdown] name="again-after"
 r"""
-The lengths are about right. But many translations of long captions say the same three words twice, like the last one here. A GRU's state changes with every word; this decoder must see from positions and earlier words how far it has come. That is only a suspicion: we did not count RNNsearch's repetitions. Larger and trained longer, the Transformer is ahead there, too (`benchmarks/results/translation.md`).
+The lengths are right, but many translations of long captions say the same three words twice, like the last one here. A GRU's state changes with every word; this decoder must see from positions and earlier words how far it has come. That is only a suspicion: we did not count RNNsearch's repetitions. Larger and trained longer, the Transformer is ahead there, too (`benchmarks/results/translation.md`).
 
 **Answer: yes, on the whole as well as RNNsearch; on long captions worse.**
 
@@ -867,7 +868,8 @@ That helps where many processors work at once. Next, the **path length**. In a G
 # %% name="gradient" jupyter={"source_hidden": true}
 from attention_course.lessons.lesson_12.reach import reach
 
-distances, (three,) = [1, 8, 32, 64], [Transformer(50, 50, dropout=0).encoder.blocks]
+seed_everything(0)
+distances, three = [1, 8, 32, 64], Transformer(50, 50, dropout=0).encoder.blocks
 gru = nn.GRU(128, 128, batch_first=True)
 
 
@@ -883,8 +885,8 @@ names = [*(f"{d} before" for d in distances[:-1]), "64 before (the first)"]
 table(["gradient", *names], rows, digits=3, powers=True)
 
 # %% name="gradient-guard" jupyter={"source_hidden": true}
-shared, passed = (row[1:] for row in rows)                               # the blocks', the GRU's
-assert max(shared[:3]) < 1.7 * min(shared[:3]) and shared[3] > 1.4 * max(shared[:3])
+shared, passed = (row[1:] for row in rows)                          # the blocks', the GRU's
+assert max(shared[:3]) < 2 * min(shared[:3]) and shared[3] > 1.4 * max(shared[:3])
 assert passed[0] > 5 * shared[0] and passed[2] < 1e-5 and passed[3] < 1e-9
 
 # %% [markdown] name="claims-text"
@@ -953,9 +955,9 @@ r"""
 Worth knowing by heart:
 
 ```
-x = x + look(norm_1(x), mask)            # words look at words
-x = x + cross(norm_2(x), h, h_mask)      # decoder only: at the source
-x = x + feed(norm_3(x))                  # each word alone
+x = x + look(norm_1(x), mask)
+x = x + cross(norm_2(x), h, h_mask)      # decoder only
+x = x + feed(norm_3(x))
 ```
 
 <details><summary>1. There are 8 pairs of 12 English and 15 French words, and 4 heads. Which shapes do the weights of the three attentions have?</summary>
@@ -966,7 +968,7 @@ Encoder (8, 4, 12, 12), decoder self-attention (8, 4, 15, 15), cross-attention (
 
 <details><summary>2. Why does the encoder have no causal mask?</summary>
 
-It predicts nothing, and the whole English sentence is known before the writing begins.
+It predicts nothing, and the whole English sentence is known.
 
 </details>
 
