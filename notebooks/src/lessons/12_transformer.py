@@ -293,7 +293,7 @@ rows = [
     ["blocks", "6 + 6", "3 + 3"],
     ["numbers per word (E), heads, F", "512, 8, 2,048", "128, 8, 256"],
     ["vocabulary", "37,000 subwords, shared", "5,898 and 6,439 words"],
-    ["million parameters", f"{base_size / 1e6:.1f} (the paper: 65)", f"{size(translator) / 1e6:.1f}"],
+    ["million parameters", f"{base_size / 1e6:.1f} (paper: 65)", f"{size(translator) / 1e6:.1f}"],
     ["pairs to learn from", "4.5 million", "29,000"],
     ["words per batch, each side", "25,000", "at most 500"],
     ["steps, of them warm-up", "100,000, 4 %", "about 1,300, 10 %"],
