@@ -16,13 +16,13 @@ diagrams.overview()
 
 # %% [markdown] name="what-for"
 r"""
-This is the whole model with one sentence: 7 English and 10 French words (the full stop counts), 128 numbers per word, 6,439 words to choose from. At the left, the **encoder** reads. (a) Every word becomes a vector. (b) Words look at each other. (c) Each word works on what it has found. At the right, the **decoder** writes. (d) French words also look at the English ones. (e) The result is compared with all French words.
+This is the whole model with one sentence: 7 English words and 10 French ones (full stops and `<bos>` count), 128 numbers per word, 6,439 words to choose from. At the left, the **encoder** reads. (a) Every word becomes a vector. (b) Words look at each other. (c) Each word works on what it has found. At the right, the **decoder** writes. (d) French words also look at the English ones. (e) The result is compared with all French words.
 
 You need lessons 03, 04, 10 and 11. Sections 1 to 4 take twenty minutes, the rest half an hour, the machine three minutes.
 
 ## 1 · What does one attention do, with numbers?
 
-Take *the cat sat on the mat*. In these vectors, each number has a meaning. *Kind* is 4 for a being and −4 for a thing. *Verb* is 4 for a verb. *Role* is 4 for the one who acts and −4 for the place. *Scene* is empty. *Sat* should learn who sits on what.
+Take *the cat sat on the mat*. In these vectors, each number has a meaning. *Kind* is 4 for a being and 0 for a thing. *Verb* is 4 for a verb. *Role* is 4 for the one who acts and −4 for the place. *Scene* is empty. *Sat* should learn who sits on what.
 
 From lesson 10: a word's **query** says what it looks for, its **key** what it can be found by, its **value** what it hands over. Query · key is a score, the softmax makes weights of the scores, and the weighted sum of the values is the context. Each **head** does this with numbers of its own. $W^O$ mixes the heads.
 
@@ -32,11 +32,11 @@ A Japanese glossary of 2025 counts eight steps ([What the two sources say](../do
 # %% name="by-hand"
 words = "the cat sat on the mat".split()
 none = [0, 0, 0, 0.0]                                               # kind, verb, role, scene
-X = torch.tensor([none, [4, 0, 4, 0], [0, 4, 0, 0], none, none, [-4, 0, -4, 0]])
+X = torch.tensor([none, [4, 0, 4, 0], [0, 4, 0, 0], none, none, [0, 0, -4, 0]])
 W_Q = torch.tensor([none, [1, 0, 1, 0], [0, 1, 0, 1], none])        # query: (verb, role), twice
 W_K = torch.tensor([none, [0, 1, 0, -1], [1, 0, -1, 0], none])      # key: (role, verb), then minus
 W_V = torch.tensor([[1, 0, 1, 0], [0, 1, 0, 1], none, none])        # value: (kind, verb), twice
-W_O = torch.tensor([[0, 0, 0, 0.5], none, [0, 0, 0, -0.5], none])   # scene: half the difference
+W_O = torch.tensor([[0, 0, 0, 1.0], none, [0, 0, 0, -1], none])     # scene: kind less kind
 
 # %% name="eight-steps"
 from attention_course.lessons.lesson_10.built import MultiHeadAttention, attend, merge, split
@@ -62,7 +62,7 @@ diagrams.eight_steps(words, X, Q[:, 2], K, V, *asked, output[2], normed[2])
 
 # %% [markdown] name="eight-steps-text"
 r"""
-Follow *sat*. (In the picture words are columns, in the code rows.) Its query is (4, 0). In head 1, *cat* has the key (4, 0), so the score is 4 · 4 = 16. Divided by √2 this is 11.31, and the softmax gives *cat* nearly everything. Head 1 brings the value of *cat*, a being. Head 2 has the opposite keys and brings the value of *mat*, a thing. $W^O$ writes half of the difference into *scene*: ½ · (4 + 4) = 4, "a being on a thing".
+Follow *sat*. (In the picture words are columns, in the code rows.) Its query is (4, 0). In head 1, *cat* has the key (4, 0), so the score is 4 · 4 = 16. Divided by √2 this is 11.31, and the softmax gives *cat* nearly everything. Head 1 brings the value of *cat*, a being. Head 2 has the opposite keys and brings the value of *mat*, a thing. $W^O$ writes the difference of the kinds into *scene*: 4 − 0 = 4, "a being on a thing".
 
 Step 8 has two halves. First, it is *added* to the word: (0, 4, 0, 0) + (0, 0, 0, 4) = (0, 4, 0, 4). This is a **residual connection** (skip connection; He and others 2016). *Sat* is still a verb. Then **layer normalisation** (layer norm; Ba, Kiros and Hinton 2016) takes each word by itself. It subtracts the mean of its numbers, here 2, and divides by their standard deviation, also 2: (−1, 1, −1, 1). So the next part gets numbers of the usual size. A learned gain and bias follow.
 
@@ -74,17 +74,19 @@ def inside(normed):                                                 # one number
     return (normed[:, 1] + normed[:, 3] - 1.5).clamp(min=0)
 
 
-kinds, rows = {"cat": 4, "mat": -4, "dog": 4}, []
+kinds, rows, fires = {"cat": 4, "mat": 0, "dog": 4}, [], []
 for above, below in (("cat", "mat"), ("mat", "cat"), ("cat", "dog")):
     x = X.clone()
     x[1, 0], x[5, 0] = kinds[above], kinds[below]
     *_, output, normed = eight_steps(x)
     sentence, rounded = f"the {above} sat on the {below}", normed[2].round(decimals=2) + 0
     rows.append([sentence, (x + output)[2], rounded, inside(normed)[2]])
+    fires.append([word for word, number in zip(sentence.split(), inside(normed)) if number > 0])
 table(["sentence", "sat after adding", "normalised", "inside the feed-forward network"], rows)
 
 # %% name="feed-forward-guard" jupyter={"source_hidden": true}
 assert [round(row[3].item(), 2) for row in rows] == [0.5, 0, 0]
+assert fires == [["sat"], [], []]                                   # no other word, either
 
 # %% [markdown] name="by-hand-answer"
 r"""
@@ -133,7 +135,7 @@ look_inside(split, merge, attend, MultiHeadAttention)
 
 # %% [markdown] name="block-text"
 r"""
-`MultiHeadAttention` (lesson 10) gives the output and the weights, hence the `[0]`. Masks are Boolean, True means *may look*, and they broadcast to (B, H, L, S). **Dropout** sets some numbers to zero, in training only. With the same weights, PyTorch's own layer gives the same output, under other names:
+`MultiHeadAttention` (lesson 10) gives the output and the weights, hence the `[0]`. Masks are Boolean, True means *may look*, and they broadcast to (B, H, L, S). **Dropout** sets some numbers to zero and scales up the rest, in training only. With the same weights, PyTorch's own layer gives the same output, under other names:
 """
 
 # %% name="as-pytorch" jupyter={"source_hidden": true}
@@ -169,7 +171,7 @@ r"""
 
 ## 3 · How do blocks become a model?
 
-**Words go in** as vectors: an embedding, times $\sqrt{E}$, plus the sinusoids of lesson 11, which tell the position. The embeddings start with length 1, and the sinusoids have length $\sqrt{E/2}$. Without the factor, positions would drown the words. (The reason is ours; section 7 leaves the factor out.)
+**Words go in** as vectors: an embedding, times $\sqrt{E}$, plus the sinusoids of lesson 11, which tell the position. The embeddings start with length 1, and the sinusoids have length $\sqrt{E/2}$. So without the factor, the positions would be eight times as long as the words. Section 7 leaves it out.
 """
 
 # %% name="enter"
@@ -304,7 +306,7 @@ table(["", "base (2017)", "ours"], rows)
 
 # %% [markdown] name="model-answer"
 r"""
-LLaMA-7B (Touvron and others 2023) is **decoder-only**: 32 such blocks without cross-attention, with pre-norm, E = 4,096 and rotary positions (lesson 11).
+LLaMA-7B (Touvron and others 2023) is **decoder-only**: 32 blocks without cross-attention, with pre-norm (RMSNorm), a gated feed-forward network, E = 4,096 and rotary positions (lesson 11).
 
 **Answer: embeddings with positions go in, stacks of blocks work on them, and the French embeddings read the result.**
 
@@ -415,7 +417,7 @@ r"""
 
 ## 5 · How does it write?
 
-Now there is no true sentence. **Greedy decoding** takes the most probable word, appends it, and starts again. `decode` cuts at `<eos>`:
+Now there is no true sentence. **Greedy decoding** takes the most probable word, appends it, and starts again. It writes `longest` words; `decode` cuts at `<eos>`:
 """
 
 # %% name="write"
@@ -559,7 +561,7 @@ r"""
 
 ## 6 · Does it work on real sentences?
 
-Now the captions of Multi30k, in lower case. Words that occur only once become `<unk>`. The model has about as many parameters as the translator of lesson 04.
+Now the captions of Multi30k, in lower case. Words that occur only once become `<unk>`. The model is about as large as the translator of lesson 04.
 """
 
 # %% name="real"
@@ -615,8 +617,11 @@ rows = [[f"{q.shortest} to {q.longest}", q.score] for q in quarters]
 table(["English words", "BLEU, greedy"], [*rows, ["all captions", bleu.score]], digits=1)
 
 # %% name="inside-data" jupyter={"source_hidden": true}
+from attention_course import decoding
+
 print("words:", {language: multi30k.WORDS[language].pattern for language in ("en", "fr")})
-look_inside(multi30k.tokenize, Vocabulary, translate)
+parts = [decoding.in_batches, decoding.Translation, decoding.greedy, translate, decoding.beam]
+look_inside(multi30k.tokenize, Vocabulary, *parts)
 
 # %% name="bleu-guard" jupyter={"source_hidden": true}
 print(bleu)
@@ -626,7 +631,7 @@ if passes == 1.38:
 
 # %% [markdown] name="beam-text"
 r"""
-`translate` is `greedy` for batches. **Beam search** (lesson 04) keeps the four best beginnings, judged by the mean of their log-probabilities; the package's `beam` does so for batches:
+BLEU is sacrebleu's, on lower-case words. `translate` is greedy, too, for batches. **Beam search** (lesson 04) keeps the four best beginnings, judged by the mean of their log-probabilities; the package's `beam` does so for batches:
 """
 
 # %% name="beam"
@@ -655,7 +660,7 @@ print(" ".join(yours.words))
 
 # %% [markdown] name="beside-text"
 r"""
-And beside the translators of lesson 04? We trained each three times, longer than here. (The model without attention got as much time as RNNsearch, so more words.)
+And beside the translators of lesson 04? We trained each three times, longer than here. (The model without attention got RNNsearch's time, so more words.)
 """
 
 # %% name="beside" jupyter={"source_hidden": true}
@@ -760,6 +765,7 @@ assert 0.8 < sum(parts["the residual connections"]["loss"]) / 3 / rows[-1][1] < 
 worse = parts["the positions"]["exact"] + parts["the factor √E"]["exact"]
 assert max(worse) < 2 / 3 * min(parts["nothing"]["exact"])
 assert all(whole - 7 < mean[part] < whole + 2 for part in spared)
+assert round(100 * (whole / 100 * (1 - whole / 100) / len(unseen)) ** 0.5) == 2
 guess.reveal(
     "the encoder's self-attention",
     f"Without it, {reading:.0f} % are exact, with all parts {whole:.0f} %.",
@@ -767,7 +773,7 @@ guess.reveal(
 
 # %% [markdown] name="parts-text"
 r"""
-Without residual connections, the model learns little more than which words are frequent. Without positions, or without the factor √E, each training loses a third or more of the exact translations. Each other part costs at most 7 points here. That says nothing about captions.
+Without residual connections, the model learns little more than which words are frequent. Without positions, or without the factor √E, each training loses a third or more of the exact translations. Each other part costs at most 7 points here; on 300 sentences, one standard error is 2. That says nothing about captions.
 
 And the causal mask? Without it, a place sees the word that it must say, one place to its right. We train with the mask and without, for half a pass.
 """
@@ -862,7 +868,7 @@ guess.reveal(
 
 # %% [markdown] name="gradient-text"
 r"""
-That helps where many processors work at once. Next, the **path length**. In a GRU, the gradient takes $n$ steps to a word $n$ places earlier, and here it shrinks at each (**vanishing gradient**). With attention it takes one. The table shows the gradient from the last of 65 words to earlier ones, relative to its own, before any training:
+That helps many processors. Next, the **path length**. In a GRU, the gradient takes $n$ steps to a word $n$ places earlier, and here it shrinks at each (**vanishing gradient**). With attention it takes one. The table shows the gradient from the last of 65 words to earlier ones, relative to its own, before any training:
 """
 
 # %% name="gradient" jupyter={"source_hidden": true}
@@ -901,7 +907,7 @@ claims.table("12_transformer")
 
 # %% [markdown] name="compare-answer"
 r"""
-**Answer: short paths. On one thread and 29,000 captions they bring neither much speed nor BLEU. The paper had eight GPUs and millions of pairs.**
+**Answer: short paths, for L² weights per head (lesson 17). On one thread and 29,000 captions they bring neither much speed nor BLEU. The paper had eight GPUs and millions of pairs.**
 
 ## The whole thing to take away
 
@@ -950,7 +956,7 @@ r"""
 - The **encoder** sees all words. The **decoder** has a **causal mask**, and **cross-attention** to the encoder.
 - All places learn at once. Writing goes word by word, with a **KV cache**.
 - A loss that is too good may mean a missing mask.
-- The recipe: Adam, **warm-up**, dropout, label smoothing, **tied** embeddings times √E, positions.
+- The recipe: AdamW, **warm-up**, dropout, label smoothing, **tied** embeddings times √E, positions.
 
 Worth knowing by heart:
 
