@@ -2,7 +2,7 @@
 r"""
 # 12 · The Transformer
 
-In lesson 04, attention let every French word look at all English words. But a GRU still read word by word: its state at word 40 waits for 39 others, and knows word 1 only through them. In 2017 Vaswani and others removed the GRUs and let attention do everything. Their model is the **Transformer**. The GPT models are built from its blocks (Radford and others 2019).
+In lesson 04, attention let every French word look at all English words. But a GRU still read word by word: its state at word 40 waits for 39 others, and knows word 1 only through them. In 2017 Vaswani and others removed the GRUs and let attention do everything. Their model is the **Transformer**.
 """
 
 # %% name="story"
@@ -18,15 +18,15 @@ diagrams.overview()
 r"""
 This is the whole model with one sentence: 7 English words and 10 French ones (full stops and `<bos>` count), 128 numbers per word, 6,439 words to choose from. At the left, the **encoder** reads. (a) Every word becomes a vector. (b) Words look at each other. (c) Each word works on what it has found. At the right, the **decoder** writes. (d) French words also look at the English ones. (e) The result is compared with all French words.
 
-You need lessons 03, 04, 10 and 11. Sections 1 to 4 take twenty minutes, the rest half an hour, the machine three minutes.
+You need lessons 03, 04, 10 and 11. Sections 1 to 4 take twenty minutes, the rest half an hour.
 
 ## 1 · What does one attention do, with numbers?
 
-Take *the cat sat on the mat*. In these vectors, each number has a meaning. *Kind* is 4 for a being and 0 for a thing. *Verb* is 4 for a verb. *Role* is 4 for the one who acts and −4 for the place. *Scene* is empty. *Sat* should learn who sits on what.
+Take *the cat sat on the mat*. *Kind* is 4 for a being and 0 for a thing. *Verb* is 4 for a verb. *Role* is 4 for the one who acts and −4 for the place. *Scene* is empty. *Sat* should learn who sits on what.
 
 From lesson 10: a word's **query** says what it looks for, its **key** what it can be found by, its **value** what it hands over. Query · key is a score, the softmax makes weights of the scores, and the weighted sum of the values is the context. Each **head** does this with numbers of its own. $W^O$ mixes the heads.
 
-A Japanese glossary of 2025 counts eight steps ([What the two sources say](../docs/sources.md)). In `W_Q`, `W_K` and `W_V`, columns 1 and 2 are head 1: a verb looks for the one who acts. Columns 3 and 4 are head 2: it looks for the place:
+A Japanese glossary of 2025 counts eight steps ([What the two sources say](../docs/sources.md)). In `W_Q`, `W_K` and `W_V`, columns 1 and 2 are head 1, where a verb looks for the one who acts. Columns 3 and 4 are head 2, where it looks for the place:
 """
 
 # %% name="by-hand"
@@ -64,7 +64,7 @@ diagrams.eight_steps(words, X, Q[:, 2], K, V, *asked, output[2], normed[2])
 r"""
 Follow *sat*. (In the picture words are columns, in the code rows.) Its query is (4, 0). In head 1, *cat* has the key (4, 0), so the score is 4 · 4 = 16. Divided by √2 this is 11.31, and the softmax gives *cat* nearly everything. Head 1 brings the value of *cat*, a being. Head 2 has the opposite keys and brings the value of *mat*, a thing. $W^O$ writes the difference of the kinds into *scene*: 4 − 0 = 4, "a being on a thing".
 
-Step 8 has two halves. First, it is *added* to the word: (0, 4, 0, 0) + (0, 0, 0, 4) = (0, 4, 0, 4). This is a **residual connection** (skip connection; He and others 2016). *Sat* is still a verb. Then **layer normalisation** (layer norm; Ba, Kiros and Hinton 2016) takes each word by itself. It subtracts the mean of its numbers, here 2, and divides by their standard deviation, also 2: (−1, 1, −1, 1). So the next part gets numbers of the usual size. A learned gain and bias follow.
+Step 8 has two halves. First, what was found is *added* to the word: (0, 4, 0, 0) + (0, 0, 0, 4) = (0, 4, 0, 4). This is a **residual connection** (skip connection; He and others 2016). Then **layer normalisation** (layer norm; Ba, Kiros and Hinton 2016) takes each word by itself. It subtracts the mean of its numbers, here 2, and divides by their standard deviation, also 2: (−1, 1, −1, 1). So the next part gets numbers of the usual size. A learned gain and bias follow.
 
 Next, each word goes by itself through a **feed-forward network** (FFN, MLP): a linear map, $\max(0, \cdot)$, and a linear map back. One number inside could say *and*: $\max(0, \textit{verb} + \textit{scene} - 1.5)$, "a verb, *and* a being on a thing":
 """
@@ -96,7 +96,7 @@ r"""
 
 A **block** (layer) has these parts: self-attention, in the decoder also cross-attention, and a feed-forward network. Each adds what it finds, so a word's vector is a running sum. In a second block, a word can find what others found in the first.
 
-Where does the norm stand? The glossary and the paper put it behind each sum, as section 1 did: **post-norm**. Later models, such as GPT-2, put it in front of each part: **pre-norm**.
+Where does the norm stand? The glossary and the paper put it behind each sum, as section 1 did: **post-norm**. Later models, such as GPT-2 (Radford and others 2019), put it in front of each part: **pre-norm**.
 """
 
 # %% name="norms-picture" jupyter={"source_hidden": true}
@@ -260,7 +260,7 @@ class Transformer(nn.Module):
 
 # %% [markdown] name="count-text"
 r"""
-How many numbers does it learn? An encoder block has one attention and two norms, a decoder block two attentions and three norms. A norm ends each stack.
+How many numbers does it learn? A decoder block has two attentions and three norms, an encoder block one and two, and a norm ends each stack:
 """
 
 # %% name="count"
@@ -344,7 +344,7 @@ table(["loss", ""], [["−ln 0.7", plain], ["−0.925 ln 0.7 − 3 · 0.025 ln 0
 
 # %% [markdown] name="train-text"
 r"""
-Three things are new in the loop of lesson 03. A batch holds as many sentences of like length as fit into `size` places per side, with padding (`cut`). AdamW forgets old squared gradients sooner (0.98 instead of 0.999); else it is PyTorch's (`fused` only saves time). The learning rate rises linearly during the first tenth of the steps (**warm-up**), then falls linearly to zero. `eval()` switches dropout off.
+Three things are new in the loop of lesson 03. A batch holds as many sentences of like length as fit into `size` places per side, with padding (`cut`). AdamW forgets old squared gradients sooner (0.98 instead of 0.999); else it is PyTorch's (`fused` saves time). The learning rate rises linearly during the first tenth of the steps (**warm-up**), then falls linearly to zero. `eval()` switches dropout off.
 """
 
 # %% name="train"
@@ -532,7 +532,7 @@ look_inside(greedy, beam_search)
 
 # %% [markdown] name="looks-text"
 r"""
-Where does cross-attention look? Each row is the place that must write this word. First the mean of the four heads in block 2 (a ring is a true link of the grammar), then all heads:
+Where does cross-attention look? Each row is the place that must write this word. First the heads' mean in block 2 (a ring is a true link of the grammar), then all heads:
 """
 
 # %% name="looks"
@@ -631,7 +631,7 @@ if passes == 1.38:
 
 # %% [markdown] name="beam-text"
 r"""
-BLEU is sacrebleu's, on lower-case words. `translate` is greedy, too, for batches. **Beam search** (lesson 04) keeps the four best beginnings, judged by the mean of their log-probabilities; the package's `beam` does so for batches:
+BLEU is sacrebleu's. `translate` is greedy, too. **Beam search** (lesson 04) keeps the four best beginnings, judged by the mean of their log-probabilities; the package's `beam` does so for batches:
 """
 
 # %% name="beam"
@@ -729,13 +729,13 @@ for i in [0, 1, *twice[:1]]:                                        # the last r
 
 # %% [markdown] name="again-after"
 r"""
-The lengths are right, but many translations of long captions say the same three words twice, like the last one here. A GRU's state changes with every word; this decoder must see from positions and earlier words how far it has come. That is only a suspicion: we did not count RNNsearch's repetitions. Larger and trained longer, the Transformer is ahead there, too (`benchmarks/results/translation.md`).
+The lengths are about right, but many translations of long captions say the same three words twice, like the last one here. A GRU's state changes with every word; this decoder must see from positions and earlier words how far it has come. That is only a suspicion: we did not count RNNsearch's repetitions. Larger and trained longer, the Transformer is ahead there, too (`benchmarks/results/translation.md`).
 
 **Answer: yes, on the whole as well as RNNsearch; on long captions worse.**
 
 ## 7 · What if a part is missing?
 
-We trained the small model again, three times each, with one part left out. (A missing attention or feed-forward network adds nothing. Without residual connections, $x$ becomes part(norm(x)).)
+We trained the small model of section 4 again, three times each, with one part left out. (A missing attention or feed-forward network adds nothing. Without residual connections, $x$ becomes part(norm(x)).)
 """
 
 # %% name="guess-parts" jupyter={"source_hidden": true}
@@ -773,7 +773,7 @@ guess.reveal(
 
 # %% [markdown] name="parts-text"
 r"""
-Without residual connections, the model learns little more than which words are frequent. Without positions, or without the factor √E, each training loses a third or more of the exact translations. Each other part costs at most 7 points here; on 300 sentences, one standard error is 2. That says nothing about captions.
+Without residual connections, the model learns little more than which words are frequent. Without positions, or without the factor √E, each training loses a third or more of the exact translations. Each other part costs at most 7 points here; on 300 sentences, one standard error is 2 points.
 
 And the causal mask? Without it, a place sees the word that it must say, one place to its right. We train with the mask and without, for half a pass.
 """
@@ -868,7 +868,7 @@ guess.reveal(
 
 # %% [markdown] name="gradient-text"
 r"""
-That helps many processors. Next, the **path length**. In a GRU, the gradient takes $n$ steps to a word $n$ places earlier, and here it shrinks at each (**vanishing gradient**). With attention it takes one. The table shows the gradient from the last of 65 words to earlier ones, relative to its own, before any training:
+That helps where many processors work at once. Next, the **path length**. In a GRU, the gradient takes $n$ steps to a word $n$ places earlier, and here it shrinks at each (**vanishing gradient**). With attention it takes one. The table shows the gradient from the last of 65 words to earlier ones, relative to its own, before any training:
 """
 
 # %% name="gradient" jupyter={"source_hidden": true}
@@ -907,7 +907,7 @@ claims.table("12_transformer")
 
 # %% [markdown] name="compare-answer"
 r"""
-**Answer: short paths, for L² weights per head (lesson 17). On one thread and 29,000 captions they bring neither much speed nor BLEU. The paper had eight GPUs and millions of pairs.**
+**Answer: short paths, at the price of L² weights per head (lesson 17). On one thread and 29,000 captions they bring neither much speed nor BLEU. The paper had eight GPUs and millions of pairs.**
 
 ## The whole thing to take away
 
@@ -986,7 +986,7 @@ In the decoder, old words never see the new word, so their vectors stay. In the 
 
 ## Exercises, and where to go next
 
-The [exercises](exercises/12_transformer.ipynb) are about the norm, the block, a step with a cache, and a decoder that looks ahead. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Lesson 13, to come, will train deep stacks, with both places of the norm.
+The [exercises](exercises/12_transformer.ipynb) are about the norm, the block, a step with a cache, and a decoder that looks ahead. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Lesson 13, to come, trains deep stacks.
 
 ### Sources
 
