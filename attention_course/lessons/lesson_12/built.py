@@ -79,8 +79,8 @@ class Decoder(nn.Module):
             y = block(y, self.mask(previous), h, h_mask)
         return self.logits(y)
 
-    def logits(self, y):
-        return self.norm(y) @ self.embedding.weight.T + self.bias  # (B, L, words)
+    def logits(self, y):  # (B, L, words)
+        return nn.functional.linear(self.norm(y), self.embedding.weight, self.bias)
 
 
 class Transformer(nn.Module):

@@ -20,11 +20,11 @@ def _shape(board, x, y, text) -> None:
 
 def _sublayer(board, x, y, text, role, start):
     """A part of a block with its residual connection. start: where the line comes from. Gives the place of the plus."""
-    box = board.box(x, y, text, role, 1.94, 0.3)
+    box = board.box(x, y, text, role, 1.98, 0.3)
     plus = board.box(x, y + 0.4, "+", "plain", told=False, bold=True, **PLUS)
     board.arrow(start, box.side("top"))
     board.arrow(box.side("bottom"), plus.side("top"), role)
-    turn = (start[1] + box.top) / 2 - 0.02
+    turn = max((start[1] + box.top) / 2 - 0.02, box.top - 0.2)
     board.path([(x, turn), (x - 1.06, turn), (x - 1.06, plus.y), plus.side("left")])
     return box, plus.side("bottom")
 
@@ -35,7 +35,7 @@ def overview() -> Figure:
     shapes, places = ("(1, 7, 128)", "(1, 10, 128)"), []
     for x, words, size in ((LEFT, "the cat sat on the mat .", "(1, 7)"), (RIGHT, "<bos> le chat s' … .", "(1, 10)")):
         told = board.box(x, 0.3, words, "plain", 2.0, bold=True)
-        entered = board.box(x, 0.95, "embed, add position", "input", 1.8)
+        entered = board.box(x, 0.95, "embed · √E, position", "input", 1.8)
         board.arrow(told, entered)
         _shape(board, x, 0.61, size)
         places.append(entered)
@@ -85,13 +85,16 @@ def eight_steps(words, X, query, K, V, scores, scaled, weights, contexts, output
         asked = f"query of {asks}: {_pair(query[h])}"
         board.say(left, y - 0.13, asked, colour=ROLES["query"].edge, bold=True, ha="left")
         rows = (
-            (2, "keys", [[_pair(k) for k in K[h]]], "key"), (3, "query · key", [scores[h]], "score"),
-            (4, r"$\div\ \sqrt{2}$", [scaled[h]], "score"), (5, "softmax", [weights[h]], "weight"),
-            (2, "values", [[_pair(v) for v in V[h]]], "value"),
+            (2, "keys", [[_pair(k) for k in K[h]]], "key"), (None, "values", [[_pair(v) for v in V[h]]], "value"),
+            (3, "query · key", [scores[h]], "score"), (4, r"$\div\ \sqrt{2}$", [scaled[h]], "score"),
+            (5, "softmax", [weights[h]], "weight"),
         )  # fmt: skip
         for number, name, entries, role in rows:
             place = board.matrix(left, y, entries, role, **style)
-            board.step(0.15, place.y, number, name)
+            if number:
+                board.step(0.15, place.y, number, name)
+            else:
+                board.text(0.35, place.y, name, ha="left")
             y = place.bottom + 0.03
         board.step(0.15, y + 0.14, 6, "weights × values, added up:")
         board.say(2.55, y + 0.14, f"context {_pair(contexts[h])}", colour=ROLES["context"].edge, bold=True, ha="left")
