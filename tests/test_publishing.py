@@ -55,8 +55,8 @@ def test_the_page_of_claims_shows_the_weaker_threshold():
         row = next(row for row in page.split("<tr>") if escape(claim.wording) in row and escape(claim.measure) in row)
         *_, holds, part, _, _ = re.findall(r"<td[^>]*>(.*?)</td>", row)
         assert holds == escape(str(claim.holds)), claim.id
-        weaker = claim.in_part != claim.holds or not claim.in_part.is_direction
-        assert part == (escape(f"{'interval' if claim.in_part.is_direction else 'mean'} {claim.in_part}") if weaker else "–")
+        asked = escape(f"{'interval' if claim.in_part.is_direction else 'mean'} {claim.in_part}")
+        assert part == ("–" if claim.in_part == claim.holds and claim.in_part.is_direction else asked), claim.id
         assert (claim.decided == "Decided beforehand") is ("Thresholds: " not in row), claim.id
 
 

@@ -15,14 +15,16 @@ measured. The tables name the few whose thresholds came later. A claim has one t
 to hold in part. A verdict speaks of our data and sizes, not of all.
 
 - **Holds**: the whole 95 % interval meets the threshold.
-- **Holds in part**: the claim does not hold, but it meets what the column *in part when* asks. That is mostly that the mean
-  meets the weaker threshold. Where this threshold is a direction (> or <), the whole interval must meet it.
-- **Not decided here**: neither of these, but some of the interval meets the threshold to hold, or the direction asked for.
+- **Holds in part**: the claim does not hold, but it meets what the column *in part when* asks. Mostly the mean must meet
+  the weaker threshold. Where that is a direction (> or <), the whole interval must meet it. (This rule for directions was
+  made when the verdicts were known, and changed one of them: that on whether a hierarchy helps documents, in lesson 07.)
+- **Not decided here**: neither of these, but some of the interval meets the threshold to hold, or the direction asked
+  for.
 - **Does not hold here**: none of these.
 
-**The interval** is that of Student's t for the mean of independent values: mostly one a seed, otherwise one a split or a
-repetition, as the table says. It is symmetric about the mean and knows nothing of bounds. So the interval of a share can
-leave the range from 0 to 1 where few values differ much.
+**The interval** is that of Student's t for the mean of independent values: mostly one a seed, otherwise one a split, a
+repetition or what else the table says. It is symmetric about the mean and knows no bounds. So the interval of a share
+can leave the range from 0 to 1, where few values differ much.
 
 """
 COLUMNS = ("claim", "measure", "holds when", "in part when", "outcome", "measured")
@@ -54,8 +56,9 @@ def _row(tag: str, cells: Iterable[str]) -> str:
 
 
 def _measure(claim: claims.Claim) -> str:
-    beforehand = claim.decided == "Decided beforehand"
-    return claim.measure if beforehand else f"{claim.measure}. Thresholds: {claim.decided[0].lower()}{claim.decided[1:]}"
+    if claim.decided == "Decided beforehand":
+        return claim.measure
+    return f"{claim.measure}. Thresholds: {claim.decided[0].lower()}{claim.decided[1:]}"
 
 
 def _in_part(claim: claims.Claim) -> str:
