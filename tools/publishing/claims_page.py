@@ -15,9 +15,10 @@ measured. The tables name the few whose thresholds came later. A claim has one t
 to hold in part. A verdict speaks of our data and sizes, not of all.
 
 - **Holds**: the whole 95 % interval meets the threshold.
-- **Holds in part**: the claim does not hold, but it meets what the column *in part when* asks. Mostly the mean must meet
-  the weaker threshold. Where that is a direction (> or <), the whole interval must meet it. (This rule for directions was
-  made when the verdicts were known, and changed one of them: that on whether a hierarchy helps documents, in lesson 07.)
+- **Holds in part**: the claim does not hold, but it meets what the column *in part when* asks. Mostly the mean must
+  meet the weaker threshold. Where that is a direction (> or <), the whole interval must meet it. (This rule for
+  directions was made when the verdicts were known, and changed one of them: that on whether a hierarchy helps
+  documents, in lesson 07.)
 - **Not decided here**: neither of these, but some of the interval meets the threshold to hold, or the direction asked
   for.
 - **Does not hold here**: none of these.
