@@ -49,6 +49,17 @@ def test_every_claim_is_on_the_page_with_its_verdict():
     assert all(f"../notebooks/{claim.lesson}.ipynb" in page for claim in claims.load().values())
 
 
+def test_the_page_of_claims_shows_the_weaker_threshold():
+    page = claims_page.page(ROOT / "notebooks")
+    for claim in claims.load().values():
+        row = next(row for row in page.split("<tr>") if escape(claim.wording) in row and escape(claim.measure) in row)
+        *_, holds, part, _, _ = re.findall(r"<td[^>]*>(.*?)</td>", row)
+        assert holds == escape(str(claim.holds)), claim.id
+        asked = escape(f"{'interval' if claim.in_part.is_direction else 'mean'} {claim.in_part}")
+        assert part == ("–" if claim.in_part == claim.holds and claim.in_part.is_direction else asked), claim.id
+        assert (claim.decided == "Decided beforehand") is ("Thresholds: " not in row), claim.id
+
+
 def test_badges_at_the_head_of_a_lesson_do_not_hide_its_title(tmp_path):
     for page in pages(ROOT):
         if not page.is_lesson:

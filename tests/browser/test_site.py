@@ -140,3 +140,26 @@ def test_search_finds(address, page):
     page.goto(f"{address}/search.html?q=softmax")
     page.locator("ul.search li").first.wait_for()
     assert page.wrong == []
+
+
+def test_no_line_of_a_cell_is_cut_beside_both_side_bars(site, page):
+    """Of at most 100 letters, in a window of 1280, whose scroll bar takes 15."""
+    page.set_viewport_size({"width": 1265, "height": 900})
+    cut = """() => [...document.querySelectorAll(".cell_input pre")].filter((code) => {
+      code.closest("details")?.setAttribute("open", "");
+      const longest = Math.max(...code.textContent.split("\\n").map((line) => line.length));
+      return longest <= 100 && code.scrollWidth > code.clientWidth;
+    }).map((code) => code.textContent.slice(0, 60))"""
+    faults = []
+    for path in sorted((site / "notebooks").glob("*.html")):
+        page.goto(path.as_uri())
+        faults += [f"{path.stem}: {code!r}" for code in page.evaluate(cut)]
+    assert not faults, "\n".join(faults)
+
+
+def test_long_names_do_not_push_the_results_of_a_search_off_a_telephone(address, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/search.html?q=scaled_dot_product_attention")
+    page.locator("ul.search li p.context").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(TOO_WIDE) == []
