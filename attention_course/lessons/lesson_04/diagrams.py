@@ -13,7 +13,7 @@ def look_back(words, states, query, scores, weights, context) -> Figure:
     """One step of the decoder: it asks all encoder states, and what it gets goes into its next state."""
     board = Board(6.05, 4.35, "Before it writes chat, the decoder looks back at the whole sentence.")
     asked = board.matrix(1.75, 0.4, [query], "query", title="state $s_1$, which wrote “le”")
-    title = {"title": "states: keys, values", "columns": ("noun", "verb")}
+    title = {"title": "states", "columns": ("noun", "verb")}
     read = board.matrix(0.7, 1.5, states, "state", rows=words, frame=1, **title)
     score = board.matrix(2.05, 1.5, scores, "score", title="scores", cell=WIDE, frame=1)
     weight = board.matrix(3.0, 1.5, weights, "weight", title="weights", cell=WIDE, frame=1)
@@ -23,7 +23,7 @@ def look_back(words, states, query, scores, weights, context) -> Figure:
     board.arrow(score, weight, "score")
     board.arrow((weight.right, found.y), (found.left, found.y), "context")
     board.path([(read.x, read.bottom), (read.x, 2.62), (found.x, 2.62), (found.x, found.bottom)], "state")
-    board.say(2.6, 2.75, "the states are averaged", SMALL, SOFT)
+    board.say(2.6, 2.75, "the states are keys and values; they are averaged", SMALL, SOFT)
     after = board.box(5.15, 3.35, "next state $s_2$", "query", 1.35)
     before = board.box(2.9, 3.35, "previous word: le", "plain", 1.6)
     board.path([asked.side("right"), (5.75, asked.y), (5.75, after.top)], "query")

@@ -8,7 +8,7 @@ from attention_course.plots.diagram import Board
 from attention_course.plots.roles import SOFT
 from attention_course.plots.text import SMALL
 
-PARTS = ("liv.", "thing", "pron.", "adj.", "fur")
+PARTS = ("liv.", "thing", "pro.", "adj.", "fur")
 SMALL_CELL = (0.3, 0.27)
 
 
