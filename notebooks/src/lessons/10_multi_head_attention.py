@@ -795,7 +795,7 @@ table([*columns, f"sentences right without it (all 8: {whole:.0%})"], rows)
 
 # %% [markdown] name="together-text"
 r"""
-(On 200 new sentences.) Most heads look from an article at its own English word. The two that look most at the noun ahead could replace each other, so both go:
+(On 200 new sentences.) In the printed run, most heads look from an article at its own English word. The two that look most at the noun ahead could replace each other, so both go:
 """
 
 # %% name="together" jupyter={"source_hidden": true}
@@ -833,7 +833,7 @@ table(["", *columns], rows)
 own_word, noun_ahead = zip(*looks)
 everything, blind, pairs_gone, single, loud = tried.values()
 assert whole > 0.6 and max(own_word) > 0.6 and max(noun_ahead) > 0.3
-assert sum(share > 0.6 for share in own_word) > 4 and max(exact_without) > whole - 0.03
+assert sum(share > 0.6 for share in own_word) > 2 and max(exact_without) > whole - 0.03
 assert max(map(wrong_gender, without)) < 0.1 * len(places)
 assert pairs_gone[2] < blind[2] < 0.15 * len(places)
 assert single[0] < 0.05 < whole / 4 and loud[0] < whole / 2 and single[1] < loud[1] < 0.8
@@ -894,7 +894,7 @@ claims.table("10_multi_head_attention")
 
 # %% [markdown] name="prune-answer"
 r"""
-**Answer: in this translator, most heads look at the same words. Pruning measures what the others cannot replace.**
+**Answer: in this translator, many heads look at the same words. Pruning measures what the others cannot replace.**
 
 ## The whole thing to take away
 
