@@ -37,12 +37,19 @@ def numbers(listed):
     return range(found[0], found[-1] + 1) if re.search(r"to|[-–]", listed) else found
 
 
-# Which lessons are there, and how large
+# Which lessons are there, how large, and what a notebook must not show
 
 
 def test_no_notebook_is_too_large_to_open_in_a_browser():
     sizes = {path.name: path.stat().st_size for path in (ROOT / "notebooks").rglob("*.ipynb")}
     assert not {name: size for name, size in sizes.items() if size > 700_000}
+
+
+def test_no_notebook_shows_a_warning():
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                assert output.get("name") != "stderr", f"{path.name}, {cell['id']}: {''.join(output['text'])[:200]}"
 
 
 def told_of_lessons():

@@ -96,7 +96,7 @@ Return a Boolean mask (B, L, L). Word $i$ may ask word $j$ where three things ho
 - word $j$ is not word $i$ itself;
 - word $j$ is at most `reach` places away, on either side.
 
-Padding follows the same three rules when it asks. Far behind the end it finds nobody, and its row is all False. In the lesson's `attend`, such a row gives NaN. The package's layers give zeros.
+Padding follows the same three rules when it asks. Far behind the end it finds nobody, and its row is all False. In the lesson's `attend`, as in the package's layers, such a row gives zeros.
 """
 
 # %% name="may-ask" tags=["exercise"]

@@ -323,7 +323,7 @@ for mask in (padding_mask, both):
 
 # %% [markdown] name="padding-answer"
 r"""
-Nobody uses what padding itself gets. But with padding *first*, a causal row would be all False, and give NaN.
+Nobody uses what padding itself gets. But with padding *first*, a causal row can be all False. Then it gets zeros.
 
 **Answer: a triangle of True as the mask, before the softmax.**
 
