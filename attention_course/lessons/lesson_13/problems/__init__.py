@@ -1,0 +1,1 @@
+"""The problems of lesson 13, one a file."""
