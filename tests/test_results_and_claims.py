@@ -76,14 +76,14 @@ def test_the_commit_tells_of_changes_but_not_of_rewritten_results(tmp_path, monk
     inside = tmp_path / "attention_course" / "results"
     inside.mkdir(parents=True)
     monkeypatch.setattr(results, "__file__", str(inside / "__init__.py"))
-    assert results._commit() == "unknown"
+    assert results.commit() == "unknown"
 
     def git(*words):
         run = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b", *words]
         return subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
 
     git("init", "-q")
-    assert results._commit() == "unknown"
+    assert results.commit() == "unknown"
     (inside / "__init__.py").write_text("1")
     (inside / "00_a.json").write_text("1")
     git("add", ".")
@@ -92,9 +92,9 @@ def test_the_commit_tells_of_changes_but_not_of_rewritten_results(tmp_path, monk
     (inside / "00_a.json").write_text("2")
     (inside / "01_b.json").write_text("2")
     (tmp_path / "README.md").write_text("2")
-    assert results._commit() == commit
+    assert results.commit() == commit
     (inside.parent / "layers.py").write_text("2")
-    assert results._commit() == f"{commit}+changes"
+    assert results.commit() == f"{commit}+changes"
 
 
 @pytest.mark.parametrize("values, error, message", [
@@ -379,7 +379,7 @@ def test_a_verdict_counts_what_the_results_were_measured_with(of_the_course):
 def in_parts(monkeypatch, *named, name="00_start_here", **parts):
     monkeypatch.syspath_prepend(str(EXPERIMENTS))
     monkeypatch.setattr(sys, "argv", ["it", *named])
-    monkeypatch.setattr(results, "_commit", lambda: "new")
+    monkeypatch.setattr(results, "commit", lambda: "new")
     import_module("in_parts").measure(name, parts, seeds=range(3), figures=lambda values: {"sum": sum(values["a"])})
     return json.loads((results.FOLDER / f"{name}.json").read_text())
 

@@ -23,6 +23,7 @@ from attention_course.efficient.strided import StridedAttention
 from attention_course.efficient.tiled import TiledAttention
 from attention_course.functional import scaled_dot_product_attention
 from attention_course.layers.from_torch import from_torch
+from attention_course.layers.residual import post_norm, pre_norm
 from attention_course.masks import PAD, causal_mask
 from attention_course.models.transformer import Config, Transformer, TransformerDecoder, TransformerEncoder
 from attention_course.positions import (
@@ -39,7 +40,7 @@ SIZES = {"size": HEADS * HEAD_SIZE, "heads": HEADS, "hidden": 14, "layers": 2, "
 SENTENCES = pad([[5, 4, 9, 11, 3, 7, 6, 10, 8], [8, 3, 7, 4, 5], [6]])
 
 
-SCHEMES = {  # what each position scheme changes of a `Config`
+SCHEMES = {  # what each position scheme, or another place of the norm, changes of a `Config`
     "none": {"positions": None},
     "sinusoidal": {},
     "learned": {"positions": lambda size: LearnedPositions(size, LONGEST)},
@@ -47,6 +48,7 @@ SCHEMES = {  # what each position scheme changes of a `Config`
     "alibi": {"positions": None, "attend": lambda: AlibiAttention(HEADS)},
     "t5": {"positions": None, "attend": lambda: T5Attention(HEADS, buckets=8, max_distance=20)},
     "shaw": {"positions": None, "attend": lambda: ShawAttention(HEAD_SIZE, max_distance=3)},
+    "post-norm": {"residual": post_norm, "last_norm": nn.Identity},
 }
 CAUSAL = {  # for hashing see test_hashing
     "tiled": lambda: TiledAttention(4),
@@ -125,9 +127,8 @@ quiet = pytest.mark.filterwarnings("ignore:enable_nested_tensor")  # it says so 
 def as_pytorch_s(config, dtype=torch.float32):
     """A `nn.Transformer`, and our stacks with its weights."""
     torch.manual_seed(0)
-    theirs = nn.Transformer(
-        config.size, config.heads, config.layers, config.layers, config.hidden, 0.0, norm_first=True, batch_first=True
-    ).to(dtype).eval()  # fmt: skip
+    sizes = config.size, config.heads, config.layers, config.layers, config.hidden, 0.0
+    theirs = nn.Transformer(*sizes, norm_first=config.residual is pre_norm, batch_first=True).to(dtype).eval()
     for parameter in theirs.parameters():
         nn.init.normal_(parameter, std=0.3)
     ours = Transformer(WORDS, WORDS, config).to(dtype).eval()
@@ -149,8 +150,9 @@ def embedded(stack, tokens):
 
 @quiet
 @pytest.mark.parametrize(("dtype", "within"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
-def test_it_is_pytorch_s_transformer_with_the_norms_first(dtype, within):
-    ours, theirs = as_pytorch_s(Config(**SIZES), dtype)
+@pytest.mark.parametrize("residual", [pre_norm, post_norm])
+def test_it_is_pytorch_s_transformer_wherever_the_norms_stand(residual, dtype, within):
+    ours, theirs = as_pytorch_s(Config(**SIZES, residual=residual), dtype)
     may_not = SOURCE == PAD
     states = theirs(
         embedded(ours.encoder, SOURCE), embedded(ours.decoder, PREVIOUS), src_key_padding_mask=may_not,

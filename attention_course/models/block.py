@@ -1,7 +1,7 @@
 """One block of a Transformer (Vaswani et al. 2017), and what it is made of.
 
-Against the paper, each sublayer's input is normalised and not its sum ("pre-norm", Xiong et al. 2020), which trains
-without a long warm-up.
+Unless told, each part's input is normalised ("pre-norm", Xiong et al. 2020), and not its sum, as in the paper
+("post-norm"). Deep stacks then train without a long warm-up (lesson 13).
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from attention_course.functional import check_positive, scaled_dot_product_atten
 from attention_course.layers import MultiHeadAttention
 from attention_course.layers.dropout import SharedDropout
 from attention_course.layers.multi_head import Attention
+from attention_course.layers.residual import Residual, pre_norm
 from attention_course.positions import SinusoidalPositions
 
 
@@ -33,6 +34,9 @@ class Config:
     attend: makes the attention function of one self-attention. Relative positions and cheaper forms come in here. A
         decoder calls it with `causal=True`, an encoder without.
     attention: makes the layer of one self-attention, called with the size, the heads and `attend=`.
+    residual: how a part joins what runs through the stack: `layers.residual.pre_norm` or `post_norm`.
+    last_norm: makes, of `size`, the norm at the end of a stack. After `post_norm` it has nothing to do:
+        `Config(residual=post_norm, last_norm=nn.Identity)` is the paper's form.
     """
 
     size: int = 256
@@ -43,6 +47,8 @@ class Config:
     positions: Callable[[int], nn.Module] | None = SinusoidalPositions
     attend: Callable[[], Attention] = plain
     attention: Callable[..., MultiHeadAttention] = MultiHeadAttention
+    residual: Residual = pre_norm
+    last_norm: Callable[[int], nn.Module] = nn.LayerNorm
 
     def __post_init__(self):
         check_positive(size=self.size, heads=self.heads, hidden=self.hidden, layers=self.layers)
@@ -53,7 +59,7 @@ class Config:
 class Block(nn.Module):
     """Attention to the words themselves, to a source if there is one, and a feed-forward network.
 
-    What each of them finds is added to what came in: x + sublayer(norm(x)).
+    What each of them finds is added to what came in, as `config.residual` says.
 
     source_size: of the states of a source, where there is one.
     """
@@ -70,6 +76,7 @@ class Block(nn.Module):
             nn.Linear(config.size, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.size)
         )
         self.dropout = SharedDropout(config.dropout)
+        self.residual = config.residual
 
     def forward(
         self,
@@ -85,9 +92,12 @@ class Block(nn.Module):
         need_weights: of the attention to the words themselves. Those at the source, which are how a translation is
             read and cost little, are always given.
         """
-        normed = self.norm_self_attention(x)
-        found, looked = self.self_attention(normed, mask=mask, causal=causal, need_weights=need_weights)
-        x, looked_at_source = self._go_on(x, found, source)
+
+        def look(x):
+            return self.self_attention(x, mask=mask, causal=causal, need_weights=need_weights)
+
+        x, looked = self.residual(x, look, self.norm_self_attention, self.dropout)
+        x, looked_at_source = self._go_on(x, source)
         return x, (looked, looked_at_source)
 
     def step(
@@ -99,15 +109,23 @@ class Block(nn.Module):
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "batch words size"], tuple[Tensor | None, Tensor | None], Any]:
         """The next words, of which none looks ahead. Give (x, the weights of both attentions, the state with them)."""
-        found, looked, state = self.self_attention.step(self.norm_self_attention(x), state, mask, need_weights)
-        x, looked_at_source = self._go_on(x, found, source)
-        return x, (looked, looked_at_source), state
 
-    def _go_on(self, x: Tensor, found: Tensor, source: Any) -> tuple[Tensor, Tensor | None]:
-        """With what the first attention has found."""
-        x, looked = x + self.dropout(found), None
+        def look(x):
+            found, *others = self.self_attention.step(x, state, mask, need_weights)
+            return found, others
+
+        x, (looked, kept) = self.residual(x, look, self.norm_self_attention, self.dropout)
+        x, looked_at_source = self._go_on(x, source)
+        return x, (looked, looked_at_source), kept
+
+    def _go_on(self, x: Tensor, source: Any) -> tuple[Tensor, Tensor | None]:
+        """The parts behind the first attention."""
+
+        def look(x):
+            return self.cross_attention.step(x, source, need_weights=True, append=False)[:2]
+
+        looked = None
         if source is not None:
-            normed = self.norm_cross_attention(x)
-            found, looked, _ = self.cross_attention.step(normed, source, need_weights=True, append=False)
-            x = x + self.dropout(found)
-        return x + self.dropout(self.mlp(self.norm_mlp(x))), looked
+            x, looked = self.residual(x, look, self.norm_cross_attention, self.dropout)
+        x, _ = self.residual(x, lambda x: (self.mlp(x), None), self.norm_mlp, self.dropout)
+        return x, looked

@@ -53,7 +53,7 @@ class Stack(nn.Module):
         nn.init.normal_(self.embedding.weight, std=config.size**-0.5)
         self.positions = config.positions(config.size) if config.positions else None
         self.blocks = nn.ModuleList(Block(config, source_size) for _ in range(config.layers))
-        self.norm = nn.LayerNorm(config.size)
+        self.norm = config.last_norm(config.size)
         self.dropout = SharedDropout(config.dropout)
 
     def forward(

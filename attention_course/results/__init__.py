@@ -63,7 +63,7 @@ def save(name: str, values: dict, *, command: str, seeds: Iterable, note: str = 
         "values": _plain(values, "values"),
         "provenance": {
             "command": command,
-            "commit": _commit(),
+            "commit": commit(),
             "seeds": [int(seed) for seed in seeds],
             "machine": {
                 "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -145,17 +145,17 @@ def _short(value) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit, with +changes when package or experiments differ from it; results, which runs rewrite, aside."""
     code = [":/attention_course", ":/experiments", ":(top,exclude)attention_course/results/*.json"]
     git = ["git", "-C", str(Path(__file__).parent)]
     run = {"capture_output": True, "text": True, "check": True}
     try:
-        commit = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], **run).stdout.strip()
+        head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], **run).stdout.strip()
         changed = subprocess.run([*git, "status", "--porcelain", "--", *code], **run).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return commit + ("+changes" if changed else "")
+    return head + ("+changes" if changed else "")
 
 
 def _processor() -> str:

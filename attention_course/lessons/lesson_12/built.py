@@ -43,10 +43,10 @@ def enter(embedding, words, start=0):  # (B, L)
 class Encoder(nn.Module):
     """Reads: every word looks at every word of its sentence."""
 
-    def __init__(self, words, E, H, hidden, N, dropout):
+    def __init__(self, words, E, H, hidden, N, dropout, block=Block):
         super().__init__()
         self.embedding = nn.Embedding(words, E)
-        self.blocks = nn.ModuleList(Block(E, H, hidden, dropout) for _ in range(N))
+        self.blocks = nn.ModuleList(block(E, H, hidden, dropout) for _ in range(N))
         self.norm, self.drop = nn.LayerNorm(E), nn.Dropout(dropout)
 
     def forward(self, source):  # (B, S)
@@ -66,10 +66,10 @@ def causal_mask(words):  # (B, L)
 class Decoder(nn.Module):
     """Writes: every word looks at itself and those before it, and at the encoder's states h."""
 
-    def __init__(self, words, E, H, hidden, N, dropout):
+    def __init__(self, words, E, H, hidden, N, dropout, block=Block):
         super().__init__()
         self.embedding, self.mask = nn.Embedding(words, E), causal_mask
-        self.blocks = nn.ModuleList(Block(E, H, hidden, dropout, cross=True) for _ in range(N))
+        self.blocks = nn.ModuleList(block(E, H, hidden, dropout, cross=True) for _ in range(N))
         self.norm, self.drop = nn.LayerNorm(E), nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(words))
 
@@ -86,9 +86,9 @@ class Decoder(nn.Module):
 class Transformer(nn.Module):
     """Encoder and decoder, with their first random numbers."""
 
-    def __init__(self, source_words, target_words, E=128, H=8, hidden=256, N=3, dropout=0.1):
+    def __init__(self, source_words, target_words, E=128, H=8, hidden=256, N=3, dropout=0.1, block=Block):
         super().__init__()
-        sizes = E, H, hidden, N, dropout
+        sizes = E, H, hidden, N, dropout, block
         self.encoder, self.decoder = Encoder(source_words, *sizes), Decoder(target_words, *sizes)
         for part in self.modules():
             if isinstance(part, nn.Linear):

@@ -196,10 +196,10 @@ from attention_course.lessons.lesson_03.built import PAD
 
 
 class Encoder(nn.Module):
-    def __init__(self, words, E, H, hidden, N, dropout):
+    def __init__(self, words, E, H, hidden, N, dropout, block=Block):
         super().__init__()
         self.embedding = nn.Embedding(words, E)
-        self.blocks = nn.ModuleList(Block(E, H, hidden, dropout) for _ in range(N))
+        self.blocks = nn.ModuleList(block(E, H, hidden, dropout) for _ in range(N))
         self.norm, self.drop = nn.LayerNorm(E), nn.Dropout(dropout)
 
     def forward(self, source):                                      # (B, S)
@@ -221,10 +221,10 @@ def causal_mask(words):                                             # (B, L)
 
 # %% name="decoder"
 class Decoder(nn.Module):
-    def __init__(self, words, E, H, hidden, N, dropout):
+    def __init__(self, words, E, H, hidden, N, dropout, block=Block):
         super().__init__()
         self.embedding, self.mask = nn.Embedding(words, E), causal_mask
-        self.blocks = nn.ModuleList(Block(E, H, hidden, dropout, cross=True) for _ in range(N))
+        self.blocks = nn.ModuleList(block(E, H, hidden, dropout, cross=True) for _ in range(N))
         self.norm, self.drop = nn.LayerNorm(E), nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(words))
 
@@ -239,14 +239,16 @@ class Decoder(nn.Module):
 
 # %% [markdown] name="transformer-text"
 r"""
-**The model** is both together, with its first random numbers: Xavier's (Glorot's) for matrices, zeros for biases, and embeddings of length about 1.
+**The model** is both together, with its first random numbers: Xavier's (Glorot's) for matrices, zeros for biases, and embeddings of length about 1. (Lesson 13 will pass in another `block`.)
 """
 
 # %% name="transformer"
 class Transformer(nn.Module):
-    def __init__(self, source_words, target_words, E=128, H=8, hidden=256, N=3, dropout=0.1):
+    def __init__(
+        self, source_words, target_words, E=128, H=8, hidden=256, N=3, dropout=0.1, block=Block
+    ):
         super().__init__()
-        sizes = E, H, hidden, N, dropout
+        sizes = E, H, hidden, N, dropout, block
         self.encoder, self.decoder = Encoder(source_words, *sizes), Decoder(target_words, *sizes)
         for part in self.modules():
             if isinstance(part, nn.Linear):
@@ -988,7 +990,7 @@ In the decoder, old words never see the new word, so their vectors stay. In the 
 
 ## Exercises, and where to go next
 
-The [exercises](exercises/12_transformer.ipynb) are about the norm, the block, a step with a cache, and a decoder that looks ahead. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Lesson 13, to come, trains deep stacks.
+The [exercises](exercises/12_transformer.ipynb) are about the norm, the block, a step with a cache, and a decoder that looks ahead. Then go on with **[13 · Training Transformers](13_training_transformers.ipynb)**, where this model gets deep, and fails.
 
 ### Sources
 
