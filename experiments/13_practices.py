@@ -1,16 +1,16 @@
 """Nine of the glossary's ten practices, one changed at a time: the small translator of lesson 13, four blocks a side.
 
 Five seeds. 500 steps on the grammar, in which no sentence comes twice; then the loss, the exact translations and the
-alignment error rate on unseen sentences. (The practice that is missing here, memory, stands in experiments/13_memory.py,
-and dropout and label smoothing in experiments/13_little_data.py.) Writes attention_course/results/13_practices.json; about
-half an hour on two cores. It goes on where it was broken off.
+alignment error rate on unseen sentences. (The practice that is missing here, memory, stands in
+experiments/13_memory.py, and dropout and label smoothing in experiments/13_little_data.py.) Writes
+attention_course/results/13_practices.json; about half an hour on two cores. It goes on where it was broken off.
 """
 
 from functools import partial
 
 import small_translator as small
 import torch
-from one_by_one import measure_all
+from one_by_one import kept_from, measure_all
 from scipy.stats import spearmanr
 from torch import nn
 
@@ -158,9 +158,8 @@ def main() -> None:
     for i, setting in enumerate(SETTINGS):
         runs = found[i :: len(SETTINGS)]
         values[setting] = {key: [run[key] for run in runs] for key in runs[0]}
-    results.save(
-        "13_practices", {"settings": values, **effects(values)}, command="python experiments/13_practices.py", seeds=SEEDS
-    )
+    command, note = "python experiments/13_practices.py", kept_from("13_practices")
+    results.save("13_practices", {"settings": values} | effects(values), command=command, seeds=SEEDS, note=note)
 
 
 if __name__ == "__main__":

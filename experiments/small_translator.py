@@ -20,6 +20,9 @@ PAIRS, UNSEEN = 30_000, 500
 WORDS = 160_000  # places of all batches of one training; no sentence comes twice
 
 
+ADAMW = built.adamw(0.006)
+
+
 class Corpus(NamedTuple):
     english: Vocabulary
     french: Vocabulary
@@ -50,7 +53,7 @@ def train(
     H: int = 4,
     start: Callable[[nn.Module], None] | None = None,
     model: Callable[[], nn.Module] | None = None,
-    optimizer: Callable[[nn.Module], torch.optim.Optimizer] = built.adamw(0.006),
+    optimizer: Callable[[nn.Module], torch.optim.Optimizer] = ADAMW,
     schedule: Callable[[float], float] = built.warm_up,
     clip: float = 1.0,
     size: int = 320,
