@@ -33,10 +33,8 @@ def loss_of(size: int, words: int, seed: int) -> float:
     english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
     device.seed_everything(seed)
     model = Transformer(len(english), len(french), config(size))
-    train(
-        model, encode_pairs(pairs, english, french), target_tokens=words, learning_rate=RATES[size], batch_tokens=500, seed=seed,
-        progress=False,
-    )  # fmt: skip
+    examples, settings = encode_pairs(pairs, english, french), {"learning_rate": RATES[size], "batch_tokens": 500}
+    train(model, examples, target_tokens=words, seed=seed, progress=False, **settings)
     unseen, total, n = encode_pairs(val, english, french), 0.0, 0
     with torch.no_grad():
         for start in range(0, len(unseen), 100):
