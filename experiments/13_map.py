@@ -46,7 +46,7 @@ def final_loss(join: str, schedule: str, depth: int, peak: float, seed: int) -> 
 def first_gradients(join: str, depth: int, seed: int) -> list[float]:
     """Before any training: the length of each decoder block's gradient."""
     model, batches = beginning(join, depth, seed)
-    return built.watch(model, *batches[0])["decoder"][1]
+    return built.watch(model, *batches[0])[1]
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from attention_course.data.vocabulary import PAD
 from attention_course.device import pick_device
 from attention_course.lessons.lesson_10.built import MultiHeadAttention
-from attention_course.lessons.lesson_12.built import Transformer, translation_loss
+from attention_course.lessons.lesson_12.built import Transformer, causal_mask, enter, translation_loss
 
 
 class PostNorm(nn.Module):
@@ -98,17 +98,18 @@ def stable(done, share=0.1, end=0.2):
 
 
 def adamw(peak):
-    """Makes the optimizer of a model."""
+    """From a model to its optimizer."""
     return lambda model: torch.optim.AdamW(model.parameters(), peak, (0.9, 0.98), fused=True)
 
 
-def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0):
-    """One step for each batch of a list. Gives the losses."""
+def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambda step: None):
+    """One step for each batch of a list. Gives the losses. note: is called before each step, and once at the end."""
     device = pick_device(model)
     model.to(device).train()
     descent, losses, steps = optimizer(model), [], len(batches)
     rate = LambdaLR(descent, lambda step: schedule((step + 0.5) / steps))
-    for batch in batches:
+    for step, batch in enumerate(batches):
+        note(step)
         loss = translation_loss(model, *(part.to(device) for part in batch), smoothing)
         descent.zero_grad()
         loss.backward()
@@ -116,32 +117,31 @@ def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0):
         descent.step()
         rate.step()  # the learning rate of the next step
         losses.append(loss.detach())
+    note(steps)
     model.to("cpu").eval()
     return torch.stack(losses).cpu()
 
 
 @torch.no_grad()
-def alike(x, real):
-    """The mean cosine similarity of two different words. x: (B, L, E), real: (B, L)."""
-    unit = F.normalize(x[real], dim=-1)  # (n, E)
-    n = len(unit)
-    return ((unit.sum(0).square().sum() - n) / (n * (n - 1))).item()
+def alike(x, real):  # (B, L, E), (B, L)
+    """The mean cosine similarity of two different words."""
+    words = F.normalize(x[real], dim=-1)  # (n, E), each of length 1
+    n = len(words)
+    pairs = words.sum(0).square().sum() - n  # of all words with all others
+    return (pairs / (n * (n - 1))).item()
 
 
-def watch(model, source, target):
-    """How alike the words are below and above each block, and the length of each block's gradient, of both sides."""
-    found = {}
-    for name, side, words in (("encoder", model.encoder, source), ("decoder", model.decoder, target[:, :-1])):
-        real, levels = words != PAD, []
-        hooks = [side.blocks[0].register_forward_pre_hook(lambda _, given, to=levels: to.append(given[0]))]
-        hooks += [b.register_forward_hook(lambda _, given, out, to=levels: to.append(out)) for b in side.blocks]
-        found[name] = side, real, levels, hooks
+def watch(model, source, target):  # (B, S), (B, L + 1)
+    """The decoder: how alike its words are below and above each block, and how long each block's gradient is."""
+    source, target = (part.to(model.decoder.bias.device) for part in (source, target))
+    decoder, previous, wanted = model.decoder, target[:, :-1], target[:, 1:].flatten()
+    h, mask = model.encoder(source)
+    levels = [enter(decoder.embedding, previous)]
+    for block in decoder.blocks:
+        levels.append(block(levels[-1], causal_mask(previous), h, mask))
+    logits = decoder.logits(levels[-1]).flatten(0, 1)
     model.zero_grad()
-    translation_loss(model, source, target, 0).backward()
-    seen = {}
-    for name, (side, real, levels, hooks) in found.items():
-        for hook in hooks:
-            hook.remove()
-        lengths = [math.hypot(*(p.grad.norm() for p in block.parameters())) for block in side.blocks]
-        seen[name] = [alike(x, real) for x in levels], lengths
-    return seen
+    F.cross_entropy(logits, wanted, ignore_index=PAD).backward()
+    blocks = [[p.grad.flatten() for p in block.parameters()] for block in decoder.blocks]
+    gradients = [torch.cat(parts).norm().item() for parts in blocks]
+    return [alike(x, previous != PAD) for x in levels], gradients

@@ -2,82 +2,497 @@
 r"""
 # 13 · Training Transformers
 
-The story in three sentences: a case in which something is needed, and what goes wrong without it. The picture below belongs to it.
+In lesson 12, a small Transformer learned at once. It had two blocks on each side. The paper has six, with the norms in another place. So we stack six blocks, put the norms where the paper puts them, and start the same training. No error is raised. The loss falls for ten steps, then it stands still: the model has learned which words are frequent, and nothing else. This lesson finds out why, and mends it.
 """
 
 # %% name="story"
-import torch
+from attention_course.lessons.lesson_13 import diagrams
+from attention_course.lessons.lesson_13.two_words import two_words
+from attention_course.page import listing, look_inside, table
+from attention_course.widgets import predict
 
-from attention_course.page import table
-from attention_course.plots.diagram import Board
-
-weights = torch.tensor([[0.75, 0.25]])                   # one query, two words: (1, 2)
-values = torch.eye(2)                                    # (2, 2)
-
-# the drawing moves to attention_course/lessons/lesson_13/diagrams.py
-board = Board(4.4, 1.6, "Two values and their average.")
-given = board.matrix(0.8, 0.5, values, "value", title="values", rows=["cat", "sat"], shape="(2, 2)")
-found = board.matrix(2.9, 0.64, weights @ values, "context", title="context", shape="(2)")
-board.arrow(given, found, "context")
-board.picture
+diagrams.on_the_way_up(two_words(3))
 
 # %% [markdown] name="what-for"
 r"""
-What this lesson is about, in plain words. You need lesson 01. It takes a few minutes.
+Here two words go up through three blocks. Two of their numbers are the same in both words, and two are their own. Each block adds the average of both words to each word, as attention does that looks everywhere alike. *Alike* is the **cosine similarity**: 0 for vectors at right angles, 1 for the same direction. At the left, where the norm stands behind the sum (**post-norm**), the numbers that tell the words apart get smaller with every block. At the right (**pre-norm**) they stay.
 
-## 1 · What does it do, with numbers?
+You need lessons 03, 10 and 12. Sections 1 to 4 take twenty minutes, the rest half an hour.
 
-*Cat* has the value (1, 0) and *sat* has (0, 1). With weights of 0.75 and 0.25, their average is (0.75, 0.25).
+## 1 · How does it look when training fails?
 
-**Answer: one sentence that a reader who comes back finds at once.**
-
-## 2 · How is it programmed?
+A block's parts are self-attention, in the decoder cross-attention, and a feed-forward network. How a part **joins** the word's vector $x$ is what we change, so we pass it in:
 """
 
-# %% name="average"
-from attention_course.functional import context_vector
+# %% name="joins"
+from torch import nn
 
-context = weights @ values                               # (1, 2) @ (2, 2) -> (1, 2)
-assert context.equal(context_vector(weights, values))
-table(["weights", "context"], [[weights[0], context[0]]])
 
-# %% [markdown] name="remember"
+class PostNorm(nn.Module):                                          # 2017
+    def __init__(self, E):
+        super().__init__()
+        self.norm = nn.LayerNorm(E)
+
+    def forward(self, x, part):             # part: a function from (B, L, E) to (B, L, E)
+        return self.norm(x + part(x))
+
+
+class PreNorm(PostNorm):                                            # later
+    def forward(self, x, part):
+        return x + part(self.norm(x))
+
+# %% name="block"
+from attention_course.lessons.lesson_10.built import MultiHeadAttention
+
+
+class Block(nn.Module):
+    def __init__(self, E, H, hidden, dropout, cross=False, join=PostNorm):
+        super().__init__()
+        self.look, self.join_1 = MultiHeadAttention(E, H), join(E)
+        if cross:
+            self.cross, self.join_2 = MultiHeadAttention(E, H), join(E)
+        self.feed = nn.Sequential(nn.Linear(E, hidden), nn.ReLU(), nn.Linear(hidden, E))
+        self.join_3, self.drop = join(E), nn.Dropout(dropout)
+
+    def forward(self, x, mask, h=None, h_mask=None):                # (B, L, E), h (B, S, E)
+        x = self.join_1(x, lambda x: self.drop(self.look(x, mask=mask)[0]))
+        if h is not None:
+            x = self.join_2(x, lambda x: self.drop(self.cross(x, h, mask=h_mask)[0]))
+        return self.join_3(x, lambda x: self.drop(self.feed(x)))    # (B, L, E)
+
+# %% [markdown] name="stack-text"
 r"""
-**Answer: a matrix product.**
-
-## What to remember
-
-- Three to six sentences that one could say to a colleague.
-
-Worth knowing by heart:
-
-```
-context = weights @ values
-```
-
-<details><summary>1. A question?</summary>
-
-Its answer.
-
-</details>
-
-<details><summary>2. Another?</summary>
-
-Its answer.
-
-</details>
-
-<details><summary>3. A third?</summary>
-
-Its answer.
-
-</details>
-
-## Exercises, and where to go next
-
-In the [exercises](exercises/13_training_transformers.ipynb) you write the average.
-
-### Sources
-
-Bahdanau, Cho, Bengio: Neural machine translation by jointly learning to align and translate. ICLR 2015. arXiv:1409.0473
+All else is lesson 12's `Transformer`: sinusoids, Xavier's first random numbers, tied embeddings, and a norm at the end of each stack.
 """
+
+# %% name="stack"
+from functools import partial
+
+from attention_course.lessons.lesson_12.built import Transformer
+
+
+def stack(words, N, join, E=32, H=4, hidden=64):                    # words: English, French
+    block = partial(Block, join=join)
+    return Transformer(*words, E=E, H=H, hidden=hidden, N=N, dropout=0, block=block)
+
+# %% name="inside-12" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_12 import built as lesson_12
+
+names = "enter causal_mask Encoder Decoder Transformer translation_loss"
+look_inside(MultiHeadAttention, *(getattr(lesson_12, name) for name in names.split()))
+
+# %% [markdown] name="train-text"
+r"""
+The loop is lesson 12's, with the recipe passed in: the optimizer, the **schedule** (the factor on the learning rate, for the share of the training that is done) and the clipping. `note` lets us look in between.
+"""
+
+# %% name="train"
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+
+from attention_course.device import pick_device
+from attention_course.lessons.lesson_12.built import translation_loss
+
+
+def decay(done):                                                    # no warm-up
+    return 1 - done
+
+
+def adamw(peak):                                                    # from a model to its optimizer
+    return lambda model: torch.optim.AdamW(model.parameters(), peak, (0.9, 0.98), fused=True)
+
+# %% name="loop"
+def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambda step: None):
+    device = pick_device(model)
+    model.to(device).train()
+    descent, losses, steps = optimizer(model), [], len(batches)
+    rate = LambdaLR(descent, lambda step: schedule((step + 0.5) / steps))
+    for step, batch in enumerate(batches):
+        note(step)
+        loss = translation_loss(model, *(part.to(device) for part in batch), smoothing)
+        descent.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
+        descent.step()
+        rate.step()                                                 # the rate of the next step
+        losses.append(loss.detach())
+    note(steps)
+    model.to("cpu").eval()
+    return torch.stack(losses).cpu()
+
+# %% [markdown] name="data-text"
+r"""
+The data are the grammar of lesson 03, in 250 batches of at most 320 places on each side. No sentence comes twice, so each loss is one on unseen sentences.
+"""
+
+# %% name="data"
+from itertools import islice
+
+from attention_course.data import grammar
+from attention_course.data.batches import encode_pairs, endless
+from attention_course.data.vocabulary import Vocabulary
+from attention_course.device import seed_everything, use_threads
+
+pairs = grammar.pairs(15_000, part="train")
+english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
+examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
+STEPS, PEAK, words = 250, 0.008, (len(english), len(french))
+batches = list(islice(endless(examples, 320, seed=0), STEPS))
+
+# %% name="guess-deep" jupyter={"source_hidden": true}
+guess = predict(
+    "Two post-norm blocks on each side come to a loss of about 2.6. And six?",
+    ["lower: more blocks can do more", "about the same", "to what the frequencies of words give"],
+)
+
+# %% name="fail"
+use_threads(1)
+final, first = {}, batches[0]
+for N in (2, 6):
+    seed_everything(0)
+    model = stack(words, N, PostNorm)
+    losses = train(model, batches, adamw(PEAK), decay)
+    final[N] = losses[-50:].mean().item()
+
+# %% name="fail-table" jupyter={"source_hidden": true}
+counts = sum(torch.bincount(target[:, 1:].flatten(), minlength=words[1]) for _, target in batches)
+shares = counts[1:] / counts[1:].sum()                              # without padding
+frequencies = -torch.special.xlogy(shares, shares).sum().item()
+rows = [["2 blocks", final[2]], ["6 blocks", final[6]]]
+table(["", "loss of the last 50 steps"], [*rows, ["only how frequent each word is", frequencies]])
+
+# %% name="reveal-deep" jupyter={"source_hidden": true}
+assert final[2] < 3.2 and abs(final[6] - frequencies) < 0.15
+guess.reveal(
+    "to what the frequencies of words give",
+    "Four blocks more, and nothing is left: the model could as well not read the sentence.",
+)
+
+# %% [markdown] name="fail-answer"
+r"""
+**Answer: no error, no NaN. The loss stands still where the frequencies of words alone would put it.**
+
+## 2 · Where does it fail?
+
+A loss says that something is wrong, not where. Two instruments say more. `alike` compares the vectors of all words in a batch, two by two. `watch` sends a batch up through the decoder, block by block, and takes the length of each block's gradient.
+"""
+
+# %% name="alike"
+import torch.nn.functional as F
+
+
+@torch.no_grad()
+def alike(x, real):                                                 # (B, L, E), (B, L)
+    vectors = F.normalize(x[real], dim=-1)                          # (n, E), each of length 1
+    n = len(vectors)
+    pairs = vectors.sum(0).square().sum() - n                       # of all words with all others
+    return (pairs / (n * (n - 1))).item()
+
+# %% name="watch"
+from attention_course.data.vocabulary import PAD
+from attention_course.lessons.lesson_12.built import causal_mask, enter
+
+
+def watch(model, source, target):                                   # (B, S), (B, L + 1)
+    source, target = (part.to(model.decoder.bias.device) for part in (source, target))
+    decoder, previous, wanted = model.decoder, target[:, :-1], target[:, 1:].flatten()
+    h, mask = model.encoder(source)
+    levels = [enter(decoder.embedding, previous)]
+    for block in decoder.blocks:
+        levels.append(block(levels[-1], causal_mask(previous), h, mask))
+    logits = decoder.logits(levels[-1]).flatten(0, 1)
+    model.zero_grad()
+    F.cross_entropy(logits, wanted, ignore_index=PAD).backward()
+    blocks = [[p.grad.flatten() for p in block.parameters()] for block in decoder.blocks]
+    gradients = [torch.cat(parts).norm().item() for parts in blocks]
+    return [alike(x, previous != PAD) for x in levels], gradients
+
+# %% name="watch-failed"
+seed_everything(0)
+new = stack(words, 6, PostNorm)
+rows = []
+for name, watched in {"before training": new, "after": model}.items():
+    similar, gradients = watch(watched, *first)
+    rows += [[f"{name}: alike", *similar[1:]], [f"{name}: gradient", *gradients]]
+table(["decoder", *(f"block {n}" for n in range(1, 7))], rows, powers=True)
+
+# %% name="watch-guard" jupyter={"source_hidden": true}
+assert min(rows[2][2:]) > 0.99 > 0.9 > max(rows[0][1:])
+assert rows[3][1] < 1e-5 * rows[3][6] and rows[1][1] > 0.1 * rows[1][6]
+
+# %% [markdown] name="watch-text"
+r"""
+After the training, all words are the same vector from block 2 on: alike is 1.00. So every place must give the same answer, and the best single answer is how frequent each word is. And the gradient of block 1 is a tiny part of that of block 6. When does this happen? We train again, and look after each of the first steps:
+"""
+
+# %% name="first-steps"
+rows = []
+train(new, batches[:6], adamw(PEAK), lambda done: 1.0,
+      note=lambda step: rows.append([step, watch(new, *first)]))
+rows = [[step, similar[-1], gradients[0]] for step, (similar, gradients) in rows]
+table(["steps done", "alike at the top", "gradient of block 1"], rows, powers=True)
+
+# %% name="first-steps-guard" jupyter={"source_hidden": true}
+assert rows[0][1] < 0.9 and rows[1][1] > 0.98 and rows[-1][2] < rows[0][2] / 100
+
+# %% [markdown] name="where-answer"
+r"""
+**Answer: a single step makes all words alike at the top. (This is called rank collapse.) Then the gradient that could undo it fades, too.**
+
+## 3 · Why do the words become alike, and why is there no way back?
+
+The picture at the top does it with four numbers. *Cat* is (1, −1, 1, −1) and *mat* is (1, −1, −1, 1). The mean of each word is 0 and its variance 1, so a layer norm leaves both as they are. Before it has learned where to look, attention gives all words about equal weights, and hands over their average: here (1, −1, 0, 0). All parts of the block are this average now, and PyTorch's norm is the real one.
+
+- **Post-norm.** *Cat* becomes (2, −2, 1, −1), and the norm divides by the standard deviation, √2.5: (1.26, −1.26, 0.63, −0.63). What is shared was doubled, what is *cat*'s own was not. So the ratio of own to shared halves in each block.
+- **Pre-norm.** *Cat* becomes (2, −2, 1, −1), and stays so. The next block normalises a *copy*, and adds its average: 1.26. What is shared grows slowly, and what is its own stays 1.
+"""
+
+# %% name="guess-own" jupyter={"source_hidden": true}
+guess = predict(
+    "After twelve blocks in post-norm, what is left of cat's third number, which was 1?",
+    ["about 1 / 12", "about 1 / 150", "about 1 / 3,000"],
+)
+
+# %% name="by-hand"
+def average(x):                                                     # attention that looks everywhere
+    return x.mean(-2, keepdim=True).expand_as(x)
+
+
+def climb(join, blocks):
+    own = torch.ones(1, requires_grad=True)
+    shared = torch.tensor([1.0, -1.0])
+    cat, mat = torch.cat([shared, own, -own]), torch.cat([shared, -own, own])
+    x = torch.stack([cat, mat])[None]                               # (1, 2, 4)
+    for _ in range(blocks):
+        x = join(x, average)
+    (gradient,) = torch.autograd.grad(x[0, 0, 2], own)              # of cat's third number
+    return x[0, 0, 2].item(), gradient.item()
+
+# %% name="by-hand-table"
+rows = []
+for blocks in (1, 2, 3, 6, 12):
+    post, pre = climb(PostNorm(4), blocks), climb(PreNorm(4), blocks)
+    rows.append([blocks, *post, *pre])
+names = ["post-norm: own", "its gradient", "pre-norm: own", "its gradient "]
+table(["blocks", *names], rows, digits=4)
+
+# %% name="reveal-own" jupyter={"source_hidden": true}
+own = rows[-1][1]
+assert abs(1 / own - 2_900) < 50 and rows[-1][3:] == [1, 1]
+guess.reveal(
+    "about 1 / 3,000",
+    f"{own:.5f}, that is √2 / 2¹²: halved twelve times. The √2 comes from the norm, which makes the "
+    "shared numbers √2.",
+)
+
+# %% [markdown] name="by-hand-text"
+r"""
+The gradient tells the second half of the story. It says how much the top changes when the word's own number changes at the bottom. In post-norm it is halved with every block. So when the words have become alike, the signal that could tell them apart hardly reaches the lower blocks. In pre-norm the sum passes it on whole, and the one norm at the end of the stack divides it once.
+
+Real parts have matrices, and a feed-forward network is no average. So the real numbers are others. But the table of section 2 shows the same two things: alike at the top, and gradients that shrink downwards, by a factor of about five per block.
+
+**Answer: each post-norm block shrinks what tells words apart, and its gradient as well. Pre-norm keeps both.**
+
+## 4 · What mends it?
+
+We try four cures, one after the other, and note how it goes on the way. The first is a **warm-up**: the learning rate begins near zero, and rises to its peak during the first tenth of the training.
+"""
+
+# %% name="attempt"
+def warm_up(done, share=0.1):
+    return done / share if done < share else (1 - done) / (1 - share)
+
+
+AT, tried, noted = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 100, 150, 200, STEPS), {}, {}
+
+
+def attempt(name, join, schedule, peak=PEAK, start=lambda model: None):
+    seed_everything(0)
+    model, noted[name] = stack(words, 6, join), []
+    start(model)
+
+    def note(step):
+        if step in AT:
+            similar, gradients = watch(model, *first)
+            noted[name].append((step, similar[-1], gradients[0]))
+
+    tried[name] = train(model, batches, adamw(peak), schedule, note=note)
+    print(f"{name}: {tried[name][-50:].mean():.2f}")
+
+# %% name="warm-up"
+attempt("with warm-up", PostNorm, warm_up)
+
+# %% [markdown] name="slower-text"
+r"""
+That is hardly better. Next, a learning rate of a quarter:
+"""
+
+# %% name="slower"
+attempt("and a lower rate", PostNorm, warm_up, PEAK / 4)
+
+# %% [markdown] name="smaller-text"
+r"""
+Now it learns, but slowly. Or is the first step too large because the parts are? We halve the first random numbers of all matrices in the blocks, and take the old rate:
+"""
+
+# %% name="smaller"
+@torch.no_grad()
+def smaller_start(model):
+    for part in model.modules():
+        if isinstance(part, nn.Linear):
+            part.weight *= 0.5
+
+
+attempt("or a smaller start", PostNorm, warm_up, start=smaller_start)
+
+# %% [markdown] name="pre-text"
+r"""
+And last the other place of the norm, with the old start and the old rate:
+"""
+
+# %% name="pre"
+attempt("or pre-norm", PreNorm, warm_up)
+
+# %% name="cures-table" jupyter={"source_hidden": true}
+rows = [["as in section 1", final[6]]]
+rows += [[name, losses[-50:].mean()] for name, losses in tried.items()]
+table(["six blocks", "loss of the last 50 steps"], rows)
+
+# %% name="cures-guard" jupyter={"source_hidden": true}
+warm, slow, small, pre = (row[1].item() for row in rows[1:])
+assert abs(warm - frequencies) < 0.2 and frequencies - 1 < slow < frequencies - 0.3
+assert small < slow - 0.5 and pre < slow - 0.5
+
+# %% [markdown] name="way-text"
+r"""
+Here is what the two instruments saw on the way:
+"""
+
+# %% name="way"
+from attention_course.lessons.lesson_13 import figures
+
+figures.on_the_way(noted)
+
+# %% name="way-guard" jupyter={"source_hidden": true}
+top = {name: [a for _, a, _ in rows] for name, rows in noted.items()}
+assert all(max(values) > 0.95 for values in top.values())           # all become alike
+assert top["or pre-norm"][-1] < 0.3 and top["or a smaller start"][-1] < 0.3
+lowest = {name: min(g for *_, g in rows) for name, rows in noted.items()}
+assert lowest["or pre-norm"] > 0.05 and lowest["with warm-up"] < 1e-4
+
+# %% [markdown] name="way-after"
+r"""
+This is a surprise: in *every* training the words become alike within twenty steps. That is no fault. The frequencies of words are what is learned first, and they are the same for all places. What differs is the way back. In pre-norm the gradient of block 1 stays near its first length, and the words part again. With the warm-up alone it falls by orders of magnitude.
+
+The cures have one thing in common: **what a part adds is small beside $x$ until the part has learned something**. A lower rate and a warm-up keep parts small for longer, a smaller start makes them small, and pre-norm lets $x$ grow. Other recipes for deep stacks do this, too: GPT-2 divides the last matrix of each part by √(number of parts) at the start (Radford and others 2019), ReZero starts with parts times zero (Bachlechner and others 2021), DeepNorm multiplies $x$ before it adds (Wang and others 2022).
+
+Your own recipe:
+"""
+
+# %% name="your-own"
+attempt("your own", PreNorm, warm_up, peak=PEAK, start=smaller_start)
+
+# %% [markdown] name="mend-answer"
+r"""
+**Answer: pre-norm, or a smaller start; the warm-up and a lower rate help less. They keep the way back open.**
+
+## 5 · Why does one step do so much, and what does a warm-up do?
+
+**Adam** (Kingma and Ba 2015; AdamW adds weight decay) divides the mean of past gradients by the root of the mean of their squares. At the first step there is one gradient $g$, so the step is $g / \sqrt{g^2}$, times the learning rate: the sign of $g$, whatever its size.
+"""
+
+# %% name="guess-clip" jupyter={"source_hidden": true}
+guess = predict(
+    "We clip the gradient to a hundredth of its length. How long is Adam's first step then?",
+    ["a hundredth", "a tenth", "as long as before"],
+)
+
+# %% name="first-step"
+def first_step(gradient, clip=None):
+    number = nn.Parameter(torch.zeros(1))
+    number.grad = torch.tensor([gradient])
+    if clip:
+        nn.utils.clip_grad_norm_([number], clip)
+    torch.optim.Adam([number], lr=PEAK).step()
+    return number.item()
+
+
+rows = [[gradient, first_step(gradient), first_step(gradient, clip=gradient / 100)]
+        for gradient in (1_000.0, 1.0, 0.001)]
+table(["gradient", "Adam's first step", "clipped to a hundredth"], rows, digits=3)
+
+# %% name="reveal-clip" jupyter={"source_hidden": true}
+assert all(abs(step + PEAK) < 1e-5 for row in rows for step in row[1:])
+guess.reveal(
+    "as long as before",
+    "Clipping multiplies all gradients by one factor, and Adam divides it out again. So clipping "
+    "cannot soften the first step. A lower learning rate can.",
+)
+
+# %% [markdown] name="first-step-text"
+r"""
+So at the first step *each* number of the model moves by 0.008, in the direction that its one batch asks for. A number that is computed from 32 others of size 1 then moves by up to 32 · 0.008 = 0.26, and this in every matrix of every block at once. The warm-up makes the first steps small: the first of 25 is 0.02 times the peak. Meanwhile Adam learns how large gradients are (with $\beta_2$ = 0.98 it takes some fifty steps).
+
+After the warm-up, the rate has to fall, or the model does not settle. These schedules are in use: linear to zero; **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which can go on as long as one likes before it falls.
+"""
+
+# %% name="schedules"
+import math
+
+
+def inverse_root(done, share=0.1):
+    return done / share if done < share else math.sqrt(share / done)
+
+
+def cosine(done, share=0.1):
+    left = (1 - done) / (1 - share)                                 # 1 at the peak, 0 at the end
+    return done / share if done < share else (1 - math.cos(math.pi * left)) / 2
+
+
+def stable(done, share=0.1, end=0.2):
+    return done / share if done < share else min(1, (1 - done) / end)
+
+# %% name="schedules-picture" jupyter={"source_hidden": true}
+figures.schedules({"linear": warm_up, "inverse root": inverse_root, "cosine": cosine, "stable": stable})
+
+# %% [markdown] name="warm-up-answer"
+r"""
+**Answer: Adam's first step is as long as the learning rate, for every number. The warm-up makes it short; clipping does not.**
+
+## 6 · Where is the border?
+
+Was 0.008 an unlucky rate, or six an unlucky depth? We trained 288 stacks: six rates, four depths, both places of the norm, with and without a warm-up, three seeds each.
+"""
+
+# %% name="guess-map" jupyter={"source_hidden": true}
+guess = predict(
+    "With two blocks on each side: how do the four recipes compare, each at its best rate?",
+    ["nearly equal", "pre-norm is far ahead", "only a warm-up makes them learn"],
+)
+
+# %% name="map"
+from attention_course import results
+
+measured = results.load("13_map")
+peaks, depths = measured["peaks"], measured["depths"]
+panels = {
+    f"{join}, {'warm-up' if schedule == 'warm-up' else 'no warm-up'}":
+        torch.tensor([[runs for runs in row.values()] for row in of_depth.values()]).mean(-1).numpy()
+    for join, by_schedule in measured["losses"].items() if join != "no residual"
+    for schedule, of_depth in by_schedule.items()
+}
+figures.the_map(peaks, depths, panels)
+
+# %% [markdown] name="map-after"
+r"""
+TODO map text. One row live:
+"""
+
+# %% name="row"
+row = {PEAK: final[2]}
+for peak in (0.001, 0.002, 0.004, 0.016, 0.032):
+    seed_everything(0)
+    row[peak] = train(stack(words, 2, PostNorm), batches, adamw(peak), decay)[-50:].mean().item()
+before = measured["losses"]["post-norm"]["none"]["2"]
+rows = [["now"] + [row[peak] for peak in peaks], ["beforehand"] + [before[str(peak)][0] for peak in peaks]]
+table(["two post-norm blocks, no warm-up", *(f"{peak:g}" for peak in peaks)], rows)

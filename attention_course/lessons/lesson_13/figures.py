@@ -1,0 +1,109 @@
+"""Figures of lesson 13: what was seen on the way, and what was measured beforehand."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attention_course import plots
+from attention_course.plots.axes import STYLES, quiet
+from attention_course.plots.colours import readable_on
+from attention_course.plots.picture import Picture, describe
+from attention_course.plots.text import NORMAL, SMALL
+
+
+def on_the_way(noted: Mapping[str, Sequence[tuple[int, float, float]]]) -> Figure:
+    """noted: for each training (step, how alike the words at the top are, length of the first block's gradient)."""
+    figure = Picture((6.05, 5.2))
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    steps = [step for step, *_ in next(iter(noted.values()))]
+    alike = {name: [a for _, a, _ in rows] for name, rows in noted.items()}
+    gradient = {name: [g for *_, g in rows] for name, rows in noted.items()}
+    plots.lines(steps, alike, x_label="step", y_label="how alike the words are", ax=upper)
+    plots.lines(steps, gradient, x_label="step", y_label="gradient of the first block", log="y", ax=lower)
+    for ax in (upper, lower):
+        ax.set_xscale("symlog", linthresh=10)
+        ax.set_xticks([0, 5, 10, 50, 100, 250], ["0", "5", "10", "50", "100", "250"])
+    upper.set_xlabel("")
+    return figure
+
+
+def the_map(peaks: Sequence[float], depths: Sequence[int], losses: Mapping[str, np.ndarray]) -> Figure:
+    """losses: for each panel, by its title, (depths, peaks). Dark is low; the best of each row is framed."""
+    figure = Picture((6.05, 5.6))
+    low, high = (function([function(panel) for panel in losses.values()]) for function in (np.min, np.max))
+    for ax, (title, panel) in zip(figure.subplots(2, 2).flat, losses.items(), strict=True):
+        ax.imshow(panel, cmap="Blues_r", vmin=low, vmax=high, aspect="auto")
+        for (i, j), loss in np.ndenumerate(panel):
+            ground = ax.images[0].to_rgba([loss])[0]
+            best = j == panel[i].argmin()
+            ax.text(
+                j, i, f"{loss:.1f}", ha="center", va="center", fontsize=SMALL, color=readable_on(ground[:3]),
+                weight="bold" if best else "normal",
+            )  # fmt: skip
+        ax.set_title(title, fontsize=NORMAL, loc="left", weight="bold")
+        ax.set_xticks(range(len(peaks)), [f"{1000 * peak:g}" for peak in peaks], fontsize=SMALL)
+        ax.set_yticks(range(len(depths)), depths, fontsize=SMALL)
+        ax.set_xlabel("peak of the learning rate, thousandths", fontsize=SMALL)
+        ax.set_ylabel("blocks on each side", fontsize=SMALL)
+        rows = "; ".join(
+            f"{n} blocks {', '.join(f'{x:.1f}' for x in row)}" for n, row in zip(depths, panel, strict=True)
+        )
+        describe(ax, f"{title}: loss over {', '.join(f'{peak:g}' for peak in peaks)}: {rows}.")
+    return figure
+
+
+def schedules(functions: Mapping[str, object]) -> Figure:
+    """The factor on the learning rate over the share of the training that is done."""
+    done = np.linspace(0.001, 1, 400)
+    curves = {name: [function(x) for x in done] for name, function in functions.items()}
+    figure = Picture((6.05, 2.9))
+    ax = figure.add_subplot()
+    for number, (name, curve) in enumerate(curves.items()):
+        colour, dash, _ = STYLES[number]
+        ax.plot(done, curve, color=colour, linestyle=dash, linewidth=2)
+        at = (0.52, 0.62, 0.3, 0.72)[number]  # where the curves are apart
+        y = np.interp(at, done, curve)
+        ax.annotate(name, (at, y), xytext=(5, 4), textcoords="offset points", color=colour, fontsize=NORMAL)
+    ax.set_ylim(0, 1.12)
+    quiet(ax, "share of the training that is done", "factor on the peak")
+    return describe(ax, f"The factor on the learning rate over the training: {', '.join(curves)}.")
+
+
+def widths(peaks: Sequence[float], losses: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """losses: for each rule, for each width, one loss for each peak."""
+    figure = Picture((6.05, 2.9))
+    for ax, (rule, of_width) in zip(figure.subplots(1, 2, sharey=True), losses.items(), strict=True):
+        curves = {f"E = {width}": values for width, values in of_width.items()}
+        plots.lines(1000 * np.array(peaks), curves, x_label="peak, thousandths", y_label="loss", log="x", ax=ax)
+        for (colour, _, _), values in zip(STYLES, of_width.values(), strict=False):
+            best = int(np.argmin(values))
+            ax.plot(1000 * peaks[best], values[best], "o", color=colour, markersize=6)
+        ax.set_title(rule, fontsize=NORMAL, loc="left", weight="bold")
+        ax.set_xticks([1, 4, 16], ["1", "4", "16"])
+        ax.minorticks_off()
+        best = {width: peaks[int(np.argmin(values))] for width, values in of_width.items()}
+        describe(ax, f"{rule}: lowest at {', '.join(f'{peak:g} for E = {width}' for width, peak in best.items())}.")
+    return figure
+
+
+def courses(words: Sequence[int], curves: Mapping[str, Sequence[float]]) -> Figure:
+    """Losses on unseen captions while a training goes on."""
+    thousand = np.array(words) / 1000
+    return plots.lines(thousand, curves, x_label="thousand French words of training", y_label="loss on unseen captions")
+
+
+def budget(
+    words: Sequence[int], losses: Mapping[str, Sequence[float]], fitted: Mapping[str, Sequence[float]]
+) -> Figure:
+    """losses, fitted: for each size one value for each number of words; dots, and the curve through them."""
+    figure = plots.lines(
+        np.array(words) / 1000, fitted, x_label="thousand French words of training", y_label="loss on unseen captions",
+        log="xy",
+    )  # fmt: skip
+    ax = figure.axes[0]
+    for (colour, _, marker), values in zip(STYLES, losses.values(), strict=False):
+        ax.plot(np.array(words) / 1000, values, marker, color=colour, markersize=6)
+    ax.set_xticks([word / 1000 for word in words], [f"{word // 1000}" for word in words])
+    ax.minorticks_off()
+    return figure

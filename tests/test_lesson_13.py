@@ -1,0 +1,156 @@
+"""What lesson 13 builds: the package's Transformer in both forms; instruments that say what they should."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from attention_course.data.vocabulary import pad
+from attention_course.layers.residual import post_norm, pre_norm
+from attention_course.lessons.lesson_12 import built as lesson_12
+from attention_course.lessons.lesson_13 import built
+from attention_course.lessons.lesson_13.two_words import two_words
+from attention_course.models import transformer as package
+
+SOURCE, TARGET = pad([[5, 4, 9, 11], [8, 3]]), pad([[1, 7, 4, 2], [1, 10, 2]])
+NAMES = {"look.": "self_attention.", "cross.": "cross_attention.", "feed.": "mlp.", "W_Q": "project_query"}
+NAMES |= {"join_1.norm": "norm_self_attention", "join_2.norm": "norm_cross_attention", "join_3.norm": "norm_mlp"}
+NAMES |= {"W_K": "project_key", "W_V": "project_value", "W_O": "project_output"}
+SIZES = {"E": 16, "H": 4, "hidden": 32}
+
+
+def new(N=2, join=built.PreNorm):
+    torch.manual_seed(0)
+    return built.stack((12, 11), N, join, **SIZES)
+
+
+def renamed(name):
+    for ours, theirs in NAMES.items():
+        name = name.replace(ours, theirs)
+    return name
+
+
+@pytest.mark.parametrize(("join", "residual"), [(built.PreNorm, pre_norm), (built.PostNorm, post_norm)])
+def test_it_is_the_package_s_with_the_same_weights(join, residual):
+    model = new(join=join).eval()
+    config = package.Config(size=16, heads=4, hidden=32, layers=2, residual=residual)
+    theirs = package.Transformer(12, 11, config).eval()
+    theirs.load_state_dict({renamed(name): value for name, value in model.state_dict().items()})
+    previous = TARGET[:, :-1]
+    assert_close(model(SOURCE, previous)[previous != 0], theirs(SOURCE, previous)[0][previous != 0])
+
+
+def test_pre_norm_is_lesson_12_s_block():
+    torch.manual_seed(0)
+    theirs = lesson_12.Transformer(12, 11, N=2, dropout=0, **SIZES)
+    assert_close(new()(SOURCE, TARGET[:, :-1]), theirs(SOURCE, TARGET[:, :-1]))
+
+
+@pytest.mark.parametrize("join", [built.PostNorm, built.PreNorm, built.NoResidual])
+def test_no_word_sees_a_later_one_and_none_sees_padding(join):
+    model, previous = new(join=join), TARGET[:, :-1]
+    padded = torch.cat([SOURCE, torch.zeros(2, 3, dtype=torch.long)], 1)
+    later = torch.cat([previous[:, :-1], previous[:, :1]], 1)
+    assert_close(model(SOURCE, later)[:, :-1], model(SOURCE, previous)[:, :-1])
+    assert_close(model(padded, previous), model(SOURCE, previous))
+
+
+@pytest.mark.parametrize("join", [built.PostNorm, built.PreNorm])
+def test_gradients_reach_every_parameter(join):
+    model = new(6, join)
+    built.translation_loss(model, SOURCE, TARGET).backward()
+    silent = [name for name, p in model.named_parameters() if not p.grad.any()]
+    assert all(name.endswith("W_K.bias") for name in silent)  # which no softmax notices
+
+
+def test_a_joining_keeps_gives_back_and_forgets():
+    x = torch.tensor([[[1.0, -1, 1, -1]]])
+    ten = lambda x: 10 * torch.ones_like(x)
+    assert_close(built.PreNorm(4)(x, ten), x + 10)
+    assert_close(built.PostNorm(4)(x, ten), x)  # its norm takes away what is the same everywhere
+    assert_close(built.NoResidual(4)(x, ten), ten(x))
+    assert_close(built.PreNorm(4)(100 * x, lambda x: x) - 100 * x, x)  # the part gets a normalised copy
+
+
+def test_training_is_lesson_12_s_with_its_recipe():
+    batches = [(SOURCE, TARGET), (SOURCE.flip(0), TARGET.flip(0))] * 5
+    model, seen = new(), []
+    losses = built.train(model, batches, built.adamw(0.01), built.warm_up, note=seen.append)
+    theirs, expected = new(), []
+    optimizer = torch.optim.AdamW(theirs.parameters(), betas=(0.9, 0.98), fused=True)
+    for i, batch in enumerate(batches):
+        optimizer.param_groups[0]["lr"] = 0.01 * lesson_12.warm_up((i + 0.5) / len(batches))
+        expected.append(lesson_12.one_step(theirs, optimizer, batch, 0))
+    assert_close(losses, torch.stack(expected))
+    assert seen == list(range(11)) and not model.training
+
+
+@pytest.mark.parametrize("schedule", [built.warm_up, built.inverse_root, built.cosine, built.stable])
+def test_every_schedule_rises_to_one_and_never_above(schedule):
+    factors = [schedule(done / 1000) for done in range(1001)]
+    assert factors[0] == 0 and factors[50] == pytest.approx(0.5) and factors[100] == pytest.approx(1)
+    assert max(factors) <= 1 + 1e-9 and factors[100:] == sorted(factors[100:], reverse=True)
+    assert factors[-1] == pytest.approx(math.sqrt(0.1) if schedule is built.inverse_root else 0, abs=1e-9)
+
+
+def test_the_middle_of_each_schedule():
+    assert built.inverse_root(0.4) == pytest.approx(0.5)
+    assert built.cosine(0.55) == pytest.approx(0.5)
+    assert [built.stable(done) for done in (0.2, 0.8, 0.9)] == pytest.approx([1, 1, 0.5])
+    assert built.decay(0.25) == 0.75
+
+
+def test_how_alike_words_are():
+    x, real = torch.randn(2, 3, 5), torch.tensor([[True, True, False], [True, True, True]])
+    words = list(x[real])
+    pairs = [torch.cosine_similarity(a, b, dim=0).item() for a in words for b in words if a is not b]
+    assert built.alike(x, real) == pytest.approx(sum(pairs) / len(pairs), abs=1e-6)
+    x[~real] = torch.nan  # padding counts for nothing
+    assert built.alike(x, real) == pytest.approx(sum(pairs) / len(pairs), abs=1e-6)
+    assert built.alike(x[:1, :1].expand(1, 4, 5), torch.ones(1, 4, dtype=torch.bool)) == pytest.approx(1)
+
+
+def test_what_is_watched_is_the_model_s_own():
+    model, seen = new(3), []
+    for block in model.decoder.blocks:
+        block.register_forward_hook(lambda _, given, out: seen.append(out))
+    similar, gradients = built.watch(model, SOURCE, TARGET)
+    watched, real = seen[:3], TARGET[:, :-1] != 0
+    seen.clear()
+    model.zero_grad()
+    built.translation_loss(model, SOURCE, TARGET, 0).backward()
+    for above, own in zip(watched, seen, strict=True):
+        assert_close(above, own)
+    assert similar[1:] == pytest.approx([built.alike(x, real) for x in watched])
+    lengths = [math.hypot(*(p.grad.norm() for p in block.parameters())) for block in model.decoder.blocks]
+    assert gradients == pytest.approx(lengths) and len(similar) == 4
+
+
+def test_a_smaller_start_halves_the_matrices_alone():
+    model, before = new(), new().state_dict()
+    built.smaller_start(model)
+    for name, value in model.state_dict().items():
+        halved = value.dim() == 2 and "embedding" not in name
+        assert_close(value, before[name] / 2 if halved else before[name])
+
+
+def test_two_words_are_what_the_page_s_joinings_make_of_them():
+    average = lambda x: x.mean(-2, keepdim=True).expand_as(x)
+    post, pre = built.PostNorm(4), built.PreNorm(4)
+    x = y = torch.tensor([[[1, -1, 1, -1], [1, -1, -1, 1.0]]])
+    for level in two_words(5):
+        assert_close(level.post, x[0])
+        assert_close(level.pre, y[0])
+        both = torch.ones(1, 2, dtype=torch.bool)
+        assert level.alike == pytest.approx((built.alike(x, both), built.alike(y, both)), abs=1e-5)
+        with torch.no_grad():
+            x, y = post(x, average), pre(y, average)
+
+
+@pytest.mark.parametrize("join", [built.PostNorm, built.PreNorm])
+def test_a_block_without_dropout_draws_nothing(join):
+    model = new(join=join).train()
+    assert_close(model(SOURCE, TARGET[:, :-1]), model(SOURCE, TARGET[:, :-1]), rtol=0, atol=0)
+    assert isinstance(model.encoder.blocks[0].join_1, join) and isinstance(model.decoder.blocks[1].join_2, nn.Module)
