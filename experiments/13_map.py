@@ -1,7 +1,8 @@
 """Which recipes let a stack of blocks learn: the final loss over learning rate, depth, place of the norm and warm-up.
 
 The translator of lesson 13 on the grammar: 250 steps, in which no sentence comes twice, so that the loss of the last
-50 is one on unseen sentences. Three seeds. Besides, stacks without residual connections, and how long the gradients are
+50 is one on unseen sentences. Three seeds. Besides, stacks whose matrices start half as large, and such without
+residual connections; and how long the gradients are
 before any training. Writes attention_course/results/13_map.json; about half an hour on two cores. It goes on where it
 was broken off.
 """
@@ -36,9 +37,11 @@ def beginning(join: str, depth: int, seed: int) -> tuple:
     return model, list(islice(endless(examples, 320, seed), STEPS))
 
 
-def final_loss(join: str, schedule: str, depth: int, peak: float, seed: int) -> float:
-    """Of one training, in nats per word."""
+def final_loss(join: str, schedule: str, depth: int, peak: float, seed: int, smaller: bool = False) -> float:
+    """Of one training, in nats per word. smaller: whether the matrices start half as large."""
     model, batches = beginning(join, depth, seed)
+    if smaller:
+        built.smaller_start(model)
     losses = built.train(model, batches, built.adamw(peak), SCHEDULES[schedule])
     return losses[-LAST:].mean().item()
 
@@ -53,11 +56,14 @@ def main() -> None:
     """All trainings, those of the first seed first."""
     settings = list(product(("post-norm", "pre-norm"), SCHEDULES, DEPTHS, PEAKS))
     settings += [("no residual", "warm-up", depth, peak) for depth in DEPTHS for peak in (0.002, 0.008)]
-    found = measure_all("13_map", final_loss, [(*setting, seed) for seed in SEEDS for setting in settings])
+    halved = list(product(("post-norm", "pre-norm"), ("warm-up",), (6, 12), (0.002, 0.008)))
+    jobs = [(*setting, seed) for seed in SEEDS for setting in settings]
+    jobs += [(*setting, seed, True) for seed in SEEDS for setting in halved]
+    found = measure_all("13_map", final_loss, jobs)
     values = {"peaks": list(PEAKS), "depths": list(DEPTHS), "losses": {}}
-    for i, (join, schedule, depth, peak) in enumerate(settings):
-        runs = found[i :: len(settings)]
-        values["losses"].setdefault(join, {}).setdefault(schedule, {}).setdefault(str(depth), {})[str(peak)] = runs
+    for (join, schedule, depth, peak, _, *smaller), loss in zip(jobs, found, strict=True):
+        by_schedule = values["losses"].setdefault(f"{join}, halved" if smaller else join, {})
+        by_schedule.setdefault(schedule, {}).setdefault(str(depth), {}).setdefault(str(peak), []).append(loss)
     losses = values["losses"]
     values["gradients"] = {
         join: {str(depth): [first_gradients(join, depth, seed) for seed in SEEDS] for depth in DEPTHS} for join in JOINS

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attention_course import plots
-from attention_course.plots.axes import STYLES, quiet
+from attention_course.plots.axes import STYLES, apart, quiet
 from attention_course.plots.colours import readable_on
 from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import NORMAL, SMALL
@@ -14,18 +14,38 @@ from attention_course.plots.text import NORMAL, SMALL
 
 def on_the_way(noted: Mapping[str, Sequence[tuple[int, float, float]]]) -> Figure:
     """noted: for each training (step, how alike the words at the top are, length of the first block's gradient)."""
-    figure = Picture((6.05, 5.2))
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    steps = [step for step, *_ in next(iter(noted.values()))]
-    alike = {name: [a for _, a, _ in rows] for name, rows in noted.items()}
-    gradient = {name: [g for *_, g in rows] for name, rows in noted.items()}
-    plots.lines(steps, alike, x_label="step", y_label="how alike the words are", ax=upper)
-    plots.lines(steps, gradient, x_label="step", y_label="gradient of the first block", log="y", ax=lower)
-    for ax in (upper, lower):
-        ax.set_xscale("symlog", linthresh=10)
-        ax.set_xticks([0, 5, 10, 50, 100, 250], ["0", "5", "10", "50", "100", "250"])
-    upper.set_xlabel("")
+    figure = Picture((6.05, 5.0), layout=None)
+    figure.subplots_adjust(0.12, 0.09, 0.74, 0.98, hspace=0.12)
+    upper, lower = axes = figure.subplots(2, 1, sharex=True)
+    for which, (ax, label) in enumerate(zip(axes, ("how alike the words are", "gradient of block 1"), strict=True), 1):
+        if ax is lower:
+            ax.set_yscale("log")
+        for (colour, dash, _), rows in zip(STYLES, noted.values(), strict=False):
+            ax.plot([row[0] for row in rows], [row[which] for row in rows], color=colour, linestyle=dash, linewidth=2)
+        ax.set_xscale("symlog", linthresh=5)
+        last = noted[next(iter(noted))][-1][0]
+        ax.set_xlim(0, last)
+        ax.set_xticks(ticks := [0, 2, 5, 10, 20, 50, 100, last], ticks)
+        ax.minorticks_off()
+        quiet(ax, "steps done" if ax is lower else "", label)
+        _named_at_the_right(ax, {name: rows[-1][which] for name, rows in noted.items()})
+    for name, rows in noted.items():
+        most, least = max(a for _, a, _ in rows), min(g for *_, g in rows)
+        said = f"{name}: alike up to {most:.2f}, at the end {rows[-1][1]:.2f}; gradient down to {least:.1g}."
+        describe(upper, said)
     return figure
+
+
+def _named_at_the_right(ax, ends: Mapping[str, float]) -> None:
+    """The names of curves beside their ends, outside the axes."""
+    ax.figure.draw_without_rendering()
+    to_points = 72 / ax.figure.dpi
+    heights = ax.transData.transform([(1, y) for y in ends.values()])[:, 1] * to_points
+    for (name, y), offset, (colour, _, _) in zip(ends.items(), apart(heights) - heights, STYLES, strict=False):
+        ax.annotate(
+            name, (1, y), xycoords=("axes fraction", "data"), xytext=(6, offset), textcoords="offset points",
+            va="center", color=colour, fontsize=NORMAL, annotation_clip=False,
+        )  # fmt: skip
 
 
 def the_map(peaks: Sequence[float], depths: Sequence[int], losses: Mapping[str, np.ndarray]) -> Figure:

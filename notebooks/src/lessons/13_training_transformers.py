@@ -289,7 +289,31 @@ guess.reveal(
 r"""
 The gradient tells the second half of the story. It says how much the top changes when the word's own number changes at the bottom. In post-norm it is halved with every block. So when the words have become alike, the signal that could tell them apart hardly reaches the lower blocks. In pre-norm the sum passes it on whole, and the one norm at the end of the stack divides it once.
 
-Real parts have matrices, and a feed-forward network is no average. So the real numbers are others. But the table of section 2 shows the same two things: alike at the top, and gradients that shrink downwards, by a factor of about five per block.
+Real parts have matrices, and a feed-forward network is no average, so the real numbers are others. Here is the gradient of block 1 over that of the last block in our decoder, before any training. **Without residual connections** nothing but the part's output goes on:
+"""
+
+# %% name="vanishing"
+class NoResidual(PostNorm):
+    def forward(self, x, part):
+        return part(self.norm(x))
+
+
+rows, deep = [], (2, 6, 12)
+for join in (NoResidual, PostNorm, PreNorm):
+    row = [join.__name__]
+    for N in deep:
+        seed_everything(0)
+        gradients = watch(stack(words, N, join), *first)[1]
+        row.append(gradients[0] / gradients[-1])
+    rows.append(row)
+table(["gradient of block 1 / last block", *(f"{N} blocks" for N in deep)], rows, powers=True)
+
+# %% name="vanishing-guard" jupyter={"source_hidden": true}
+assert rows[0][2] < 1e-12 and rows[1][3] < 0.15 and all(1 < ratio < 3 for ratio in rows[2][1:])
+
+# %% [markdown] name="vanishing-after"
+r"""
+Without residual connections the gradient is gone (**vanishing gradient**). Post-norm weakens it with depth, and pre-norm does not.
 
 **Answer: each post-norm block shrinks what tells words apart, and its gradient as well. Pre-norm keeps both.**
 
@@ -320,7 +344,7 @@ def attempt(name, join, schedule, peak=PEAK, start=lambda model: None):
     print(f"{name}: {tried[name][-50:].mean():.2f}")
 
 # %% name="warm-up"
-attempt("with warm-up", PostNorm, warm_up)
+attempt("warm-up", PostNorm, warm_up)
 
 # %% [markdown] name="slower-text"
 r"""
@@ -328,7 +352,7 @@ That is hardly better. Next, a learning rate of a quarter:
 """
 
 # %% name="slower"
-attempt("and a lower rate", PostNorm, warm_up, PEAK / 4)
+attempt("…, lower rate", PostNorm, warm_up, PEAK / 4)
 
 # %% [markdown] name="smaller-text"
 r"""
@@ -343,7 +367,7 @@ def smaller_start(model):
             part.weight *= 0.5
 
 
-attempt("or a smaller start", PostNorm, warm_up, start=smaller_start)
+attempt("…, smaller start", PostNorm, warm_up, start=smaller_start)
 
 # %% [markdown] name="pre-text"
 r"""
@@ -351,7 +375,7 @@ And last the other place of the norm, with the old start and the old rate:
 """
 
 # %% name="pre"
-attempt("or pre-norm", PreNorm, warm_up)
+attempt("…, pre-norm", PreNorm, warm_up)
 
 # %% name="cures-table" jupyter={"source_hidden": true}
 rows = [["as in section 1", final[6]]]
@@ -376,9 +400,9 @@ figures.on_the_way(noted)
 # %% name="way-guard" jupyter={"source_hidden": true}
 top = {name: [a for _, a, _ in rows] for name, rows in noted.items()}
 assert all(max(values) > 0.95 for values in top.values())           # all become alike
-assert top["or pre-norm"][-1] < 0.3 and top["or a smaller start"][-1] < 0.3
+assert top["…, pre-norm"][-1] < 0.3 and top["…, smaller start"][-1] < 0.3
 lowest = {name: min(g for *_, g in rows) for name, rows in noted.items()}
-assert lowest["or pre-norm"] > 0.05 and lowest["with warm-up"] < 1e-4
+assert lowest["…, pre-norm"] > 0.05 and lowest["warm-up"] < 1e-4
 
 # %% [markdown] name="way-after"
 r"""
@@ -496,3 +520,146 @@ for peak in (0.001, 0.002, 0.004, 0.016, 0.032):
 before = measured["losses"]["post-norm"]["none"]["2"]
 rows = [["now"] + [row[peak] for peak in peaks], ["beforehand"] + [before[str(peak)][0] for peak in peaks]]
 table(["two post-norm blocks, no warm-up", *(f"{peak:g}" for peak in peaks)], rows)
+
+# %% name="row-guard" jupyter={"source_hidden": true}
+assert all(abs(a - b) < 0.3 for a, b in zip(rows[0][1:3], rows[1][1:3]))
+
+# %% name="vanishing-text"
+r"""placeholder"""
+
+# %% [markdown] name="map-answer"
+r"""
+**Answer: TODO.**
+
+## 7 · What are the ten practices worth?
+
+The glossary recommends ten. We changed one at a time, in a translator with four pre-norm blocks (E = 64, peak 0.006, 500 steps of 320 places, five seeds), and measured the loss on unseen sentences. Two practices first need a word.
+
+**Gradient accumulation.** A batch too large for memory is cut into parts, and their gradients are added up before one step. Each part must count by its words, or the sum is another gradient:
+"""
+
+# %% name="accumulate"
+def total_loss(model, source, target):                              # of all real words
+    return translation_loss(model, source, target, 0) * (target[:, 1:] != PAD).sum()
+
+
+model, (source, target) = stack(words, 2, PreNorm), first
+n = (target[:, 1:] != PAD).sum()
+model.zero_grad()
+(total_loss(model, source, target) / n).backward()                  # the whole batch
+whole = [p.grad.clone() for p in model.parameters()]
+model.zero_grad()
+for some, wanted in zip(source.split(8), target.split(8)):          # eight sentences at a time
+    (total_loss(model, some, wanted) / n).backward()                # adds to p.grad
+assert all(torch.allclose(a, p.grad, atol=1e-6) for a, p in zip(whole, model.parameters()))
+
+# %% [markdown] name="memory-text"
+r"""
+**Memory.** What the backward pass needs is kept from the forward pass. *Gradient checkpointing* keeps only the inputs of the blocks and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* (`F.scaled_dot_product_attention`) never writes the weights down (lesson 20). Six blocks, four texts of 1,024 words:
+"""
+
+# %% name="memory" jupyter={"source_hidden": true}
+memory = results.load("13_memory")
+rows = []
+for way, runs in memory["megabytes"].items():
+    time = memory["time"]["1024"][way]
+    rows.append([way, sum(runs["1024"]) / len(runs["1024"]), sum(time) / len(time)])
+table(["", "peak, MB", "processor time, as it is = 1"], rows, digits=2)
+
+# %% name="guess-practice" jupyter={"source_hidden": true}
+guess = predict(
+    "Which change of the recipe costs most, of these four?",
+    ["no warm-up", "no clipping", "one head instead of four", "a constant learning rate"],
+)
+
+# %% name="practices" jupyter={"source_hidden": true}
+from attention_course import claims
+from attention_course.lessons.lesson_13.practices import practices
+
+table(["practice", "compared", "loss", "difference, 95 % interval", "the glossary's advice"], practices())
+
+# %% [markdown] name="practices-after"
+r"""
+TODO practices text
+"""
+
+# %% [markdown] name="optimizers-text"
+r"""
+## 8 · Does another optimizer help, and does a learning rate last?
+
+**SGD** steps along the gradient itself. **AdamW** shrinks matrices a little at each step (**weight decay**; not norms and biases). **Muon** (Jordan and others 2024) turns the step of each matrix into one whose directions are all equally long; embeddings and vectors stay with AdamW. Each at the best of four rates, three seeds:
+"""
+
+# %% name="optimizers" jupyter={"source_hidden": true}
+optimizers = results.load("13_optimizers")
+rows, seconds = [], {}
+for name, peak in optimizers["best"].items():
+    runs = optimizers["optimizers"][name][peak]
+    seconds[name] = sum(runs["seconds"])
+    rows.append([name, float(peak), sum(runs["loss"]) / 3, f"{sum(runs['exact']) / 3:.0%}"])
+rows = [[*row, f"{seconds[row[0]] / seconds['AdamW']:.2f}"] for row in rows]
+table(["", "best rate", "loss", "exact", "time, AdamW = 1"], rows, digits=3)
+
+# %% [markdown] name="widths-text"
+r"""
+To search a rate on a large model is dear. Can it be found on a small one? In **μP** (Yang and others 2022), the rate of the matrices is divided by the width, because the sum over a row of a matrix has as many terms as the width, and Adam moves them all by the same amount (section 5). Two blocks, heads of 8 numbers:
+"""
+
+# %% name="widths" jupyter={"source_hidden": true}
+by_width = {rule: {E: [sum(runs) / 3 for runs in row.values()] for E, row in of.items()}
+            for rule, of in optimizers["widths"].items()}
+figures.widths(optimizers["peaks"], by_width)
+
+# %% [markdown] name="optimizers-after"
+r"""
+TODO
+
+## 9 · What if there are few data?
+
+TODO
+"""
+
+# %% name="few" jupyter={"source_hidden": true}
+little = results.load("13_little_data")
+rows = []
+for name, runs in little["few"].items():
+    rows.append([name, *(sum(runs[key]) / 3 for key in ("seen", "best", "last", "bleu"))])
+table(["500 pairs", "loss on them", "unseen: lowest", "unseen: at the end", "BLEU"], rows)
+
+# %% name="few-courses" jupyter={"source_hidden": true}
+few = little["few"]
+chosen = ["nothing", "dropout 0.3", "eight times the data"]
+curves = {name: [sum(values) / 3 for values in zip(*few[name]["course"])] for name in chosen}
+figures.courses(few["nothing"]["used"][0], curves)
+
+# %% [markdown] name="few-after"
+r"""
+TODO
+
+## 10 · And with twice the compute?
+
+TODO
+"""
+
+# %% name="budget" jupyter={"source_hidden": true}
+budget = results.load("13_budget")
+seen = {size: [sum(budget["losses"][size][str(n)]) / 3 for n in budget["words"]] for size in budget["parameters"]}
+
+# %% [markdown] name="budget-after"
+r"""
+TODO
+
+## The whole thing to take away
+
+With lesson 12's listing above it (its `Block` left out), this needs PyTorch alone.
+"""
+
+# %% [markdown] name="remember"
+r"""
+## What to remember
+
+- A training can fail without an error. **The loss stands where word frequencies alone put it**: look at the vectors and the gradients by block.
+- Attention averages. In a deep **post-norm** stack all words become alike, and the gradient that tells them apart fades: **rank collapse**.
+- What mends it keeps what a part adds small beside $x$ at first: **pre-norm**, a smaller start, a **warm-up**.
+- **Adam's first step is as long as the learning rate**, for every number. Clipping does not change it.
+"""
