@@ -17,6 +17,7 @@ from attention_course import device, results
 from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs
 from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.lessons.lesson_13.budget import advised, predicted
 from attention_course.models.transformer import Config, Transformer
 from attention_course.training import train, translation_loss
 from attention_course.training.translators import words_to_predict
@@ -49,20 +50,15 @@ def config(size: int) -> Config:
 
 
 def parameters(size: int) -> int:
-    """Of the model, all embeddings included: the French ones are used as a matrix, too."""
+    """Those that each word is multiplied with: all but the English embeddings, which are only looked up."""
     pairs = multi30k.pairs("train")
     words = (len(Vocabulary(side, minimum=2)) for side in zip(*pairs, strict=True))
-    return sum(p.numel() for p in Transformer(*words, config(size)).parameters())
-
-
-def predicted(fitted: np.ndarray, size: float, words: float) -> float:
-    """E + A / N^a + B / D^b (Hoffmann et al. 2022): N in millions of parameters, D in hundred thousands of words."""
-    floor, A, a, B, b = fitted
-    return floor + A / (size / 1e6) ** a + B / (words / 1e5) ** b
+    model = Transformer(*words, config(size))
+    return sum(p.numel() for p in model.parameters()) - model.encoder.embedding.weight.numel()
 
 
 def fit_curve(points: list[tuple[int, int, float]]) -> np.ndarray:
-    """Least squares in the logarithm of the loss."""
+    """`predicted`'s five numbers, by least squares in the logarithm of the loss."""
 
     def off(fitted):
         return [np.log(predicted(fitted, N, D)) - np.log(loss) for N, D, loss in points]
@@ -85,6 +81,7 @@ def main() -> None:
         "fitted": fitted.tolist(),
         "off": [predicted(fitted, N, D) - loss for N, D, loss in points],
         "predicted": {f"{size}, {words}": predicted(fitted, sizes[size], words) for size, words in TRIED},
+        "advised": [[float(x) for x in advised(fitted, factor * 6 * sizes[128] * WORDS[-1])] for factor in (1, 2)],
     }
     command, note = "python experiments/13_budget.py", kept_from("13_budget")
     results.save("13_budget", values, command=command, seeds=SEEDS, note=note)

@@ -33,6 +33,9 @@ from attention_course.lessons.lesson_10 import diagrams as diagrams_10
 from attention_course.lessons.lesson_11 import diagrams as diagrams_11
 from attention_course.lessons.lesson_11.beyond import beyond
 from attention_course.lessons.lesson_12 import diagrams as diagrams_12
+from attention_course.lessons.lesson_13 import diagrams as diagrams_13
+from attention_course.lessons.lesson_13 import figures as figures_13
+from attention_course.lessons.lesson_13.two_words import two_words
 from attention_course.lessons.lesson_17.reach_grid import reach_grid
 from attention_course.lessons.lesson_18.share_curves import share_curves
 from attention_course.lessons.lesson_19.bucket_circle import bucket_circle
@@ -171,6 +174,17 @@ FIGURES = {  # each of what `given` makes of the arrays
         ["<bos>", "le"], ["le", "<eos>"], torch.as_tensor(given(np.tri(2, dtype=bool)))
     ),
     diagrams_12.cached: lambda given: diagrams_12.cached(ABCD),
+    diagrams_13.on_the_way_up: lambda given: diagrams_13.on_the_way_up(two_words(1)),
+    figures_13.on_the_way: lambda given: figures_13.on_the_way({"a": [(0, 0.5, 1.0), (8, 0.9, 0.1)]}),
+    figures_13.the_map: lambda given: figures_13.the_map(
+        [0.1, 0.2], [2, 4], {name: np.array([[1.0, 2], [2, 3]]) for name in ABCD}
+    ),
+    figures_13.schedules: lambda given: figures_13.schedules({name: lambda done: 1 - done for name in ABCD}),
+    figures_13.widths: lambda given: figures_13.widths(
+        [0.001, 0.002], {name: {"32": [1.0, 2.0], "64": [2.0, 1.0]} for name in AB}
+    ),
+    figures_13.courses: lambda given: figures_13.courses([1000, 2000], {"a": [2.0, 1.0]}),
+    figures_13.budget: lambda given: figures_13.budget([1000, 2000], {"a": [2.0, 1.0]}, {"a": [2.1, 0.9]}),
     diagrams_09.two_rounds: lambda given: diagrams_09.two_rounds(*given(some(2))),
     diagrams_09.project: lambda given: diagrams_09.project(
         ASKING,

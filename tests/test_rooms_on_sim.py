@@ -26,6 +26,7 @@ from attention_course.lessons.lesson_08.examining import evaluate
 from attention_course.lessons.lesson_08.multi_hop_vqa import baselines
 from attention_course.lessons.lesson_09.same_different_task import same_or_different
 from attention_course.lessons.lesson_12 import built as built_12
+from attention_course.lessons.lesson_13 import built as built_13
 from attention_course.lessons.lesson_17.facts import facts
 from attention_course.lessons.lesson_18.recall_task import recall
 from attention_course.lessons.lesson_19.copy_model import CopyModel
@@ -103,6 +104,25 @@ def test_the_loop_that_lesson_12_writes_takes_the_model_there_and_back(sim, monk
         results = [built_12.train(model, examples, passes=2, peak=1e-2, size=6), *model.parameters()]
         assert {x.device.type for x in results} == {"cpu"} and not model.training
         return [bits(x) for x in results]
+
+    assert learn(sim.type) == learn("cpu")
+
+
+def test_the_loop_that_lesson_13_writes_takes_the_model_there_and_back_and_watches_it_there(sim, monkeypatch):
+    batches = [(torch.tensor([[5, 4], [3, 0]]), torch.tensor([[1, 6, 2], [1, 4, 2]]))] * 3
+
+    def learn(device):
+        monkeypatch.setenv("ATTENTION_COURSE_DEVICE", device)
+        torch.manual_seed(0)
+        model, seen = built_13.stack((7, 8), 2, built_13.PostNorm, E=4, H=2, hidden=6), []
+
+        def note(step):
+            assert next(model.parameters()).device.type == device
+            seen.append(built_13.watch(model, *batches[0]))
+
+        losses = built_13.train(model, batches, built_13.adamw(0.01), built_13.warm_up, note=note)
+        assert {x.device.type for x in (losses, *model.parameters())} == {"cpu"} and len(seen) == 4
+        return [bits(x) for x in (losses, *model.parameters())], seen
 
     assert learn(sim.type) == learn("cpu")
 

@@ -43,6 +43,7 @@ from attention_course.lessons.lesson_10.multi_head_translator import MultiHeadTr
 from attention_course.lessons.lesson_11 import built as built_11
 from attention_course.lessons.lesson_12 import built as built_12
 from attention_course.lessons.lesson_12 import without
+from attention_course.lessons.lesson_13 import built as built_13
 from attention_course.lessons.lesson_17.long_range_qa import LongRangeQA
 from attention_course.lessons.lesson_18.associative_recall import AssociativeRecall
 from attention_course.lessons.lesson_19.copy_model import CopyModel
@@ -110,8 +111,12 @@ MODULES = {
         ]
     ),
     "Transformer of lesson 12": lambda: built_12.WithCache(built_12.Transformer(9, 8, E=8, H=2, hidden=8, N=1)),
-    "in the place of parts of a block": lambda: nn.ModuleList(
-        [without.Nothing(), without.FindsNothing(), without.NotAdded(4, 2, 8, dropout=0)]
+    "in the place of parts of a block": lambda: nn.ModuleList([without.Nothing(), without.FindsNothing()]),
+    "stacks of lesson 13": lambda: nn.ModuleList(
+        [
+            built_13.stack((9, 8), 1, join, E=8, H=2, hidden=8)
+            for join in (built_13.PostNorm, built_13.PreNorm, built_13.NoResidual)
+        ]
     ),
     "multi-head attention of lesson 10": lambda: built_10.MultiHeadAttention(4, 2),
     "behind an MLP": lambda: one_head.BehindMLP(built_10.MultiHeadAttention(16, 2)),

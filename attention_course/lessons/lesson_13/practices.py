@@ -15,29 +15,29 @@ def practices() -> list[list[str]]:
     memory = results.load("13_memory")["savings"]
     batches = {size: min(losses.values()) for size, losses in batch_losses(loss).items()}
     other = min((80, 1280), key=batches.get)
-    positions, heads = (
-        {n.split(", ")[1]: x for n, x in of.items()} for of in (of_kind(loss, "positions"), of_kind(loss, "heads"))
-    )
+    positions, heads = named(of_kind(loss, "positions")), named(of_kind(loss, "heads"))
     positions.pop("none")
     heads["4"] = base
-    post, pre = (
-        min(of_kind(loss, "norm, PostNorm").values()),
-        min([base, *of_kind(loss, "norm, PreNorm").values(), batches[320]]),
-    )
+    post = min(of_kind(loss, "norm, PostNorm").values())
+    pre = min([batches[320], *of_kind(loss, "norm, PreNorm").values()])
     weakest = min(("checkpointing", "bfloat16", "fused attention"), key=lambda way: fmean(memory[way]))
     rows = [
-        ("initialisation", f"Xavier: {base:.2f}", f"normal, 1: {loss['start, normal, 1']:.2f}", "initialisation-matters"),
-        ("warm-up", f"with: {base:.2f}", f"without: {loss['schedule, decay alone']:.2f}", "warm-up-helps"),
+        ("initialisation", f"Xavier: {base:.2f}", f"normal, 1: {loss['start, normal, 1']:.2f}",
+         "initialisation-matters"),
+        ("warm-up", f"with: {base:.2f}", f"without: {loss['schedule, decay alone']:.2f}",
+         "warm-up-helps"),
         ("dropout, label smoothing", f"both: BLEU {fmean(more['both']['bleu']):.1f}",
          f"neither: BLEU {fmean(more['neither']['bleu']):.1f}", "dropout-and-smoothing-help"),
         ("gradient clipping", f"to 1: {base:.2f}", f"none: {loss['clip, none']:.2f}", "clipping-helps"),
         ("memory", f"{weakest}: 1 / {fmean(memory[weakest]):.1f} of the peak", "as it is: 1",
          "three-ways-save-memory-in-training"),
-        ("batch size", f"320 places: {batches[320]:.2f}", f"{other:,}: {batches[other]:.2f}", "middle-batches-are-best"),
+        ("batch size", f"320 places: {batches[320]:.2f}", f"{other:,}: {batches[other]:.2f}",
+         "middle-batches-are-best"),
         ("positions", best(positions), worst(positions), "positions-are-to-be-chosen"),
         ("number of heads", best(heads), worst(heads), "heads-are-to-be-chosen"),
         ("place of the norm", f"pre-norm: {pre:.2f}", f"post-norm: {post:.2f}", "pre-norm-trains-better"),
-        ("metrics", "loss, and alignment error rate", "their rank correlation", "task-metrics-do-not-tell-of-attention"),
+        ("metrics", "loss, and alignment error rate", "their rank correlation",
+         "task-metrics-do-not-tell-of-attention"),
     ]  # fmt: skip
     return [[*said, measured(claim), claims.verdict(claim).outcome] for *said, claim in rows]
 
