@@ -217,7 +217,11 @@ def test_the_same_values_in_another_make(problem, turn):
             "bfloat16": lambda: value.bfloat16() if value.is_floating_point() else value,
             "requires grad": lambda: value.detach().requires_grad_() if value.is_floating_point() else value,
             "not contiguous": lambda: (
-                value.mT.contiguous().mT if value.ndim > 1 else value.expand(2, -1).T.clone()[:, 0]
+                value.mT.contiguous().mT
+                if value.ndim > 1
+                else value.expand(2, -1).T.clone()[:, 0]
+                if value.ndim
+                else value
             ),
         }[turn]()
 
