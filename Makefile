@@ -98,7 +98,7 @@ notebooks: $(VENV)/installed  ## build the notebooks from notebooks/src, executi
 	$(RUN)/python tools/notebooks.py
 	$(RUN)/python tools/picture.py
 
-new-lesson: $(VENV)/installed  ## make new-lesson NN=13 SLUG=training [TITLE="..."]: lay out a lesson
+new-lesson: $(VENV)/installed  ## make new-lesson NN=14 SLUG=bert [TITLE="..."]: lay out a lesson
 	$(RUN)/python tools/new_lesson.py "$(NN)" "$(SLUG)" $(if $(TITLE),--title "$(TITLE)")
 	$(RUN)/python tools/notebooks.py "$(NN)"
 

@@ -34,20 +34,22 @@ lessons = [
 """
 
 
+NUMBER, SLUG = "29", "a_trial"  # of a lesson that is only planned
+NAME = f"{NUMBER}_{SLUG}"
 FOLDERS = ("attention_course", "docs", "experiments", "notebooks", "tests", "tools")
 
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory):
-    """A copy of the repository with a new lesson 13."""
+    """A copy of the repository with a new lesson."""
     root = tmp_path_factory.mktemp("course")
     for name in FOLDERS:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for name in ("README.md", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, root)
-    laid_out = run(root, "tools/new_lesson.py", "13", "training_transformers")
+    laid_out = run(root, "tools/new_lesson.py", NUMBER, SLUG)
     assert not laid_out.returncode, laid_out.stderr
-    built = run(root, "tools/notebooks.py", "13")
+    built = run(root, "tools/notebooks.py", NUMBER)
     assert not built.returncode, built.stdout + built.stderr
     return root
 
@@ -66,11 +68,11 @@ def run(root, *command):
         ("-m", "ruff", "check"),
         ("-m", "ruff", "format", "--check"),
         (str(Path(sys.executable).with_name("lint-imports")),),
-        ("tools/notebooks.py", "--check", "13"),
-        ("tools/notebooks.py", "--filled", "build/filled", "13"),
-        ("-m", "pytest", "-q", "tests/test_checks_lesson_13.py", "tests/test_pages.py"),
-        ("tools/mutants.py", "13"),
-        ("-c", "import runpy; runpy.run_path('experiments/13_training_transformers.py')"),
+        ("tools/notebooks.py", "--check", NUMBER),
+        ("tools/notebooks.py", "--filled", "build/filled", NUMBER),
+        ("-m", "pytest", "-q", f"tests/test_checks_lesson_{NUMBER}.py", "tests/test_pages.py"),
+        ("tools/mutants.py", NUMBER),
+        ("-c", f"import runpy; runpy.run_path('experiments/{NAME}.py')"),
     ],
     ids=lambda command: " ".join(Path(part).name for part in command[:3]),
 )
@@ -81,18 +83,19 @@ def test_it_passes_what_every_lesson_has_to_pass(copied, command):
 
 def test_it_stands_in_the_syllabus_and_on_the_site(copied):
     readme, index = ((copied / name).read_text(encoding="utf-8") for name in ("README.md", "docs/index.md"))
-    assert "| 13 | [Training transformers](notebooks/13_training_transformers.ipynb) |" in readme
-    assert "| 14–16 | BERT · GPT · Vision Transformer | | planned |" in readme
-    assert index.count("13_training_transformers") == 2
+    assert f"| {NUMBER} | [A trial](notebooks/{NAME}.ipynb) |" in readme
+    planned = [line for line in readme.splitlines() if line.endswith("| planned |")]
+    assert planned and not any(NUMBER in line for line in planned)
+    assert index.count(NAME) == 2
 
 
 def test_nothing_is_written_over(copied):
-    before = (copied / "notebooks/src/lessons/13_training_transformers.py").read_bytes()
-    again = run(copied, "tools/new_lesson.py", "13", "other_slug")
+    before = (copied / "notebooks/src/lessons/" / f"{NAME}.py").read_bytes()
+    again = run(copied, "tools/new_lesson.py", NUMBER, "other_slug")
     assert again.returncode == 1
-    assert "lesson 13 is there already" in again.stderr
-    assert not (copied / "notebooks/src/lessons/13_other_slug.py").exists()
-    assert (copied / "notebooks/src/lessons/13_training_transformers.py").read_bytes() == before
+    assert f"lesson {NUMBER} is there already" in again.stderr
+    assert not (copied / f"notebooks/src/lessons/{NUMBER}_other_slug.py").exists()
+    assert (copied / "notebooks/src/lessons/" / f"{NAME}.py").read_bytes() == before
 
 
 @pytest.mark.parametrize("words", [("3", "slug"), ("13", "Slug"), ("13", "two words"), ("13", "a", "--title", 'a "b"')])

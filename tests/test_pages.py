@@ -262,7 +262,7 @@ def test_as_many_random_starts_as_were_measured(page):
 
 # Lessons told as a first explanation (CONTRIBUTING, "A lesson")
 
-TOLD_ANEW = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"}
+TOLD_ANEW = {f"{number:02}" for number in range(14)}
 LONGEST_LINE, MOST_LINES = 100, 15
 
 

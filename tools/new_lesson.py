@@ -1,4 +1,4 @@
-"""Lay out a lesson: `make new-lesson NN=13 SLUG=training_transformers`.
+"""Lay out a lesson: `make new-lesson NN=14 SLUG=bert`.
 
 Source, exercises, a room with one problem, an experiment, a test, and a line of `notebooks/syllabus.toml`, of which
 README's syllabus and the index of the site are made. What is laid out runs and passes all tests; it is a draft until

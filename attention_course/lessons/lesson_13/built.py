@@ -103,10 +103,9 @@ def adamw(peak):
 
 
 def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambda step: None):
-    """One step for each batch of a list. Gives the losses. note: is called before each step, and once at the end."""
+    """One step for each batch of a list. Gives the losses. note: is called before each step with its number."""
     device = pick_device(model)
-    model.to(device).train()
-    descent, losses, steps = optimizer(model), [], len(batches)
+    descent, losses, steps = optimizer(model.to(device).train()), [], len(batches)
     rate = LambdaLR(descent, lambda step: schedule((step + 0.5) / steps))
     for step, batch in enumerate(batches):
         note(step)
@@ -115,9 +114,8 @@ def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambd
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), clip)
         descent.step()
-        rate.step()  # the learning rate of the next step
+        rate.step()  # the rate of the next step
         losses.append(loss.detach())
-    note(steps)
     model.to("cpu").eval()
     return torch.stack(losses).cpu()
 

@@ -104,8 +104,7 @@ def adamw(peak):                                                    # from a mod
 # %% name="loop"
 def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambda step: None):
     device = pick_device(model)
-    model.to(device).train()
-    descent, losses, steps = optimizer(model), [], len(batches)
+    descent, losses, steps = optimizer(model.to(device).train()), [], len(batches)
     rate = LambdaLR(descent, lambda step: schedule((step + 0.5) / steps))
     for step, batch in enumerate(batches):
         note(step)
@@ -116,7 +115,6 @@ def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambd
         descent.step()
         rate.step()                                                 # the rate of the next step
         losses.append(loss.detach())
-    note(steps)
     model.to("cpu").eval()
     return torch.stack(losses).cpu()
 
@@ -281,8 +279,8 @@ own = rows[-1][1]
 assert abs(1 / own - 2_900) < 50 and rows[-1][3:] == [1, 1]
 guess.reveal(
     "about 1 / 3,000",
-    f"{own:.5f}, that is √2 / 2¹²: halved twelve times. The √2 comes from the norm, which makes the "
-    "shared numbers √2.",
+    f"{own:.5f}, that is √2 / 2¹²: halved twelve times. The √2 comes from the norm: in its end the "
+    "shared numbers are √2.",
 )
 
 # %% [markdown] name="by-hand-text"
@@ -322,14 +320,14 @@ Without residual connections the gradient is gone (**vanishing gradient**). Post
 We try four cures, one after the other, and note how it goes on the way. The first is a **warm-up**: the learning rate begins near zero, and rises to its peak during the first tenth of the training.
 """
 
-# %% name="attempt"
+# %% name="warm-up-schedule"
 def warm_up(done, share=0.1):
     return done / share if done < share else (1 - done) / (1 - share)
 
 
 AT, tried, noted = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 100, 150, 200, STEPS), {}, {}
 
-
+# %% name="attempt"
 def attempt(name, join, schedule, peak=PEAK, start=lambda model: None):
     seed_everything(0)
     model, noted[name] = stack(words, 6, join), []
@@ -341,6 +339,7 @@ def attempt(name, join, schedule, peak=PEAK, start=lambda model: None):
             noted[name].append((step, similar[-1], gradients[0]))
 
     tried[name] = train(model, batches, adamw(peak), schedule, note=note)
+    note(STEPS)
     print(f"{name}: {tried[name][-50:].mean():.2f}")
 
 # %% name="warm-up"
@@ -477,7 +476,8 @@ def stable(done, share=0.1, end=0.2):
     return done / share if done < share else min(1, (1 - done) / end)
 
 # %% name="schedules-picture" jupyter={"source_hidden": true}
-figures.schedules({"linear": warm_up, "inverse root": inverse_root, "cosine": cosine, "stable": stable})
+named = {"linear": warm_up, "inverse root": inverse_root, "cosine": cosine, "stable": stable}
+figures.schedules(named)
 
 # %% [markdown] name="warm-up-answer"
 r"""
@@ -532,7 +532,8 @@ for peak in (0.001, 0.002, 0.004, 0.016, 0.032):
     seed_everything(0)
     row[peak] = train(stack(words, 2, PostNorm), batches, adamw(peak), decay)[-50:].mean().item()
 before = measured["losses"]["post-norm"]["none"]["2"]
-rows = [["now"] + [row[peak] for peak in peaks], ["beforehand"] + [before[str(peak)][0] for peak in peaks]]
+rows = [["now", *(row[peak] for peak in peaks)]]
+rows += [["beforehand, the same seed", *(before[str(peak)][0] for peak in peaks)]]
 table(["two post-norm blocks, no warm-up", *(f"{peak:g}" for peak in peaks)], rows)
 
 # %% name="row-guard" jupyter={"source_hidden": true}
@@ -587,7 +588,8 @@ guess = predict(
 from attention_course import claims
 from attention_course.lessons.lesson_13.practices import practices
 
-table(["practice", "compared", "loss", "difference, 95 % interval", "the glossary's advice"], practices())
+names = ["practice", "with", "without", "difference, 95 % interval", "the glossary's claim"]
+table(names, practices())
 
 # %% [markdown] name="practices-after"
 r"""
