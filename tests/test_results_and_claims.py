@@ -2,6 +2,7 @@
 
 import json
 import math
+import operator
 import re
 import subprocess
 import sys
@@ -400,3 +401,33 @@ def test_an_experiment_is_measured_part_by_part_and_says_what_is_kept(folder, mo
     assert record["values"]["kept_from"] == {"a": "new", "b": "old"} and record["values"]["sum"] == 4
     with pytest.raises(SystemExit, match="expected names among a, b, figures; got c"):
         in_parts(monkeypatch, "c", a=never, b=never)
+
+
+def one_by_one(monkeypatch, kept, commit="new", *named):
+    """The module, which keeps what is finished in a folder of the test's own."""
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    monkeypatch.setattr(sys, "argv", ["it", *named])
+    monkeypatch.setattr(results, "commit", lambda: commit)
+    module = import_module("one_by_one")
+    monkeypatch.setattr(module, "KEPT", kept)
+    return module
+
+
+def test_trainings_that_are_finished_are_not_done_again(tmp_path, monkeypatch, capsys):
+    module = one_by_one(monkeypatch, tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        module.measure_all("00_x", operator.truediv, [(6, 3), (8, 2), (1, 0)], processes=1)
+    assert module.measure_all("00_x", operator.truediv, [(8, 2), (6, 3), (9, 2)], processes=1) == [4, 2, 4.5]
+    assert "00_x: 2 of 3 trainings were done before" in capsys.readouterr().out
+    assert module.kept_from("00_x") == ""
+
+
+def test_another_commit_begins_anew_unless_it_is_told_to_keep(tmp_path, monkeypatch, capsys):
+    def again(commit, *named):
+        module = one_by_one(monkeypatch, tmp_path, commit, *named)
+        assert module.measure_all("00_x", operator.mul, [(2, 3), (4, 5)], processes=1) == [6, 20]
+        return capsys.readouterr().out.splitlines()[0][6:12], module.kept_from("00_x")
+
+    assert again("old") == ("0 of 2", "")
+    assert again("new") == ("0 of 2", "")
+    assert again("newer", "--keep") == ("2 of 2", "Trainings kept from earlier commits: new.")

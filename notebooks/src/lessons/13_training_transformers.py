@@ -235,7 +235,7 @@ assert rows[0][1] < 0.9 and rows[1][1] > 0.98 and rows[-1][2] < rows[0][2] / 100
 
 # %% [markdown] name="where-answer"
 r"""
-**Answer: a single step makes all words alike at the top. (This is called rank collapse.) Then the gradient that could undo it fades, too.**
+**Answer: a single step makes all words alike at the top. (This is called rank collapse; Dong and others 2021, Noci and others 2022.) Then the gradient that could undo it fades, too.**
 
 ## 3 · Why do the words become alike, and why is there no way back?
 
@@ -341,9 +341,10 @@ def attempt(name, join, schedule, peak=PEAK, start=lambda model: None):
     tried[name] = train(model, batches, adamw(peak), schedule, note=note)
     note(STEPS)
     print(f"{name}: {tried[name][-50:].mean():.2f}")
+    return model
 
 # %% name="warm-up"
-attempt("warm-up", PostNorm, warm_up)
+warmed = attempt("warm-up", PostNorm, warm_up)
 
 # %% [markdown] name="slower-text"
 r"""
@@ -351,7 +352,7 @@ That is hardly better. Next, a learning rate of a quarter:
 """
 
 # %% name="slower"
-attempt("…, lower rate", PostNorm, warm_up, PEAK / 4)
+slower = attempt("…, lower rate", PostNorm, warm_up, PEAK / 4)
 
 # %% [markdown] name="smaller-text"
 r"""
@@ -366,7 +367,7 @@ def smaller_start(model):
             part.weight *= 0.5
 
 
-attempt("…, smaller start", PostNorm, warm_up, start=smaller_start)
+smaller = attempt("…, smaller start", PostNorm, warm_up, start=smaller_start)
 
 # %% [markdown] name="pre-text"
 r"""
@@ -374,7 +375,7 @@ And last the other place of the norm, with the old start and the old rate:
 """
 
 # %% name="pre"
-attempt("…, pre-norm", PreNorm, warm_up)
+mended = attempt("…, pre-norm", PreNorm, warm_up)
 
 # %% name="cures-table" jupyter={"source_hidden": true}
 rows = [["as in section 1", final[6]]]
@@ -386,9 +387,17 @@ warm, slow, small, pre = (row[1].item() for row in rows[1:])
 assert abs(warm - frequencies) < 0.2 and frequencies - 1 < slow < frequencies - 0.3
 assert small < slow - 0.5 and pre < slow - 0.5
 
+# %% name="watch-mended" jupyter={"source_hidden": true}
+similar, gradients = watch(mended, *first)
+rows = [["pre-norm: alike", *similar[1:]], ["pre-norm: gradient", *gradients]]
+table(["decoder, after training", *(f"block {n}" for n in range(1, 7))], rows, powers=True)
+
+# %% name="watch-mended-guard" jupyter={"source_hidden": true}
+assert max(similar) < 0.4 and max(gradients) < 10 * min(gradients)
+
 # %% [markdown] name="way-text"
 r"""
-Here is what the two instruments saw on the way:
+So looks a stack that learns: the words differ at every block, and all blocks have gradients of about one size. And here is what the two instruments saw on the way, at the top and in block 1:
 """
 
 # %% name="way"
@@ -413,7 +422,7 @@ Your own recipe:
 """
 
 # %% name="your-own"
-attempt("your own", PreNorm, warm_up, peak=PEAK, start=smaller_start)
+yours = attempt("your own", PreNorm, warm_up, peak=PEAK, start=smaller_start)
 
 # %% [markdown] name="mend-answer"
 r"""
@@ -454,7 +463,7 @@ guess.reveal(
 
 # %% [markdown] name="first-step-text"
 r"""
-So at the first step *each* number of the model moves by 0.008, in the direction that its one batch asks for. A number that is computed from 32 others of size 1 then moves by up to 32 · 0.008 = 0.26, and this in every matrix of every block at once. The warm-up makes the first steps small: the first of 25 is 0.02 times the peak. Meanwhile Adam learns how large gradients are (with $\beta_2$ = 0.98 it takes some fifty steps).
+So at the first step *each* number of the model moves by 0.008, in the direction that its one batch asks for. What a batch asks for first is the same for all words: say what is frequent. A number that is computed from 32 others of size 1 moves by up to 32 · 0.008 = 0.26 then, in every matrix of every block at once. That is why one step was enough to make all words alike. The warm-up makes the first steps small: the first of 25 is 0.02 times the peak. Meanwhile Adam learns how large gradients are (with $\beta_2$ = 0.98 it takes some fifty steps).
 
 After the warm-up, the rate has to fall, or the model does not settle. These schedules are in use: linear to zero; **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which can go on as long as one likes before it falls.
 """
@@ -664,15 +673,71 @@ TODO
 
 ## The whole thing to take away
 
-With lesson 12's listing above it (its `Block` left out), this needs PyTorch alone.
+This is what the page has built. Put it below lesson 12's listing, without its `Block` and its `warm_up`, and it needs PyTorch alone. `batches` is a list of pairs `(source, target)`: word numbers (B, S) and (B, L + 1), filled up with 0, the target between 1 (`<bos>`) and 2 (`<eos>`).
 """
+
+# %% name="listing" jupyter={"source_hidden": true}
+imports = """import math
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from attention_course.data.vocabulary import PAD
+from attention_course.device import pick_device
+from attention_course.lessons.lesson_10.built import MultiHeadAttention
+from attention_course.lessons.lesson_12.built import (
+    Transformer, causal_mask, enter, translation_loss
+)"""
+parts = [PostNorm, PreNorm, Block, stack, smaller_start, decay, warm_up, inverse_root, cosine, stable]
+listing(*parts, adamw, train, alike, watch, imports=imports)
 
 # %% [markdown] name="remember"
 r"""
 ## What to remember
 
-- A training can fail without an error. **The loss stands where word frequencies alone put it**: look at the vectors and the gradients by block.
-- Attention averages. In a deep **post-norm** stack all words become alike, and the gradient that tells them apart fades: **rank collapse**.
-- What mends it keeps what a part adds small beside $x$ at first: **pre-norm**, a smaller start, a **warm-up**.
+- A training can fail without an error. A loss that stands where **the frequencies of words** would put it means that the top does not see its input.
+- Attention averages. In a deep **post-norm** stack all words become alike, and the gradient that could tell them apart fades (**rank collapse**).
+- Cures keep what a part adds small beside $x$ at first: **pre-norm**, a smaller start, a **warm-up**.
 - **Adam's first step is as long as the learning rate**, for every number. Clipping does not change it.
+- Look at vectors and gradients **by block**, not only at the loss.
+- Small-scale advice is to be measured again at your scale. A learning rate can be carried to a wider model (**μP**).
+
+Worth knowing by heart:
+
+```
+x = norm(x + part(x))        # post-norm: deep stacks need care
+x = x + part(norm(x))        # pre-norm
+rate = peak * min(step / warm_up, 1) * ...
+```
+
+<details><summary>1. A language model's loss has stood at 7.2 for an hour. How do you find out whether the model reads its input at all?</summary>
+
+Compute the loss of the frequencies alone. If it is 7.2 too, compare the words' vectors at the top: are they alike? Then look at the gradients by block.
+
+</details>
+
+<details><summary>2. Why can a stack with pre-norm be deep?</summary>
+
+The sum passes every word's own numbers, and their gradient, up and down unchanged. The parts read normalised copies.
+
+</details>
+
+<details><summary>3. Your loss jumps up at step 3. You clip the gradients to a tenth. Why may nothing change?</summary>
+
+Adam divides by the size of the gradients, so a common factor falls out. Lower the rate, or warm up for longer.
+
+</details>
+
+## Exercises, and where to go next
+
+In the [exercises](exercises/13_training_transformers.ipynb) you write the paper's schedule, clipping, a step of AdamW, accumulation and label smoothing, and help a colleague whose loss stands still. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Lessons 14 to 16, to come, train such stacks as BERT, GPT and ViT.
+
+### Sources
+
+Bachlechner, Majumder, Mao, Cottrell, McAuley: ReZero is all you need: fast convergence at large depth. UAI 2021, [arXiv:2003.04887](https://arxiv.org/abs/2003.04887) · Dong, Cordonnier, Loukas: Attention is not all you need: pure attention loses rank doubly exponentially with depth. ICML 2021, [arXiv:2103.03404](https://arxiv.org/abs/2103.03404) · Hoffmann et al.: Training compute-optimal large language models. NeurIPS 2022, [arXiv:2203.15556](https://arxiv.org/abs/2203.15556) · Hu et al.: MiniCPM: unveiling the potential of small language models with scalable training strategies. 2024, [arXiv:2404.06395](https://arxiv.org/abs/2404.06395) · Jordan et al.: Muon: an optimizer for hidden layers in neural networks. 2024, [kellerjordan.github.io/posts/muon](https://kellerjordan.github.io/posts/muon/) · Kingma, Ba: Adam: a method for stochastic optimization. ICLR 2015, [arXiv:1412.6980](https://arxiv.org/abs/1412.6980) · Loshchilov, Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR 2017, [arXiv:1608.03983](https://arxiv.org/abs/1608.03983) · Loshchilov, Hutter: Decoupled weight decay regularization. ICLR 2019, [arXiv:1711.05101](https://arxiv.org/abs/1711.05101) · Noci, Anagnostidis, Biggio, Orvieto, Singh, Lucchi: Signal propagation in Transformers: theoretical perspectives and the role of rank collapse. NeurIPS 2022, [arXiv:2206.03126](https://arxiv.org/abs/2206.03126) · Radford, Wu, Child, Luan, Amodei, Sutskever: Language models are unsupervised multitask learners. OpenAI, 2019 · Vaswani et al.: Attention is all you need. NIPS 2017, [arXiv:1706.03762](https://arxiv.org/abs/1706.03762) · Wang, Ma, Dong, Huang, Zhang, Wei: DeepNet: scaling Transformers to 1,000 layers. 2022, [arXiv:2203.00555](https://arxiv.org/abs/2203.00555) · Xiong et al.: On layer normalization in the Transformer architecture. ICML 2020, [arXiv:2002.04745](https://arxiv.org/abs/2002.04745) · Yang et al.: Tensor programs V: tuning large neural networks via zero-shot hyperparameter transfer. 2022, [arXiv:2203.03466](https://arxiv.org/abs/2203.03466) · the glossary article アテンションメカニズム (Attention mechanism, 2025), in Japanese.
+
+Captions: Multi30k (see lesson 04), derived from Flickr30k, for non-commercial research and education.
 """
