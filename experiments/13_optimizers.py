@@ -6,6 +6,7 @@ concerns Adam's steps. The head size stays 8. Writes attention_course/results/13
 an hour on two cores. It goes on where it was broken off.
 """
 
+import math
 import time
 from itertools import product
 
@@ -20,10 +21,12 @@ from attention_course.training import muon
 SEEDS = range(3)
 RATES = {
     "SGD, momentum 0.9": (0.03, 0.1, 0.3, 1.0),
+    "SGD, not clipped": (0.03, 0.1, 0.3, 1.0),
     "Adam": (0.0015, 0.003, 0.006, 0.012),
     "AdamW": (0.0015, 0.003, 0.006, 0.012),
     "Muon": (0.003, 0.006, 0.012, 0.024),
 }
+DIVERGED = 99.0  # stands for a loss that is larger, infinite or not a number
 DECAY = 0.1  # of AdamW and Muon; Adam and SGD have none
 WIDTHS, BASE = (32, 64, 128), 32
 PEAKS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
@@ -46,8 +49,12 @@ def make(name: str, peak: float):
         groups = [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
         return torch.optim.AdamW(groups, peak, betas, fused=True)
 
+    def sgd(model):
+        return torch.optim.SGD(model.parameters(), peak, momentum=0.9, nesterov=True)
+
     return {
-        "SGD, momentum 0.9": lambda model: torch.optim.SGD(model.parameters(), peak, momentum=0.9, nesterov=True),
+        "SGD, momentum 0.9": sgd,
+        "SGD, not clipped": sgd,
         "Adam": lambda model: torch.optim.Adam(model.parameters(), peak, betas, fused=True),
         "AdamW": adamw,
         "Muon": lambda model: muon.MuonWithAdamW(muon.for_muon(model), peak, weight_decay=DECAY),
@@ -57,9 +64,9 @@ def make(name: str, peak: float):
 def with_optimizer(name: str, peak: float, seed: int) -> dict[str, float]:
     """Loss and exact translations of one training, and the processor time it took."""
     start = time.process_time()
-    model = small.train(seed, optimizer=make(name, peak))
-    seconds = time.process_time() - start
-    return {"loss": small.unseen_loss(model), "exact": small.exact(model), "seconds": seconds}
+    model = small.train(seed, optimizer=make(name, peak), clip=math.inf if name == "SGD, not clipped" else 1.0)
+    seconds, loss = time.process_time() - start, small.unseen_loss(model)
+    return {"loss": loss if loss < DIVERGED else DIVERGED, "exact": small.exact(model), "seconds": seconds}
 
 
 def of_width(rule: str, E: int, peak: float, seed: int) -> float:
