@@ -61,7 +61,7 @@ def fit_curve(points: list[tuple[int, int, float]]) -> np.ndarray:
     """`predicted`'s five numbers, by least squares in the logarithm of the loss."""
 
     def off(fitted):
-        return [np.log(predicted(fitted, N, D)) - np.log(loss) for N, D, loss in points]
+        return [np.log(predicted(list(fitted), N, D)) - np.log(loss) for N, D, loss in points]
 
     return least_squares(off, [1.0, 1.0, 0.5, 1.0, 0.5], bounds=([0, 0, 0.01, 0, 0.01], [4, 20, 3, 20, 3])).x
 
@@ -73,12 +73,12 @@ def main() -> None:
     for i, (size, words) in enumerate(settings):
         losses.setdefault(str(size), {})[str(words)] = found[i :: len(settings)]
     points = [(sizes[E], D, float(np.mean(losses[str(E)][str(D)]))) for E, D in product(RATES, WORDS)]
-    fitted = fit_curve(points)
+    fitted = fit_curve(points).tolist()
     values = {
         "parameters": {str(size): n for size, n in sizes.items()},
         "words": list(WORDS),
         "losses": losses,
-        "fitted": fitted.tolist(),
+        "fitted": fitted,
         "off": [predicted(fitted, N, D) - loss for N, D, loss in points],
         "predicted": {f"{size}, {words}": predicted(fitted, sizes[size], words) for size, words in TRIED},
         "advised": [[float(x) for x in advised(fitted, factor * 6 * sizes[128] * WORDS[-1])] for factor in (1, 2)],

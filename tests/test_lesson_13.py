@@ -1,16 +1,21 @@
 """What lesson 13 builds: the package's Transformer in both forms; instruments that say what they should."""
 
 import math
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 from torch.testing import assert_close
 
+from attention_course import claims, results
 from attention_course.data.vocabulary import pad
 from attention_course.layers.residual import post_norm, pre_norm
 from attention_course.lessons.lesson_12 import built as lesson_12
 from attention_course.lessons.lesson_13 import built
+from attention_course.lessons.lesson_13.budget import advised, predicted
+from attention_course.lessons.lesson_13.practices import practices, variants
 from attention_course.lessons.lesson_13.two_words import two_words
 from attention_course.models import transformer as package
 
@@ -154,3 +159,35 @@ def test_a_block_without_dropout_draws_nothing(join):
     model = new(join=join).train()
     assert_close(model(SOURCE, TARGET[:, :-1]), model(SOURCE, TARGET[:, :-1]), rtol=0, atol=0)
     assert isinstance(model.encoder.blocks[0].join_1, join) and isinstance(model.decoder.blocks[1].join_2, nn.Module)
+
+
+def test_the_advised_size_is_the_best_for_its_computation():
+    fitted = (1.2, 0.8, 0.6, 1.5, 0.4)
+    size, words, loss = advised(fitted, compute=1e12)
+    assert 6 * size * words == pytest.approx(1e12)
+    for factor in (0.5, 0.9, 1.1, 2):
+        assert predicted(fitted, factor * size, words / factor) > loss
+    more = advised(fitted, compute=2e12)
+    assert more[0] > size and more[1] > words and 1.2 < more[2] < loss
+
+
+def test_a_law_is_found_again_from_its_points(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "experiments"))
+    fitted = (1.2, 0.8, 0.6, 1.5, 0.4)
+    points = [(N, D, predicted(fitted, N, D)) for N in (2e5, 5e5, 1.3e6) for D in (5e4, 1e5, 2e5, 4e5)]
+    assert list(import_module("13_budget").fit_curve(points)) == pytest.approx(fitted, rel=1e-3)
+
+
+def test_each_of_the_ten_practices_stands_beside_its_verdict():
+    rows = practices()
+    assert len(rows) == 10 and all(len(row) == 5 for row in rows)
+    said = {claims.verdict(claim.id).outcome for claim in claims.load().values() if "best practices" in claim.source}
+    assert {row[4] for row in rows} <= said
+    warm_up = rows[1]
+    losses = [float(cell.rsplit(" ", 1)[1]) for cell in warm_up[1:3]]
+    assert float(warm_up[3].split()[0]) == pytest.approx(losses[1] - losses[0], abs=0.011)
+
+
+def test_what_else_was_tried_has_the_usual_setting_in_every_row_but_that_of_positions():
+    usual = f"{sum(of := results.load('13_practices')['settings']['as it is']['loss']) / len(of):.2f}"
+    assert [usual in said for kind, said in variants() if kind != "positions"] == [True] * 5

@@ -416,9 +416,9 @@ assert lowest["…, pre-norm"] > 0.05 and lowest["warm-up"] < 1e-4
 r"""
 This is a surprise: in *every* training the words become alike within twenty steps. That is no fault. The frequencies of words are what is learned first, and they are the same for all places. What differs is the way back. In pre-norm the gradient of block 1 stays near its first length, and the words part again. With the warm-up alone it falls by orders of magnitude.
 
-The cures have one thing in common: **what a part adds is small beside $x$ until the part has learned something**. A lower rate and a warm-up keep parts small for longer, a smaller start makes them small, and pre-norm lets $x$ grow. Other recipes for deep stacks do this, too: GPT-2 divides the last matrix of each part by √(number of parts) at the start (Radford and others 2019), ReZero starts with parts times zero (Bachlechner and others 2021), DeepNorm multiplies $x$ before it adds (Wang and others 2022).
+The cures have one thing in common: **what a part adds is small beside $x$ until the part has learned something**. A lower rate and a warm-up keep parts small for longer, a smaller start makes them small, and pre-norm lets $x$ grow. Other recipes do the same: GPT-2 starts with smaller matrices (Radford and others 2019), ReZero with parts times zero (Bachlechner and others 2021), and DeepNorm adds to a multiple of $x$ (Wang and others 2022).
 
-Your own recipe:
+Your own recipe (change it):
 """
 
 # %% name="your-own"
@@ -465,7 +465,7 @@ guess.reveal(
 r"""
 So at the first step *each* number of the model moves by 0.008, in the direction that its one batch asks for. What a batch asks for first is the same for all words: say what is frequent. A number that is computed from 32 others of size 1 moves by up to 32 · 0.008 = 0.26 then, in every matrix of every block at once. That is why one step was enough to make all words alike. The warm-up makes the first steps small: the first of 25 is 0.02 times the peak. Meanwhile Adam learns how large gradients are (with $\beta_2$ = 0.98 it takes some fifty steps).
 
-After the warm-up, the rate has to fall, or the model does not settle. These schedules are in use: linear to zero; **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which can go on as long as one likes before it falls.
+After the warm-up the rate has to fall, or the model does not settle. Besides the straight line, three schedules are in use: **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which may stay at the peak for as long as one likes.
 """
 
 # %% name="schedules"
@@ -528,9 +528,7 @@ guess.reveal("at none", "The lowest loss of the whole row is that of the frequen
 
 # %% [markdown] name="map-after"
 r"""
-Each number is a final loss, dark is low, and the best rate of each row is bold. Read the last rows: with twelve blocks, post-norm learns at none of the rates. With two blocks it learns at most of them. Pre-norm learns everywhere. The warm-up helps both, most at high rates: it widens the range of rates that work.
-
-More blocks do not help here: 250 steps are too few for a deep stack. And no cure makes the learning rate a matter of no importance: in each panel, a rate that is four times too high or too low costs a lot.
+Each number is a final loss, dark is low, and the best rate of each row is bold. Read the last rows: with twelve blocks, post-norm learns at none of the rates, and pre-norm at all. The warm-up helps most where rates are high. In every row the rate matters: a quarter of the best rate costs a lot. (More blocks do not help here: 250 steps are too few for them.)
 
 One row once more, live:
 """
@@ -554,9 +552,7 @@ r"""
 
 ## 7 · What are the ten practices worth?
 
-The glossary recommends ten. We changed one at a time, in a translator with four pre-norm blocks (E = 64, peak 0.006, 500 steps of 320 places, five seeds), and measured the loss on unseen sentences. Two practices first need a word.
-
-**Gradient accumulation.** A batch too large for memory is cut into parts, and their gradients are added up before one step. Each part must count by its words, or the sum is another gradient:
+The glossary recommends ten. Two of them need a word first. **Gradient accumulation**: a batch too large for memory is cut into parts, and their gradients are added up before one step. Each part must count by its words, or the sum is another gradient:
 """
 
 # %% name="accumulate"
@@ -576,7 +572,7 @@ assert all(torch.allclose(a, p.grad, atol=1e-6) for a, p in zip(whole, model.par
 
 # %% [markdown] name="memory-text"
 r"""
-**Memory.** What the backward pass needs is kept from the forward pass. *Gradient checkpointing* keeps only the inputs of the blocks and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* (`F.scaled_dot_product_attention`) never writes the weights down (lesson 20). Six blocks, four texts of 1,024 words:
+**Memory**: the backward pass needs what the forward pass has kept. *Gradient checkpointing* keeps only the inputs of the blocks, and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* never writes the weights down (lesson 20). Six blocks, four texts of 1,024 words:
 """
 
 # %% name="memory" jupyter={"source_hidden": true}
@@ -586,6 +582,11 @@ for way, runs in memory["megabytes"].items():
     time = memory["time"]["1024"][way]
     rows.append([way, sum(runs["1024"]) / len(runs["1024"]), sum(time) / len(time)])
 table(["", "peak, MB", "processor time, as it is = 1"], rows, digits=2)
+
+# %% [markdown] name="practices-text"
+r"""
+Now all ten, changed one at a time in a translator with four pre-norm blocks: E = 64, H = 4, F = 128, peak 0.006, 500 steps of at most 320 places on each side, five seeds. The loss is on 500 unseen sentences:
+"""
 
 # %% name="guess-practice" jupyter={"source_hidden": true}
 guess = predict(
@@ -633,11 +634,11 @@ assert loss["positions, none"] > usual + 0.2
 
 # %% [markdown] name="practices-after"
 r"""
-Three findings go against what one reads everywhere. **Clipping** does nothing here. Adam bounds the steps already, and no batch is much harder than the others. **The smallest batches are best**, because they give more steps for the same words; on a GPU each of those steps would cost nearly as much time as a large one. And GPT-2's start, **normal numbers of size 0.02**, fails: it is made for a width of 768, and at 64 it is far too small. Xavier's rule asks for the width.
+Three findings may surprise. **Clipping** changes nothing here, as section 5 lets one expect. **The smallest batches are best** at equal numbers of words, because they make more steps; on a GPU a small step takes nearly as long as a large one. And GPT-2's start, **normal numbers of size 0.02**, fails. It suits a width of 768; at 64 it is too small. Xavier's rule asks for the width.
 
-A head more or less, or the shape of the fall, matters little. And loss and attention move together over these settings: where the loss is high, the cross-attention points wrongly.
+Loss and attention go together here: where the loss is high, the cross-attention points wrongly (alignment error rate, lesson 05).
 
-**Answer: place of the norm, start, warm-up and fall of the rate decide. The rest is fine-tuning, at this size.**
+**Answer: the place of the norm, the start, the warm-up and the fall of the rate decide. The rest is fine-tuning, at this size.**
 
 ## 8 · Does another optimizer help, and can a learning rate be carried to a larger model?
 
