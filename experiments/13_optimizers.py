@@ -82,6 +82,13 @@ def of_width(rule: str, E: int, peak: float, seed: int) -> float:
     return small.unseen_loss(small.train(seed, depth=DEPTH, E=E, H=E // 8, optimizer=optimizer, words=WORDS))
 
 
+def carried(widths: dict, i: int) -> float:
+    """The loss of the widest model at the rate that is best for the narrow one: with one rate for all, less with μP."""
+    narrow = widths["one rate"][str(BASE)]
+    peak = min(narrow, key=lambda peak: sum(narrow[peak]))
+    return widths["one rate"][str(WIDTHS[-1])][peak][i] - widths["μP"][str(WIDTHS[-1])][peak][i]
+
+
 def main() -> None:
     jobs = [(name, peak, seed) for name, peaks in RATES.items() for peak in peaks for seed in SEEDS]
     jobs = [job for job in jobs if job[0] != "Muon" or muon.THERE]
