@@ -25,6 +25,7 @@ RATES = {
     "Adam": (0.0015, 0.003, 0.006, 0.012),
     "AdamW": (0.0015, 0.003, 0.006, 0.012),
     "Muon": (0.003, 0.006, 0.012, 0.024),
+    "AdamW, twice the steps": (0.003, 0.006),  # about the time of Muon
 }
 DIVERGED = 99.0  # stands for a loss that is larger, infinite or not a number
 DECAY = 0.1  # of AdamW and Muon; Adam and SGD have none
@@ -57,6 +58,7 @@ def make(name: str, peak: float):
         "SGD, not clipped": sgd,
         "Adam": lambda model: torch.optim.Adam(model.parameters(), peak, betas, fused=True),
         "AdamW": adamw,
+        "AdamW, twice the steps": adamw,
         "Muon": lambda model: muon.MuonWithAdamW(muon.for_muon(model), peak, weight_decay=DECAY),
     }[name]
 
@@ -64,7 +66,8 @@ def make(name: str, peak: float):
 def with_optimizer(name: str, peak: float, seed: int) -> dict[str, float]:
     """Loss and exact translations of one training, and the processor time it took."""
     start = time.process_time()
-    model = small.train(seed, optimizer=make(name, peak), clip=math.inf if name == "SGD, not clipped" else 1.0)
+    how = {"SGD, not clipped": {"clip": math.inf}, "AdamW, twice the steps": {"words": 2 * small.WORDS}}.get(name, {})
+    model = small.train(seed, optimizer=make(name, peak), **how)
     seconds, loss = time.process_time() - start, small.unseen_loss(model)
     return {"loss": loss if loss < DIVERGED else DIVERGED, "exact": small.exact(model), "seconds": seconds}
 
