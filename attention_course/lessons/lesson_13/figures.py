@@ -91,19 +91,23 @@ def schedules(functions: Mapping[str, object]) -> Figure:
 
 
 def widths(peaks: Sequence[float], losses: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """losses: for each rule, for each width, one loss for each peak."""
-    figure = Picture((6.05, 2.9))
-    for ax, (rule, of_width) in zip(figure.subplots(1, 2, sharey=True), losses.items(), strict=True):
-        curves = {f"E = {width}": values for width, values in of_width.items()}
-        plots.lines(1000 * np.array(peaks), curves, x_label="peak, thousandths", y_label="loss", log="x", ax=ax)
-        for (colour, _, _), values in zip(STYLES, of_width.values(), strict=False):
-            best = int(np.argmin(values))
-            ax.plot(1000 * peaks[best], values[best], "o", color=colour, markersize=6)
-        ax.set_title(rule, fontsize=NORMAL, loc="left", weight="bold")
-        ax.set_xticks([1, 4, 16], ["1", "4", "16"])
+    """losses: for each rule, for each width, one loss for each peak. A dot marks the best peak of each width."""
+    figure = Picture((6.05, 2.9), layout=None)
+    figure.subplots_adjust(0.09, 0.17, 0.86, 0.9, wspace=0.12)
+    thousand = 1000 * np.array(peaks)
+    axes = figure.subplots(1, 2, sharey=True)
+    for ax, (rule, of_width) in zip(axes, losses.items(), strict=True):
+        best = {width: int(np.argmin(values)) for width, values in of_width.items()}
+        for (colour, dash, _), (width, values) in zip(STYLES, of_width.items(), strict=False):
+            ax.plot(thousand, values, color=colour, linestyle=dash, linewidth=2)
+            ax.plot(thousand[best[width]], values[best[width]], "o", color=colour, markersize=7)
+        ax.set_xscale("log")
+        ax.set_xticks(thousand, [f"{x:g}" for x in thousand])
         ax.minorticks_off()
-        best = {width: peaks[int(np.argmin(values))] for width, values in of_width.items()}
-        describe(ax, f"{rule}: lowest at {', '.join(f'{peak:g} for E = {width}' for width, peak in best.items())}.")
+        ax.set_title(rule, fontsize=NORMAL, loc="left", weight="bold")
+        quiet(ax, "peak, thousandths", "loss" if ax is axes[0] else "")
+        describe(ax, f"{rule}: lowest at {', '.join(f'{peaks[i]:g} for E = {width}' for width, i in best.items())}.")
+    _named_at_the_right(axes[1], {f"E = {width}": values[-1] for width, values in list(losses.values())[1].items()})
     return figure
 
 

@@ -552,7 +552,7 @@ r"""
 
 ## 7 · What are the ten practices worth?
 
-The glossary recommends ten. Two of them need a word first. **Gradient accumulation**: a batch too large for memory is cut into parts, and their gradients are added up before one step. Each part must count by its words, or the sum is another gradient:
+The glossary recommends ten. Two need a word first. **Gradient accumulation**: a batch too large for memory is cut into parts, whose gradients are added up. Each part must count by its words:
 """
 
 # %% name="accumulate"
@@ -642,8 +642,14 @@ Loss and attention go together here: where the loss is high, the cross-attention
 
 ## 8 · Does another optimizer help, and can a learning rate be carried to a larger model?
 
-**SGD** steps along the gradient itself. **AdamW** shrinks matrices a little at each step (**weight decay**; not norms and biases). **Muon** (Jordan and others 2024) turns the step of each matrix into one whose directions are all equally long; embeddings and vectors stay with AdamW. Each at the best of four rates, three seeds:
+**SGD** steps along the gradient itself. **AdamW** also makes matrices a little smaller at each step (**weight decay**; not norms and biases). **Muon** (Jordan and others 2024) makes all directions of a matrix's step equally long, and leaves the rest to AdamW. Each at the best of four rates, three seeds:
 """
+
+# %% name="guess-optimizer" jupyter={"source_hidden": true}
+guess = predict(
+    "SGD with momentum, the gradient clipped to length 1: how does it compare with Adam?",
+    ["it learns hardly anything", "it is clearly worse", "it is about as good"],
+)
 
 # %% name="optimizers" jupyter={"source_hidden": true}
 optimizers = results.load("13_optimizers")
@@ -652,22 +658,42 @@ for name, peak in optimizers["best"].items():
     runs = optimizers["optimizers"][name][peak]
     seconds[name] = sum(runs["seconds"])
     rows.append([name, float(peak), sum(runs["loss"]) / 3, f"{sum(runs['exact']) / 3:.0%}"])
-rows = [[*row, f"{seconds[row[0]] / seconds['AdamW']:.2f}"] for row in rows]
-table(["", "best rate", "loss", "exact", "time, AdamW = 1"], rows, digits=3)
+rows = [[*row, f"{seconds[row[0]] / seconds['AdamW']:.1f}"] for row in rows]
+table(["", "best rate", "loss", "exact", "processor time, AdamW = 1"], rows, digits=3)
+
+# %% name="reveal-optimizer" jupyter={"source_hidden": true}
+came = {name: x for name, _, x, _, _ in rows}
+assert abs(came["SGD, momentum 0.9"] - came["Adam"]) < 0.1
+assert came["Muon"] < came["AdamW"] - 0.1 and came["AdamW"] < came["Adam"] + 0.02
+guess.reveal(
+    "it is about as good",
+    f"{came['SGD, momentum 0.9']:.2f} against {came['Adam']:.2f} here. TODO",
+)
 
 # %% [markdown] name="widths-text"
 r"""
-To search a rate on a large model is dear. Can it be found on a small one? In **μP** (Yang and others 2022), the rate of the matrices is divided by the width, because the sum over a row of a matrix has as many terms as the width, and Adam moves them all by the same amount (section 5). Two blocks, heads of 8 numbers:
+To search a learning rate on a large model costs much. Can it be found on a small one? In **μP** (Yang and others 2022), the rate of the matrices is divided by the width. The reason stands in section 5: a sum over a row has as many terms as the model is wide, and Adam moves them all. Two pre-norm blocks, heads of 8 numbers, 300 steps, three seeds:
 """
 
 # %% name="widths" jupyter={"source_hidden": true}
+by_width = {"one rate for all": optimizers["widths"]["one rate"],
+            "μP: matrices, rate / width": optimizers["widths"]["μP"]}
 by_width = {rule: {E: [sum(runs) / 3 for runs in row.values()] for E, row in of.items()}
-            for rule, of in optimizers["widths"].items()}
+            for rule, of in by_width.items()}
 figures.widths(optimizers["peaks"], by_width)
 
-# %% [markdown] name="optimizers-after"
+# %% name="widths-guard" jupyter={"source_hidden": true}
+one, muP = by_width.values()
+at = {rule: [optimizers["peaks"][values.index(min(values))] for values in of.values()]
+      for rule, of in by_width.items()}
+assert list(at.values()) == [[0.016, 0.008, 0.004], [0.016, 0.016, 0.008]]
+assert min(muP["128"]) < min(one["128"]) and muP["128"][4] < 0.6 < 2 < one["128"][4]
+
+# %% [markdown] name="widths-after"
 r"""
-TODO
+With one rate for all, the best rate halves when the width doubles. With μP it hardly moves: the rate that is best at E = 32 serves at 128, where the same rate for all would ruin the training.
+
+**Answer: TODO**
 
 ## 9 · What if there are few data?
 
@@ -697,8 +723,14 @@ TODO
 """
 
 # %% name="budget" jupyter={"source_hidden": true}
+from attention_course.lessons.lesson_13.budget import predicted
+
 budget = results.load("13_budget")
-seen = {size: [sum(budget["losses"][size][str(n)]) / 3 for n in budget["words"]] for size in budget["parameters"]}
+D, law = budget["words"], budget["fitted"]
+named = {size: f"{N / 1e6:.1f} million" for size, N in budget["parameters"].items()}
+seen = {named[size]: [sum(budget["losses"][size][str(n)]) / 3 for n in D] for size in named}
+drawn = {named[size]: [predicted(law, N, n) for n in D] for size, N in budget["parameters"].items()}
+figures.budget(D, seen, drawn)
 
 # %% [markdown] name="budget-after"
 r"""
