@@ -21,7 +21,7 @@ You need lessons 03, 10 and 12. Sections 1 to 4 take twenty minutes, the rest ha
 
 ## 1 · How does it look when training fails?
 
-A block's parts are self-attention, in the decoder cross-attention, and a feed-forward network. How a part **joins** the word's vector $x$ is what we change, so we pass it in:
+A block's parts are self-attention, in the decoder cross-attention, and a feed-forward network. How a part **joins** the word's vector $x$ is passed in:
 """
 
 # %% name="joins"
@@ -83,7 +83,7 @@ look_inside(MultiHeadAttention, *(getattr(lesson_12, name) for name in names.spl
 
 # %% [markdown] name="train-text"
 r"""
-The loop is lesson 12's, with the recipe passed in: the optimizer, the **schedule** (the factor on the learning rate, for the share of the training that is done) and the clipping. `note` lets us look in between.
+The loop is lesson 12's, with the recipe passed in: optimizer, **schedule** (the factor on the learning rate, for the share of the training that is done) and clipping. `note` lets us look in between.
 """
 
 # %% name="train"
@@ -252,7 +252,7 @@ guess = predict(
 )
 
 # %% name="by-hand"
-def average(x):                                                     # attention that looks everywhere
+def average(x):                                         # attention that looks everywhere
     return x.mean(-2, keepdim=True).expand_as(x)
 
 
@@ -285,9 +285,9 @@ guess.reveal(
 
 # %% [markdown] name="by-hand-text"
 r"""
-The gradient tells the second half of the story. It says how much the top changes when the word's own number changes at the bottom. In post-norm it is halved with every block. So when the words have become alike, the signal that could tell them apart hardly reaches the lower blocks. In pre-norm the sum passes it on whole, and the one norm at the end of the stack divides it once.
+The gradient says how much the top changes when the word's own number changes at the bottom. In post-norm it is halved with every block: once the words are alike, the signal that could tell them apart hardly reaches the lower blocks. In pre-norm the sum passes it on whole. (The norm at the end of the stack divides it once.)
 
-Real parts have matrices, and a feed-forward network is no average, so the real numbers are others. Here is the gradient of block 1 over that of the last block in our decoder, before any training. **Without residual connections** nothing but the part's output goes on:
+Real parts have matrices, and a feed-forward network is no average, so the real numbers are others. Here is the gradient of block 1 over that of the last block in our decoder, before any training. Without residual connections nothing but the part's output goes on:
 """
 
 # %% name="vanishing"
@@ -311,7 +311,7 @@ assert rows[0][2] < 1e-12 and rows[1][3] < 0.15 and all(1 < ratio < 3 for ratio 
 
 # %% [markdown] name="vanishing-after"
 r"""
-Without residual connections the gradient is gone (**vanishing gradient**). Post-norm weakens it with depth, and pre-norm does not.
+**Without residual connections** the gradient is gone (**vanishing gradient**). Post-norm weakens it with depth, pre-norm does not.
 
 **Answer: each post-norm block shrinks what tells words apart, and its gradient as well. Pre-norm keeps both.**
 
@@ -397,7 +397,7 @@ assert max(similar) < 0.4 and max(gradients) < 10 * min(gradients)
 
 # %% [markdown] name="way-text"
 r"""
-So looks a stack that learns: the words differ at every block, and all blocks have gradients of about one size. And here is what the two instruments saw on the way, at the top and in block 1:
+In a stack that learns, the words differ at every block, and all gradients are of about one size. On the way, at the top and in block 1, the instruments saw this:
 """
 
 # %% name="way"
@@ -414,7 +414,7 @@ assert lowest["…, pre-norm"] > 0.05 and lowest["warm-up"] < 1e-4
 
 # %% [markdown] name="way-after"
 r"""
-This is a surprise: in *every* training the words become alike within twenty steps. That is no fault. The frequencies of words are what is learned first, and they are the same for all places. What differs is the way back. In pre-norm the gradient of block 1 stays near its first length, and the words part again. With the warm-up alone it falls by orders of magnitude.
+This is a surprise: in *every* training the words become alike within twenty steps. The frequencies of words are learned first, and they are the same for all places. What differs is the way back. In pre-norm the gradient of block 1 stays near its first length, and the words part again. With the warm-up alone it falls by orders of magnitude.
 
 The cures have one thing in common: **what a part adds is small beside $x$ until the part has learned something**. A lower rate and a warm-up keep parts small for longer, a smaller start makes them small, and pre-norm lets $x$ grow. Other recipes do the same: GPT-2 starts with smaller matrices (Radford and others 2019), ReZero with parts times zero (Bachlechner and others 2021), and DeepNorm adds to a multiple of $x$ (Wang and others 2022).
 
@@ -463,7 +463,7 @@ guess.reveal(
 
 # %% [markdown] name="first-step-text"
 r"""
-So at the first step *each* number of the model moves by 0.008, in the direction that its one batch asks for. What a batch asks for first is the same for all words: say what is frequent. A number that is computed from 32 others of size 1 moves by up to 32 · 0.008 = 0.26 then, in every matrix of every block at once. That is why one step was enough to make all words alike. The warm-up makes the first steps small: the first of 25 is 0.02 times the peak. Meanwhile Adam learns how large gradients are (with $\beta_2$ = 0.98 it takes some fifty steps).
+So at the first step *each* number of the model moves by 0.008. What the first batch asks for is the same at all places: say what is frequent. A number that is computed from 32 others of size 1 moves by up to 32 · 0.008 = 0.26 then, in every matrix of every block at once. So one step can make all words alike. The warm-up makes the first steps small: the first of 25 is 0.02 times the peak.
 
 After the warm-up the rate has to fall, or the model does not settle. Besides the straight line, three schedules are in use: **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which may stay at the peak for as long as one likes.
 """
@@ -499,8 +499,8 @@ Was 0.008 an unlucky rate, or six an unlucky depth? We trained 288 stacks: six r
 
 # %% name="guess-map" jupyter={"source_hidden": true}
 guess = predict(
-    "Twelve post-norm blocks on each side, with a warm-up: at which of six rates do they learn more "
-    "than frequencies?",
+    "Twelve post-norm blocks on each side, with a warm-up: at which of the six rates do they learn "
+    "more than frequencies?",
     ["at the lowest", "at the two or three lowest", "at none"],
 )
 
@@ -511,9 +511,9 @@ measured = results.load("13_map")
 peaks, depths = measured["peaks"], measured["depths"]
 panels = {
     f"{join}, {'warm-up' if schedule == 'warm-up' else 'no warm-up'}":
-        torch.tensor([[runs for runs in row.values()] for row in of_depth.values()]).mean(-1).numpy()
-    for join, by_schedule in measured["losses"].items() if join != "no residual"
-    for schedule, of_depth in by_schedule.items()
+        torch.tensor([list(row.values()) for row in of_depth.values()]).mean(-1).numpy()
+    for join in ("post-norm", "pre-norm")
+    for schedule, of_depth in measured["losses"][join].items()
 }
 figures.the_map(peaks, depths, panels)
 
@@ -528,7 +528,7 @@ guess.reveal("at none", "The lowest loss of the whole row is that of the frequen
 
 # %% [markdown] name="map-after"
 r"""
-Each number is a final loss, dark is low, and the best rate of each row is bold. Read the last rows: with twelve blocks, post-norm learns at none of the rates, and pre-norm at all. The warm-up helps most where rates are high. In every row the rate matters: a quarter of the best rate costs a lot. (More blocks do not help here: 250 steps are too few for them.)
+Each number is a final loss (mean of three), dark is low, and the best rate of each row is bold. With twelve blocks, post-norm learns at none of the rates, and pre-norm at all. The warm-up helps most where rates are high. In every row that learns, a quarter of the best rate costs a lot. And in 250 steps, more blocks do not help.
 
 One row once more, live:
 """
@@ -572,7 +572,7 @@ assert all(torch.allclose(a, p.grad, atol=1e-6) for a, p in zip(whole, model.par
 
 # %% [markdown] name="memory-text"
 r"""
-**Memory**: the backward pass needs what the forward pass has kept. *Gradient checkpointing* keeps only the inputs of the blocks, and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* never writes the weights down (lesson 20). Six blocks, four texts of 1,024 words:
+**Memory**: the backward pass needs what the forward pass kept. *Gradient checkpointing* keeps the inputs of the blocks, and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* never writes the weights down. Six blocks, four texts of 1,024 words:
 """
 
 # %% name="memory" jupyter={"source_hidden": true}
@@ -616,7 +616,7 @@ guess.reveal(
 
 # %% [markdown] name="variants-text"
 r"""
-What else was tried, with the mean losses (batch sizes each at the best of three rates):
+What else was tried (batch sizes at the best of three rates):
 """
 
 # %% name="variants" jupyter={"source_hidden": true}
@@ -629,14 +629,14 @@ assert loss["start, Xavier halved"] < usual and loss["start, as nn.Linear"] < us
 assert loss["start, normal, 0.02"] > usual + 1 < loss["start, normal, 1"] - 1
 falls = [loss[f"schedule, {name}"] for name in ("inverse root", "cosine", "stable")]
 assert all(abs(fall - usual) < 0.15 for fall in falls)
-assert min(loss["batch, 80, 0.003"], loss["batch, 80, 0.006"]) < usual < loss["batch, 1280, 0.006"] - 1
+assert loss["batch, 80, 0.003"] < usual < loss["batch, 1280, 0.006"] - 1
 assert loss["positions, none"] > usual + 0.2
 
 # %% [markdown] name="practices-after"
 r"""
-Three findings may surprise. **Clipping** changes nothing here, as section 5 lets one expect. **The smallest batches are best** at equal numbers of words, because they make more steps; on a GPU a small step takes nearly as long as a large one. And GPT-2's start, **normal numbers of size 0.02**, fails. It suits a width of 768; at 64 it is too small. Xavier's rule asks for the width.
+Three findings may surprise. **Clipping** changes nothing here (section 5). **The smallest batches are best** for the same number of words, because they make more steps. (On a GPU a small step takes nearly as long as a large one.) And GPT-2's start, **normal numbers of size 0.02**, fails: it suits a width of 768, and at 64 it is too small. Xavier's rule asks for the width.
 
-Loss and attention go together here: where the loss is high, the cross-attention points wrongly (alignment error rate, lesson 05).
+Where the loss is high, the cross-attention points wrongly, too (alignment error rate, lesson 05).
 
 **Answer: the place of the norm, the start, the warm-up and the fall of the rate decide. The rest is fine-tuning, at this size.**
 
@@ -672,7 +672,7 @@ guess.reveal(
 
 # %% [markdown] name="widths-text"
 r"""
-To search a learning rate on a large model costs much. Can it be found on a small one? In **μP** (Yang and others 2022), the rate of the matrices is divided by the width. The reason stands in section 5: a sum over a row has as many terms as the model is wide, and Adam moves them all. Two pre-norm blocks, heads of 8 numbers, 300 steps, three seeds:
+Can a learning rate be found on a small model? In **μP** (Yang and others 2022), the rate of the matrices is divided by the width, because a sum over a row has as many terms, and Adam moves them all (section 5). Two pre-norm blocks, heads of 8 numbers, 300 steps, three seeds:
 """
 
 # %% name="widths" jupyter={"source_hidden": true}
@@ -691,54 +691,103 @@ assert min(muP["128"]) < min(one["128"]) and muP["128"][4] < 0.6 < 2 < one["128"
 
 # %% [markdown] name="widths-after"
 r"""
-With one rate for all, the best rate halves when the width doubles. With μP it hardly moves: the rate that is best at E = 32 serves at 128, where the same rate for all would ruin the training.
+With one rate for all, the best rate halves when the width doubles. With μP it hardly moves: what is best at E = 32 serves at 128, too.
 
 **Answer: TODO**
 
 ## 9 · What if there are few data?
 
-TODO
+A translator (E = 128, three blocks on each side, peak 0.002) learns from 500 captions of Multi30k, for over thirty passes, three seeds.
 """
 
+# %% name="guess-few" jupyter={"source_hidden": true}
+guess = predict(
+    "At the end of the training, what has lowered the loss on unseen captions most?",
+    ["a quarter of the width", "twice the data, as many steps", "dropout with label smoothing"],
+)
+
 # %% name="few" jupyter={"source_hidden": true}
-little = results.load("13_little_data")
+few = results.load("13_little_data")["few"]
 rows = []
-for name, runs in little["few"].items():
+for name, runs in few.items():
     rows.append([name, *(sum(runs[key]) / 3 for key in ("seen", "best", "last", "bleu"))])
-table(["500 pairs", "loss on them", "unseen: lowest", "unseen: at the end", "BLEU"], rows)
+table(["", "loss on these captions", "unseen: lowest", "unseen: end", "BLEU"], rows)
+
+# %% name="reveal-few" jupyter={"source_hidden": true}
+of = {name: dict(zip(("seen", "best", "last", "bleu"), numbers)) for name, *numbers in rows}
+cures = ("a quarter of the size", "twice the data", "dropout and smoothing")
+assert min(cures, key=lambda name: of[name]["last"]) == "dropout and smoothing"
+assert of["nothing"]["seen"] < 0.1 and of["nothing"]["last"] > of["nothing"]["best"] + 0.5
+assert of["a quarter of the size"]["last"] > of["nothing"]["last"]
+others = [of[name]["bleu"] for name in of if name != "eight times the data"]
+assert of["eight times the data"]["bleu"] > 1.5 * max(others)
+guess.reveal(
+    "dropout with label smoothing",
+    f"{of['dropout and smoothing']['last']:.2f} with both, and with neither "
+    f"{of['nothing']['last']:.2f}.",
+)
 
 # %% name="few-courses" jupyter={"source_hidden": true}
-few = little["few"]
-chosen = ["nothing", "dropout 0.3", "eight times the data"]
+chosen = ["nothing", "dropout and smoothing", "eight times the data"]
 curves = {name: [sum(values) / 3 for values in zip(*few[name]["course"])] for name in chosen}
 figures.courses(few["nothing"]["used"][0], curves)
 
 # %% [markdown] name="few-after"
 r"""
-TODO
+Without a cure, the model knows its captions by heart, and its loss on others falls and then rises: **overfitting**. To keep the model of the lowest point is free (**early stopping**). A smaller model is no cure. And no cure comes near more data.
 
-## 10 · And with twice the compute?
+**Answer: dropout, weight decay and early stopping help. Data help more.**
 
-TODO
+## 10 · And with more compute?
+
+More parameters, or more words? We trained three sizes (E = 32, 64, 128, three pre-norm blocks on each side) on four amounts of words, three seeds each. No caption comes twice. The dots are mean losses on unseen captions:
 """
+
+# %% name="guess-budget" jupyter={"source_hidden": true}
+guess = predict(
+    "A model of 0.7 million parameters has seen 400,000 words. What lowers its loss more?",
+    ["2.7 times the parameters", "twice the words", "both alike"],
+)
 
 # %% name="budget" jupyter={"source_hidden": true}
 from attention_course.lessons.lesson_13.budget import predicted
 
 budget = results.load("13_budget")
-D, law = budget["words"], budget["fitted"]
+D, law, losses = budget["words"], budget["fitted"], budget["losses"]
 named = {size: f"{N / 1e6:.1f} million" for size, N in budget["parameters"].items()}
-seen = {named[size]: [sum(budget["losses"][size][str(n)]) / 3 for n in D] for size in named}
+seen = {named[size]: [sum(losses[size][str(n)]) / 3 for n in D] for size in named}
 drawn = {named[size]: [predicted(law, N, n) for n in D] for size, N in budget["parameters"].items()}
 figures.budget(D, seen, drawn)
 
+# %% name="twice" jupyter={"source_hidden": true}
+N, rows = budget["parameters"], []
+for name, size, words_seen in (("as it was", "64", 400_000), ("twice the words", "64", 800_000),
+                               ("more parameters", "128", 400_000)):
+    compute = N[size] * words_seen / (N["64"] * 400_000)
+    mean = sum(losses[size][str(words_seen)]) / 3
+    rows.append([name, f"{N[size] / 1e6:.1f} million", words_seen, f"{compute:.1f}", mean])
+table(["", "parameters", "words", "compute, as it was = 1", "loss"], rows)
+
+# %% name="reveal-budget" jupyter={"source_hidden": true}
+assert rows[1][4] < rows[2][4] - 0.2 < rows[0][4] - 0.3
+off = max(map(abs, budget["off"]))
+assert 0.1 < off < 0.25
+guess.reveal(
+    "twice the words",
+    f"{rows[1][4]:.2f} against {rows[2][4]:.2f}, and for less compute.",
+)
+
 # %% [markdown] name="budget-after"
 r"""
-TODO
+(Compute is taken as N · D. The 800,000 words are two passes.) The curves are a **scaling law** for N parameters and D words, fitted to the dots: $L = L_0 + A / N^a + B / D^b$ (Hoffmann and others 2022). Ours is a sketch: it misses dots by up to 0.2. But it says what the table says: so small a training is short of words, not of parameters. Of large models, Hoffmann and others found that both should grow together.
+
+The course's larger translators are in `benchmarks/results/translation.md`.
+
+**Answer: look which of the two is short. Here it is the words.**
 
 ## The whole thing to take away
 
-This is what the page has built. Put it below lesson 12's listing, without its `Block` and its `warm_up`, and it needs PyTorch alone. `batches` is a list of pairs `(source, target)`: word numbers (B, S) and (B, L + 1), filled up with 0, the target between 1 (`<bos>`) and 2 (`<eos>`).
+Below lesson 12's listing, without our imports, it needs PyTorch alone. `batches` is a list of pairs `(source, target)`: word numbers (B, S) and (B, L + 1).
 """
 
 # %% name="listing" jupyter={"source_hidden": true}
@@ -756,19 +805,18 @@ from attention_course.lessons.lesson_10.built import MultiHeadAttention
 from attention_course.lessons.lesson_12.built import (
     Transformer, causal_mask, enter, translation_loss
 )"""
-parts = [PostNorm, PreNorm, Block, stack, smaller_start, decay, warm_up, inverse_root, cosine, stable]
-listing(*parts, adamw, train, alike, watch, imports=imports)
+parts = [PostNorm, PreNorm, Block, stack, smaller_start, decay, warm_up, inverse_root, cosine]
+listing(*parts, stable, adamw, train, alike, watch, imports=imports)
 
 # %% [markdown] name="remember"
 r"""
 ## What to remember
 
-- A training can fail without an error. A loss that stands where **the frequencies of words** would put it means that the top does not see its input.
-- Attention averages. In a deep **post-norm** stack all words become alike, and the gradient that could tell them apart fades (**rank collapse**).
+- A training can fail without an error. Compare its loss with that of **the frequencies of words**, and look at vectors and gradients **by block**.
+- In a deep **post-norm** stack all words become alike, and the gradient that could tell them apart fades (**rank collapse**).
 - Cures keep what a part adds small beside $x$ at first: **pre-norm**, a smaller start, a **warm-up**.
 - **Adam's first step is as long as the learning rate**, for every number. Clipping does not change it.
-- Look at vectors and gradients **by block**, not only at the loss.
-- Small-scale advice is to be measured again at your scale. A learning rate can be carried to a wider model (**μP**).
+- With the rate of the matrices divided by the width (**μP**), a rate can be carried to a wider model.
 
 Worth knowing by heart:
 
@@ -780,7 +828,7 @@ rate = peak * min(step / warm_up, 1) * ...
 
 <details><summary>1. A language model's loss has stood at 7.2 for an hour. How do you find out whether the model reads its input at all?</summary>
 
-Compute the loss of the frequencies alone. If it is 7.2 too, compare the words' vectors at the top: are they alike? Then look at the gradients by block.
+Compute the loss of the frequencies alone. If it is 7.2 too, see whether the vectors at the top are alike, and how long the gradients are by block.
 
 </details>
 
@@ -798,7 +846,7 @@ Adam divides by the size of the gradients, so a common factor falls out. Lower t
 
 ## Exercises, and where to go next
 
-In the [exercises](exercises/13_training_transformers.ipynb) you write the paper's schedule, clipping, a step of AdamW, accumulation and label smoothing, and help a colleague whose loss stands still. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Lessons 14 to 16, to come, train such stacks as BERT, GPT and ViT.
+In the [exercises](exercises/13_training_transformers.ipynb) you write a schedule, clipping, AdamW, accumulation and label smoothing, and help a colleague whose loss stands still. Then go on with **[17 · Sparse and local attention](17_sparse_and_local.ipynb)**. Lessons 14 to 16, to come, train such stacks as BERT, GPT and ViT.
 
 ### Sources
 
