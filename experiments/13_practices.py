@@ -1,7 +1,7 @@
-"""Nine of the glossary's ten practices, one changed at a time: the small translator of lesson 13, four blocks a side.
+"""Eight of the glossary's ten practices, one changed at a time: the small translator of lesson 13, four blocks a side.
 
 Five seeds. 500 steps on the grammar, in which no sentence comes twice; then the loss, the exact translations and the
-alignment error rate on unseen sentences. (The practice that is missing here, memory, stands in
+alignment error rate on unseen sentences. (Of the two that are missing here, memory stands in
 experiments/13_memory.py, and dropout and label smoothing in experiments/13_little_data.py.) Writes
 attention_course/results/13_practices.json; about half an hour on two cores. It goes on where it was broken off.
 """
