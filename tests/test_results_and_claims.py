@@ -316,6 +316,20 @@ OUTCOMES = {
     "tiles-need-linear-memory": "holds",
     "two-groups-nearly-as-good": "holds in part",
     "averaged-groups-nearly-as-good": "does not hold here",
+    "initialisation-matters": "holds",
+    "warm-up-helps": "holds",
+    "dropout-and-smoothing-help": "does not hold here",
+    "clipping-helps": "does not hold here",
+    "three-ways-save-memory-in-training": "holds",
+    "middle-batches-are-best": "does not hold here",
+    "positions-are-to-be-chosen": "holds in part",
+    "heads-are-to-be-chosen": "holds",
+    "pre-norm-trains-better": "holds",
+    "task-metrics-do-not-tell-of-attention": "does not hold here",
+    "training-is-unstable-at-first": "holds",
+    "many-settings-matter": "holds",
+    "small-data-are-learned-by-heart": "holds",
+    "gradients-vanish-in-deep-stacks": "holds",
 }
 
 

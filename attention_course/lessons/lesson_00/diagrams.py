@@ -19,7 +19,7 @@ MIDDLE = LEFT + WIDE / 2
 PARTS = (
     ("I", "What attention is", "00–05", "", "one look, done by hand; then a whole translator"),
     ("II", "Attention takes shapes", "06–10", "", "pictures, documents, a sentence that looks at itself"),
-    ("III", "The Transformer", "11–12", "13–16", "the network behind today's language models"),
+    ("III", "The Transformer", "11–13", "14–16", "the network behind today's language models"),
     ("IV", "Attention at scale", "17–20", "21–22", "long texts, and what they cost"),
     ("V", "Attention at work, and in question", "", "23–29", "uses, and what attention maps explain"),
 )  # number, title, lessons that are there, lessons that are planned, what it is about

@@ -123,9 +123,9 @@ def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambd
 @torch.no_grad()
 def alike(x, real):  # (B, L, E), (B, L)
     """The mean cosine similarity of two different words."""
-    words = F.normalize(x[real], dim=-1)  # (n, E), each of length 1
-    n = len(words)
-    pairs = words.sum(0).square().sum() - n  # of all words with all others
+    vectors = F.normalize(x[real], dim=-1)  # (n, E), each of length 1
+    n = len(vectors)
+    pairs = vectors.sum(0).square().sum() - n  # of all words with all others
     return (pairs / (n * (n - 1))).item()
 
 
