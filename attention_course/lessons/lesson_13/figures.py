@@ -121,13 +121,16 @@ def budget(
     words: Sequence[int], losses: Mapping[str, Sequence[float]], fitted: Mapping[str, Sequence[float]]
 ) -> Figure:
     """losses, fitted: for each size one value for each number of words; dots, and the curve through them."""
-    figure = plots.lines(
-        np.array(words) / 1000, fitted, x_label="thousand French words of training", y_label="loss on unseen captions",
-        log="xy",
-    )  # fmt: skip
-    ax = figure.axes[0]
-    for (colour, _, marker), values in zip(STYLES, losses.values(), strict=False):
-        ax.plot(np.array(words) / 1000, values, marker, color=colour, markersize=6)
-    ax.set_xticks([word / 1000 for word in words], [f"{word // 1000}" for word in words])
+    figure = Picture((6.05, 3.2), layout=None)
+    figure.subplots_adjust(0.09, 0.16, 0.8, 0.97)
+    ax, thousand = figure.subplots(), np.array(words) / 1000
+    for (colour, dash, marker), size in zip(STYLES, losses, strict=False):
+        ax.plot(thousand, fitted[size], color=colour, linestyle=dash, linewidth=2)
+        ax.plot(thousand, losses[size], marker, color=colour, markersize=7)
+        describe(ax, f"{size}: {', '.join(f'{x:.2f} after {n:,}' for n, x in zip(words, losses[size], strict=True))}.")
+    ax.set_xscale("log")
+    ax.set_xticks(thousand, [f"{x:g}" for x in thousand])
     ax.minorticks_off()
+    quiet(ax, "thousand French words of training", "loss on unseen captions")
+    _named_at_the_right(ax, {size: values[-1] for size, values in losses.items()})
     return figure
