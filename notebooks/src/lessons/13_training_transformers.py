@@ -669,7 +669,7 @@ diverged = optimizers["optimizers"]["SGD, not clipped"]["1.0"]["loss"]
 assert min(diverged) == 99                                          # stands for more
 guess.reveal(
     "it is about as good",
-    f"{came['SGD, momentum 0.9']:.2f} against {came['Adam']:.2f} here. Without clipping it comes to "
+    f"{came['SGD, momentum 0.9']:.2f} against {came['Adam']:.2f} here. Without clipping it gets to "
     f"{came['SGD, not clipped']:.2f}, and at the highest rate it diverges. SGD needs clipping.",
 )
 
