@@ -7,13 +7,13 @@ it was broken off.
 
 from functools import partial
 
-import torch
+from mean_loss import mean_loss
 from one_by_one import kept_from, measure_all
 
 from attention_course import device, results
 from attention_course.data import multi30k
 from attention_course.data.batches import encode_pairs, endless
-from attention_course.data.vocabulary import Vocabulary, pad
+from attention_course.data.vocabulary import Vocabulary
 from attention_course.decoding import translate
 from attention_course.metrics import corpus_bleu
 from attention_course.models.transformer import Config, Transformer
@@ -48,18 +48,14 @@ def trained(seed, pairs, words, dropout=0.0, smoothing=0.0, decay=0.01, size=128
     captions, val = multi30k.pairs("train"), multi30k.pairs("val")[:UNSEEN]
     english, french = (Vocabulary(side, minimum=2) for side in zip(*captions, strict=True))  # as if all were known
     examples, unseen = (encode_pairs(some, english, french) for some in (captions[:pairs], val))
-    batches = [unseen[start : start + 100] for start in range(0, len(unseen), 100)]
-    batches = [tuple(pad(list(side)) for side in zip(*batch, strict=True)) for batch in batches]
     device.seed_everything(seed)
     model = Transformer(
         len(english), len(french), Config(size=size, hidden=2 * size, layers=3, heads=8, dropout=dropout)
     )
     course = []
 
-    @torch.no_grad()
     def note(model):
-        sums = [(words_to_predict(*b) * translation_loss(model, *b).item(), words_to_predict(*b)) for b in batches]
-        course.append(sum(total for total, _ in sums) / sum(n for _, n in sums))
+        course.append(mean_loss(model, unseen))
         return float(len(course))  # the last model is kept, whatever its loss
 
     groups = [{"params": list(model.parameters()), "weight_decay": decay}]
@@ -68,11 +64,7 @@ def trained(seed, pairs, words, dropout=0.0, smoothing=0.0, decay=0.01, size=128
         learning_rate=PEAK, count=words_to_predict, unit="words", optimizer=adamw, parameters=groups, validate=note,
         validate_at=AT, progress=False,
     )  # fmt: skip
-    with torch.no_grad():
-        some = [examples[start : start + 100] for start in range(0, min(FEW, len(examples)), 100)]
-        some = [tuple(pad(list(side)) for side in zip(*batch, strict=True)) for batch in some]
-        known = sum(words_to_predict(*b) * translation_loss(model, *b).item() for b in some)
-    seen = known / sum(words_to_predict(*b) for b in some)
+    seen = mean_loss(model, examples[:FEW])
     return model, english, french, {"seen": seen, "course": course, "used": [used for used, _ in run.validations]}
 
 

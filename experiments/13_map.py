@@ -8,6 +8,7 @@ was broken off.
 """
 
 import math
+from functools import cache
 from itertools import islice, product
 
 from one_by_one import kept_from, measure_all
@@ -27,13 +28,19 @@ SCHEDULES = {"warm-up": built.warm_up, "none": built.decay}
 STEPS, LAST = 250, 50
 
 
-def beginning(join: str, depth: int, seed: int) -> tuple:
-    """A model before any training, and the batches."""
+@cache
+def corpus() -> tuple:
+    """The examples, and how many words both vocabularies have: the same for all trainings."""
     pairs = grammar.pairs(15_000, part="train")
     english, french = Vocabulary(p.english for p in pairs), Vocabulary(p.french for p in pairs)
-    examples = encode_pairs([(p.english, p.french) for p in pairs], english, french)
+    return encode_pairs([(p.english, p.french) for p in pairs], english, french), (len(english), len(french))
+
+
+def beginning(join: str, depth: int, seed: int) -> tuple:
+    """A model before any training, and the batches."""
+    examples, words = corpus()
     seed_everything(seed)
-    model = built.stack((len(english), len(french)), depth, JOINS[join])
+    model = built.stack(words, depth, JOINS[join])
     return model, list(islice(endless(examples, 320, seed), STEPS))
 
 

@@ -39,7 +39,7 @@ class Logits(nn.Module):
 
     def __init__(self, **parts):
         super().__init__()
-        english, french, _, _ = small.corpus()
+        english, french, _ = small.corpus()
         self.model = Transformer(
             len(english), len(french), Config(size=64, heads=4, hidden=128, layers=4, dropout=0, **parts)
         )
