@@ -93,11 +93,13 @@ def test_training_is_lesson_12_s_with_its_recipe():
 
 
 @pytest.mark.parametrize("schedule", [built.warm_up, built.inverse_root, built.cosine, built.stable])
-def test_every_schedule_rises_to_one_and_never_above(schedule):
-    factors = [schedule(done / 1000) for done in range(1001)]
-    assert factors[0] == 0 and factors[50] == pytest.approx(0.5) and factors[100] == pytest.approx(1)
-    assert max(factors) <= 1 + 1e-9 and factors[100:] == sorted(factors[100:], reverse=True)
-    assert factors[-1] == pytest.approx(math.sqrt(0.1) if schedule is built.inverse_root else 0, abs=1e-9)
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.5])
+def test_every_schedule_rises_to_one_and_falls_again(schedule, share):
+    factors, peak = [schedule(done / 1000, share=share) for done in range(1001)], round(1000 * share)
+    assert factors[0] == 0 and factors[peak // 2] == pytest.approx(peak // 2 / peak)
+    assert factors[peak] == pytest.approx(1) and max(factors) <= 1 + 1e-9
+    assert factors[:peak] == sorted(factors[:peak]) and factors[peak:] == sorted(factors[peak:], reverse=True)
+    assert factors[-1] == pytest.approx(math.sqrt(share) if schedule is built.inverse_root else 0, abs=1e-9)
 
 
 def test_the_middle_of_each_schedule():

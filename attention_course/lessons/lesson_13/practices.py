@@ -1,5 +1,6 @@
 """The ten practices of the glossary as rows of one table: what was compared, and what it came to."""
 
+from collections.abc import Callable
 from statistics import fmean
 
 from attention_course import claims, results
@@ -33,8 +34,8 @@ def practices() -> list[list[str]]:
          "three-ways-save-memory-in-training"),
         ("batch size", f"320 places: {batches[320]:.2f}", f"{other:,}: {batches[other]:.2f}",
          "middle-batches-are-best"),
-        ("positions", best(positions), worst(positions), "positions-are-to-be-chosen"),
-        ("number of heads", best(heads), worst(heads), "heads-are-to-be-chosen"),
+        ("positions", extreme(positions, min), extreme(positions, max), "positions-are-to-be-chosen"),
+        ("number of heads", extreme(heads, min), extreme(heads, max), "heads-are-to-be-chosen"),
         ("place of the norm", f"pre-norm: {pre:.2f}", f"post-norm: {post:.2f}", "pre-norm-trains-better"),
         ("metrics", "loss, and alignment error rate", "their rank correlation",
          "task-metrics-do-not-tell-of-attention"),
@@ -67,7 +68,7 @@ def batch_losses(loss: dict[str, float]) -> dict[int, dict[float, float]]:
 def measured(claim: str) -> str:
     verdict = claims.verdict(claim)
     low, high = verdict.interval
-    return f"{verdict.figure:.2f} ({low:.2f} to {high:.2f})"
+    return f"{verdict.figure:.2f} ({low:.2f} to {high:.2f})".replace("-", "−")
 
 
 def of_kind(loss: dict[str, float], kind: str) -> dict[str, float]:
@@ -79,11 +80,7 @@ def named(losses: dict[str, float]) -> dict[str, float]:
     return {name.split(", ", 1)[1]: x for name, x in losses.items()}
 
 
-def best(losses: dict[str, float]) -> str:
-    name = min(losses, key=losses.get)
-    return f"{name}: {losses[name]:.2f}"
-
-
-def worst(losses: dict[str, float]) -> str:
-    name = max(losses, key=losses.get)
+def extreme(losses: dict[str, float], which: Callable) -> str:
+    """That with the lowest loss (`min`), or with the highest (`max`)."""
+    name = which(losses, key=losses.get)
     return f"{name}: {losses[name]:.2f}"

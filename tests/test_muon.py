@@ -1,33 +1,13 @@
-"""The courses of the learning rate, and Muon: the one optimizer beside AdamW that a loop can be given."""
-
-import math
+"""Muon beside AdamW, as one optimizer for one loop."""
 
 import pytest
 import torch
 from torch import nn
 from torch.testing import assert_close
 
-from attention_course.training import fit, muon, warm_up_then_decay
-from attention_course.training.schedules import cosine, inverse_root, warm_up_stable_decay
+from attention_course.training import fit, muon
 
-EVERY = [inverse_root, cosine, warm_up_stable_decay, warm_up_then_decay]
 needs_muon = pytest.mark.skipif(not muon.THERE, reason="this PyTorch has no Muon")
-
-
-@pytest.mark.parametrize("schedule", EVERY)
-@pytest.mark.parametrize("warm_up", [0.05, 0.1, 0.5])
-def test_up_to_one_and_down_again(schedule, warm_up):
-    factors = [schedule(step / 1000, warm_up=warm_up) for step in range(1001)]
-    peak = round(1000 * warm_up)
-    assert factors[0] == 0 and factors[peak] == pytest.approx(1) and max(factors) <= 1 + 1e-9
-    assert factors[:peak] == sorted(factors[:peak]) and factors[peak:] == sorted(factors[peak:], reverse=True)
-    assert factors[-1] == pytest.approx(math.sqrt(warm_up) if schedule is inverse_root else 0, abs=1e-9)
-
-
-def test_where_they_stand_on_the_way():
-    assert inverse_root(0.4) == pytest.approx(0.5)  # four times the warm-up: half the peak
-    assert cosine(0.55) == pytest.approx(0.5)
-    assert [warm_up_stable_decay(progress) for progress in (0.3, 0.8, 0.9)] == pytest.approx([1, 1, 0.5])
 
 
 def new():
