@@ -447,8 +447,10 @@ def jumps(i):  # the mean distance between places that are looked at one after t
     return translations[i].weights.argmax(-1).diff().abs().float().mean().item()
 
 
-fit = [i for i, t in enumerate(translations) if 8 <= len(sources[i]) <= 14 and len(t.words) > 6]
-some = sorted((i for i in fit if "<unk>" not in written[i]), key=lambda i: -jumps(i))[:40]
+every = range(len(translations))
+fit = [i for i in every if 8 <= len(sources[i]) <= 14 and len(written[i]) > 6] or every
+some = [i for i in fit if "<unk>" not in written[i]] or every       # of a model that knows little
+some = sorted(some, key=lambda i: -jumps(i))[:40]
 
 
 def caption(number):
@@ -554,7 +556,7 @@ def words_right(sentence, i):
     return (Counter(sentence) & Counter(references[i])).total()
 
 
-i = next(i for i in fit if words_right(by_beam(i), i) > words_right(written[i], i))
+i = next((i for i in fit if words_right(by_beam(i), i) > words_right(written[i], i)), fit[0])
 print("English  ", *sources[i], "\nreference", *references[i])
 print("greedy   ", *written[i], "\nbeam of 4", *by_beam(i))
 
