@@ -1,10 +1,11 @@
-"""How fast the Transformer trains beside PyTorch's own, and how much faster it writes with a cache than without."""
+"""How fast the Transformer trains beside PyTorch's own and with Muon, and how much faster it writes with a cache."""
 
 import random
 import statistics
 import time
 import warnings
 from functools import partial
+from itertools import islice
 
 import torch
 from racing import Contender, race
@@ -12,12 +13,13 @@ from torch import Tensor, nn
 
 from attention_course import device
 from attention_course.data import multi30k
-from attention_course.data.batches import cut, encode_pairs
+from attention_course.data.batches import Example, cut, encode_pairs
 from attention_course.data.vocabulary import BOS, Vocabulary, pad
 from attention_course.masks import PAD, causal_mask
 from attention_course.models.transformer import Config, Transformer, TransformerDecoder
 from attention_course.positions import SinusoidalPositions
-from attention_course.training import train_step, translation_loss
+from attention_course.training import muon, train_step, translation_loss
+from attention_course.training.recipe import adamw
 
 BATCH, TURNS = 128, 12  # sentences of like length, batches in a round
 LENGTH = 1_024  # words written with a cache and without
@@ -55,11 +57,16 @@ class TorchTransformer(nn.Module):
         return nn.functional.linear(states, self.target.weight, self.bias), None
 
 
-def measure(recipe: dict, rounds: int) -> dict:
-    """Target tokens a second: on batches of `BATCH` sentences and of the recipe, in both precisions."""
+def corpus() -> tuple[Vocabulary, Vocabulary, list[Example]]:
+    """English words, French words, and the training part in their numbers."""
     pairs = multi30k.pairs("train")
     english, french = (Vocabulary(side, minimum=2) for side in zip(*pairs, strict=True))
-    examples = encode_pairs(pairs, english, french)
+    return english, french, encode_pairs(pairs, english, french)
+
+
+def measure(recipe: dict, rounds: int) -> dict:
+    """Target tokens a second: on batches of `BATCH` sentences and of the recipe, in both precisions."""
+    english, french, examples = corpus()
     order = sorted(range(len(examples)), key=lambda i: (len(examples[i][1]), len(examples[i][0])))
     middles = [(2 * turn + 1) * len(order) // (2 * TURNS) for turn in range(TURNS)]  # short sentences to long ones
     cuts = iter(cut(examples, recipe["batch_tokens"], random.Random(0)))
@@ -110,6 +117,30 @@ def compare(models: dict[str, nn.Module], turns: list, learning_rate: float, hal
         "tokens_per_second": tokens / statistics.median(seconds[OURS]),
         "of_pytorch": tokens / statistics.median(seconds[THEIRS]),
     }
+
+
+def optimizers(recipe: dict, rounds: int) -> dict:
+    """How many times as long a step takes with Muon as with AdamW, on the recipe's batches: one ratio a round."""
+    english, french, examples = corpus()
+    cuts = islice(cut(examples, recipe["batch_tokens"], random.Random(0)), 2 * TURNS)
+    turns = [[tuple(pad([examples[i][side] for i in some]) for side in (0, 1))] for some in cuts]
+    half, loss, contenders = device.bfloat16_pays(), partial(translation_loss, label_smoothing=0.1), {}
+    for name, make, groups in (("AdamW", adamw, one_group), ("Muon", muon.MuonWithAdamW, muon.for_muon)):
+        device.seed_everything(0)
+        model = Transformer(len(english), len(french))
+        descent = make(groups(model), lr=recipe["learning_rate"])
+        contenders[name] = Contender(
+            lambda *batch, model=model, descent=descent: train_step(model, descent, loss, batch, half=half), turns
+        )
+    seconds = {name: [sum(taken) for taken in rows] for name, rows in race(contenders, rounds).items()}
+    ratios = [with_muon / adam for with_muon, adam in zip(seconds["Muon"], seconds["AdamW"], strict=True)]
+    precision = "bfloat16" if half else "float32"
+    return {"ratios": ratios, "rounds": rounds, "precision": precision, "machine": device.describe()}
+
+
+def one_group(model: nn.Module) -> list[dict]:
+    """All parameters together."""
+    return [{"params": list(model.parameters())}]
 
 
 @torch.no_grad()

@@ -1,9 +1,10 @@
 """RNNsearch and the Transformer on Multi30k, English to French: how well they translate, how fast they train and write.
 
-    python benchmarks/translation.py quality [--model Transformer]   BLEU after two budgets, three seeds
+    python benchmarks/translation.py quality [--model NAME]     BLEU after two budgets, three seeds
     python benchmarks/translation.py peer                       BLEU of d2l's after the smaller one; needs d2l, too
     python benchmarks/translation.py speed [--rounds 5]         RNNsearch beside d2l's: 8 minutes; needs d2l
     python benchmarks/translation.py transformer [--rounds 5]   the Transformer beside torch.nn.Transformer: 15 minutes
+    python benchmarks/translation.py muon [--rounds 5]          a step of Muon beside one of AdamW: three minutes
     python benchmarks/translation.py cache                      writing with a cache and without: two minutes
     python benchmarks/translation.py table                      results/translation.md from what is kept
 
@@ -25,24 +26,41 @@ if TYPE_CHECKING:
 SEEDS = (0, 1, 2)
 SIZES = {"embedding_size": 192, "hidden_size": 192, "decoder_size": 384, "score_size": 192}
 DROPOUT = 0.3
+MENDED = "Transformer, lesson 13"  # with half the first numbers, and Muon
 CONFIG = {"size": 256, "heads": 8, "hidden": 512, "layers": 3, "dropout": 0.1}
 RECIPES = {  # what they are trained with
     "RNNsearch": {"learning_rate": 4e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True},
     "Transformer": {"learning_rate": 1.5e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True},
+    MENDED: {"learning_rate": 3e-3, "batch_tokens": 500, "label_smoothing": 0.1, "autocast": True},
 }
-BUDGETS = {"RNNsearch": (1_800_000, 3_600_000), "Transformer": (1_850_000, 3_700_000)}  # target tokens
+BUDGETS = {  # target tokens
+    "RNNsearch": (1_800_000, 3_600_000),
+    "Transformer": (1_850_000, 3_700_000),
+    MENDED: (3_700_000,),
+}
 TEST = "test_2016_flickr"
 
 
 def new_model(name: str, source_words: int, target_words: int) -> "nn.Module":
     """One of those that `RECIPES` names."""
-    if name == "Transformer":
+    if name in ("Transformer", MENDED):
+        from attention_course.lessons.lesson_13.built import smaller_start
         from attention_course.models.transformer import Config, Transformer
 
-        return Transformer(source_words, target_words, Config(**CONFIG))
+        model = Transformer(source_words, target_words, Config(**CONFIG))
+        if name == MENDED:
+            smaller_start(model)
+        return model
     from rnnsearch import new_rnnsearch
 
     return new_rnnsearch(source_words, target_words, **SIZES, dropout=DROPOUT)
+
+
+def descent_of(name: str, model: "nn.Module") -> dict:
+    """The optimizer of a model of `RECIPES` and what it is given, as `train` takes them."""
+    from attention_course.training import muon
+
+    return {"optimizer": muon.MuonWithAdamW, "parameters": muon.for_muon(model)} if name == MENDED else {}
 
 
 def quality_of(job: tuple[str, int, int]) -> dict:
@@ -74,6 +92,7 @@ def quality_of(job: tuple[str, int, int]) -> dict:
         seed=seed,
         progress=False,
         validate=lambda _: corpus_bleu([t.words for t in written(val)], [target for _, target in val]).score,
+        **descent_of(name, model),
         **RECIPES[name],
     )
     translations, references = written(test), [target for _, target in test]
@@ -152,6 +171,13 @@ def transformer(rounds: int) -> None:
     keep("transformer", measure(RECIPES["Transformer"], rounds))
 
 
+def muon(rounds: int) -> None:
+    """A training step with Muon beside one with AdamW, in one process."""
+    from transformer_speed import optimizers
+
+    keep("muon", optimizers(RECIPES["Transformer"], rounds))
+
+
 def cache() -> None:
     """Writing with a cache and without."""
     from transformer_speed import cache
@@ -175,7 +201,7 @@ def table() -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["quality", "peer", "speed", "transformer", "cache", "table"])
+    parser.add_argument("part", choices=["quality", "peer", "speed", "transformer", "muon", "cache", "table"])
     parser.add_argument("--model", choices=list(RECIPES), default="RNNsearch", help="of the quality part")
     parser.add_argument("--processes", type=int, default=2, help="of the quality part, one thread each")
     parser.add_argument("--rounds", type=int, default=5, help="of a speed part, after one that is not counted")
@@ -189,6 +215,8 @@ if __name__ == "__main__":
         speed(chosen.rounds)
     elif chosen.part == "transformer":
         transformer(chosen.rounds)
+    elif chosen.part == "muon":
+        muon(chosen.rounds)
     elif chosen.part == "cache":
         cache()
     else:

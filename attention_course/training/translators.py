@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from attention_course.data.batches import Example, endless
 from attention_course.device import at_least_float32
 from attention_course.masks import PAD
 from attention_course.training.loop import Training, fit
+from attention_course.training.recipe import adamw
 
 
 def train(
@@ -24,6 +26,8 @@ def train(
     learning_rate: float,
     batch_tokens: int = 1000,
     label_smoothing: float = 0.0,
+    optimizer: Callable[..., torch.optim.Optimizer] = adamw,
+    parameters: Sequence[dict[str, Any]] | None = None,
     autocast: bool = False,
     loss: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
     validate: Callable[[nn.Module], float] | None = None,
@@ -53,6 +57,8 @@ def train(
         learning_rate=learning_rate,
         count=words_to_predict,
         unit="words",
+        optimizer=optimizer,
+        parameters=parameters,
         autocast=autocast,
         validate=validate,
         validate_at=validate_at,

@@ -83,7 +83,7 @@ look_inside(MultiHeadAttention, *(getattr(lesson_12, name) for name in names.spl
 
 # %% [markdown] name="train-text"
 r"""
-The loop is lesson 12's, with the recipe passed in: optimizer, **schedule** (the factor on the learning rate, for the share of the training that is done) and clipping. `note` lets us look in between.
+The loop is lesson 12's, with the recipe passed in: optimizer, clipping and **schedule** (from the share of the training that is done to a factor on the learning rate). `note` lets us look in between.
 """
 
 # %% name="train"
@@ -220,7 +220,7 @@ assert rows[3][1] < 1e-5 * rows[3][6] and rows[1][1] > 0.1 * rows[1][6]
 
 # %% [markdown] name="watch-text"
 r"""
-After the training, all words are the same vector from block 2 on: alike is 1.00. So every place must give the same answer, and the best single answer is how frequent each word is. And the gradient of block 1 is a tiny part of that of block 6. When does this happen? We train again, and look after each of the first steps:
+After the training, all words are the same vector from block 2 on. So every place must give the same answer, and the best single answer is how frequent each word is. And the gradient of block 1 is a tiny part of that of block 6. When does this happen? We look after each of the first steps:
 """
 
 # %% name="first-steps"
@@ -285,7 +285,7 @@ guess.reveal(
 
 # %% [markdown] name="by-hand-text"
 r"""
-The gradient says how much the top changes when the word's own number changes at the bottom. In post-norm it is halved with every block: once the words are alike, the signal that could tell them apart hardly reaches the lower blocks. In pre-norm the sum passes it on whole. (The norm at the end of the stack divides it once.)
+The gradient says how much the top changes when the word's own number changes at the bottom. Post-norm halves it with every block, so what could tell the words apart again hardly reaches the lower blocks. In pre-norm the sum passes it on whole. (The norm at the end of the stack divides it once.)
 
 Real parts have matrices, and a feed-forward network is no average, so the real numbers are others. Here is the gradient of block 1 over that of the last block in our decoder, before any training. Without residual connections nothing but the part's output goes on:
 """
@@ -371,7 +371,7 @@ smaller = attempt("+ smaller start", PostNorm, warm_up, start=smaller_start)
 
 # %% [markdown] name="pre-text"
 r"""
-And last the other place of the norm, with the old start and the old rate:
+And last the other place of the norm, with the old start and rate:
 """
 
 # %% name="pre"
@@ -414,9 +414,9 @@ assert lowest["+ pre-norm"] > noted["+ pre-norm"][0][2] / 10 and lowest["warm-up
 
 # %% [markdown] name="way-after"
 r"""
-This is a surprise: in *every* training the words become alike within twenty steps. The frequencies of words are learned first, and they are the same for all places. What differs is the way back. In pre-norm the gradient of block 1 stays above a tenth of its first length, and the words part again. With the warm-up alone it falls by orders of magnitude.
+This is a surprise: in *every* training the words become alike within twenty steps. The frequencies of words are learned first, and are the same at all places. What differs is the way back. In pre-norm the gradient of block 1 stays above a tenth of its first length, and the words part again. With the warm-up alone it falls by orders of magnitude.
 
-The cures have one thing in common: **what a part adds is small beside $x$ until the part has learned something**. A lower rate and a warm-up keep parts small for longer, a smaller start makes them small, and pre-norm lets $x$ grow. Other recipes do the same: GPT-2 starts with smaller matrices (Radford and others 2019), ReZero with parts times zero (Bachlechner and others 2021), and DeepNorm adds to a multiple of $x$ (Wang and others 2022).
+The cures have one thing in common: **what a part adds is small beside $x$ until the part has learned something**. A lower rate and a warm-up keep parts small for longer, a smaller start makes them small, and pre-norm lets $x$ grow. GPT-2 does so with smaller matrices (Radford and others 2019), ReZero with parts times zero (Bachlechner and others 2021), DeepNorm with a multiple of $x$ (Wang and others 2022).
 
 Your own recipe (change it):
 """
@@ -494,7 +494,7 @@ r"""
 
 ## 6 · Where is the border?
 
-Was 0.008 an unlucky rate, or six an unlucky depth? We trained 288 stacks: six rates, four depths, both places of the norm, with and without a warm-up, three seeds each.
+Was 0.008 an unlucky rate, or six an unlucky depth? We trained 288 stacks: six rates, four depths, both places of the norm, with and without a warm-up, three seeds.
 """
 
 # %% name="guess-map" jupyter={"source_hidden": true}
@@ -593,7 +593,7 @@ table(["", "peak, MB", "processor time, as it is = 1"], rows)
 
 # %% [markdown] name="practices-text"
 r"""
-Now all ten, changed one at a time in a translator with four pre-norm blocks: E = 64, H = 4, F = 128, peak 0.006, 500 steps of at most 320 places on each side, five seeds. The loss is on 500 unseen sentences:
+Now all ten, changed one at a time. The translator has four pre-norm blocks: E = 64, H = 4, hidden = 128. It is trained with a peak of 0.006 for 500 steps of at most 320 places on each side, with five seeds. The loss is on 500 unseen sentences:
 """
 
 # %% name="guess-practice" jupyter={"source_hidden": true}
@@ -844,7 +844,7 @@ rate = peak * min(step / warm_up, 1) * ...
 
 <details><summary>1. A language model's loss has stood at 7.2 for an hour. How do you find out whether the model reads its input at all?</summary>
 
-Compute the loss of the frequencies alone. If it is 7.2 too, see whether the vectors at the top are alike, and how long the gradients are by block.
+Compute the loss of the frequencies alone. If it is 7.2 too, look at `alike` at the top and at the gradients by block.
 
 </details>
 
