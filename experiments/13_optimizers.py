@@ -20,8 +20,9 @@ from attention_course.training import muon
 
 SEEDS = range(3)
 RATES = {
-    "SGD, momentum 0.9": (0.03, 0.1, 0.3, 1.0),
-    "SGD, not clipped": (0.03, 0.1, 0.3, 1.0),
+    "SGD, momentum": (0.03, 0.1, 0.3, 1.0),
+    "SGD, Nesterov momentum": (0.03, 0.1, 0.3, 1.0),
+    "SGD, Nesterov, not clipped": (0.03, 0.1, 0.3, 1.0),
     "Adam": (0.0015, 0.003, 0.006, 0.012),
     "AdamW": (0.0015, 0.003, 0.006, 0.012),
     "Muon": (0.003, 0.006, 0.012, 0.024),
@@ -50,12 +51,13 @@ def make(name: str, peak: float):
         groups = [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
         return torch.optim.AdamW(groups, peak, betas, fused=True)
 
-    def sgd(model):
-        return torch.optim.SGD(model.parameters(), peak, momentum=0.9, nesterov=True)
+    def sgd(model, nesterov=True):
+        return torch.optim.SGD(model.parameters(), peak, momentum=0.9, nesterov=nesterov)
 
     return {
-        "SGD, momentum 0.9": sgd,
-        "SGD, not clipped": sgd,
+        "SGD, momentum": lambda model: sgd(model, nesterov=False),
+        "SGD, Nesterov momentum": sgd,
+        "SGD, Nesterov, not clipped": sgd,
         "Adam": lambda model: torch.optim.Adam(model.parameters(), peak, betas, fused=True),
         "AdamW": adamw,
         "AdamW, twice the steps": adamw,
@@ -66,7 +68,7 @@ def make(name: str, peak: float):
 def with_optimizer(name: str, peak: float, seed: int) -> dict[str, float]:
     """Loss and exact translations of one training, and the processor time it took."""
     start = time.process_time()
-    how = {"SGD, not clipped": {"clip": math.inf}, "AdamW, twice the steps": {"words": 2 * small.WORDS}}.get(name, {})
+    how = {"SGD, Nesterov, not clipped": {"clip": math.inf}, "AdamW, twice the steps": {"words": 2 * small.WORDS}}.get(name, {})
     model = small.train(seed, optimizer=make(name, peak), **how)
     seconds, loss = time.process_time() - start, small.unseen_loss(model)
     return {"loss": loss if loss < DIVERGED else DIVERGED, "exact": small.exact(model), "seconds": seconds}
@@ -114,7 +116,7 @@ def main() -> None:
 
     values = {"rates": RATES, "optimizers": optimizers, "best": best, "widths": widths, "peaks": list(PEAKS)}
     values |= {
-        "sgd_less_adamw": [a - b for a, b in zip(losses["SGD, momentum 0.9"], losses["AdamW"], strict=True)],
+        "sgd_less_adamw": [a - b for a, b in zip(losses["SGD, Nesterov momentum"], losses["AdamW"], strict=True)],
         "adam_less_adamw": [a - b for a, b in zip(losses["Adam"], losses["AdamW"], strict=True)],
         "carried": [carried(widths, i) for i in range(len(SEEDS))],
     }

@@ -58,10 +58,12 @@ SETTINGS |= {
         "normal, 1": nn.init.normal_,
     }.items()
 } | {"start, Xavier halved": {"start": built.smaller_start}}
+SETTINGS |= {"halved post-norm": {"start": built.smaller_start, "join": built.PostNorm}}
 SETTINGS |= {
     f"schedule, {name}": {"schedule": schedule}
     for name, schedule in {
         "constant": lambda done: 1.0,
+        "constant after a warm-up": lambda done: min(done / 0.1, 1.0),
         "decay alone": built.decay,
         "inverse root": built.inverse_root,
         "cosine": built.cosine,

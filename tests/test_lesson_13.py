@@ -1,6 +1,7 @@
 """What lesson 13 builds: the package's Transformer in both forms; instruments that say what they should."""
 
 import math
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -143,15 +144,37 @@ def test_a_smaller_start_halves_the_matrices_alone():
         assert_close(value, before[name] / 2 if halved else before[name])
 
 
+@pytest.mark.parametrize("join", [built.PostNorm, built.PreNorm])
+def test_what_parts_add_is_measured_beside_what_comes_in(join):
+    model = new(3, join)
+    similar, size = built.added(model, SOURCE, TARGET)
+    assert similar.shape == size.shape == (3,)
+    for block in model.decoder.blocks:
+        with torch.no_grad():
+            last = (block.look.W_O, block.cross.W_O, block.feed[2])
+            for linear in last:  # the same for all words, twice as long as what post-norm hands on
+                linear.weight.zero_()
+                linear.bias.copy_(2 * torch.tensor([1.0, -1]).repeat(8))
+    similar, size = built.added(model, SOURCE, TARGET)
+    assert_close(similar, torch.ones(3))
+    if join is built.PostNorm:  # x comes out of a norm, but at the very first join
+        assert_close(size[1:], torch.full((2,), 2.0), rtol=1e-3, atol=0)
+    else:  # x grows with every part
+        assert size[0] > size[1] > size[2]
+    shorter, longer = TARGET[1:], torch.cat([TARGET[1:], torch.zeros(1, 4, dtype=torch.long)], 1)
+    assert_close(built.added(model, SOURCE[1:], longer), built.added(model, SOURCE[1:], shorter))
+    assert not any(module._forward_pre_hooks for module in model.modules())  # nothing is left behind
+
+
 def test_two_words_are_what_the_page_s_joinings_make_of_them():
     average = lambda x: x.mean(-2, keepdim=True).expand_as(x)
     post, pre = built.PostNorm(4), built.PreNorm(4)
     x = y = torch.tensor([[[1, -1, 1, -1], [1, -1, -1, 1.0]]])
-    for level in two_words(5):
+    for blocks, level in enumerate(two_words(5)):
+        assert level.share[0] == pytest.approx(0.5**blocks, rel=1e-3)  # halved by each block
         assert_close(level.post, x[0])
         assert_close(level.pre, y[0])
-        both = torch.ones(1, 2, dtype=torch.bool)
-        assert level.alike == pytest.approx((built.alike(x, both), built.alike(y, both)), abs=1e-5)
+        assert level.share == pytest.approx([(z[0, 0, 2] / z[0, 0, 0]).item() for z in (x, y)], rel=1e-4)
         with torch.no_grad():
             x, y = post(x, average), pre(y, average)
 
@@ -186,7 +209,7 @@ def test_each_of_the_ten_practices_stands_beside_its_verdict():
     said = {claims.verdict(claim.id).outcome for claim in claims.load().values() if "best practices" in claim.source}
     assert {row[4] for row in rows} <= said
     warm_up = rows[1]
-    losses = [float(cell.rsplit(" ", 1)[1]) for cell in warm_up[1:3]]
+    losses = [float(number) for number in re.findall(r"\d\.\d\d", warm_up[2])]
     assert float(warm_up[3].split()[0]) == pytest.approx(losses[1] - losses[0], abs=0.011)
 
 

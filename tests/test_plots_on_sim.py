@@ -174,10 +174,10 @@ FIGURES = {  # each of what `given` makes of the arrays
         ["<bos>", "le"], ["le", "<eos>"], torch.as_tensor(given(np.tri(2, dtype=bool)))
     ),
     diagrams_12.cached: lambda given: diagrams_12.cached(ABCD),
-    diagrams_13.on_the_way_up: lambda given: diagrams_13.on_the_way_up(two_words(1)),
+    diagrams_13.on_the_way_up: lambda given: diagrams_13.on_the_way_up(dict(enumerate(two_words(1)))),
     figures_13.on_the_way: lambda given: figures_13.on_the_way({"a": [(0, 0.5, 1.0), (8, 0.9, 0.1)]}),
     figures_13.the_map: lambda given: figures_13.the_map(
-        [0.1, 0.2], [2, 4], {name: np.array([[1.0, 2], [2, 3]]) for name in ABCD}
+        [0.1, 0.2], [2, 4], {name: np.array([[1.0, 2], [2, 3]]) for name in ABCD}, 2.4
     ),
     figures_13.schedules: lambda given: figures_13.schedules({name: lambda done: 1 - done for name in ABCD}),
     figures_13.widths: lambda given: figures_13.widths(

@@ -122,11 +122,11 @@ def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambd
 
 @torch.no_grad()
 def alike(x, real):  # (B, L, E), (B, L)
-    """The mean cosine similarity of two different words."""
+    """The mean cosine similarity of the vectors at two different places."""
     vectors = F.normalize(x[real], dim=-1)  # (n, E), each of length 1
     n = len(vectors)
-    pairs = vectors.sum(0).square().sum() - n  # of all words with all others
-    return (pairs / (n * (n - 1))).item()
+    cosines = vectors.sum(0).square().sum() - n  # without each with itself
+    return (cosines / (n * (n - 1))).item()
 
 
 def watch(model, source, target):  # (B, S), (B, L + 1)
@@ -143,3 +143,22 @@ def watch(model, source, target):  # (B, S), (B, L + 1)
     blocks = [[p.grad.flatten() for p in block.parameters()] for block in decoder.blocks]
     gradients = [torch.cat(parts).norm().item() for parts in blocks]
     return [alike(x, previous != PAD) for x in levels], gradients
+
+
+@torch.no_grad()
+def added(model, source, target):  # (B, S), (B, L + 1)
+    """What the parts of each decoder block add, on average: how alike it is for all words, how large beside x."""
+    previous, found = target[:, :-1], []
+
+    def note(join, given):
+        x, part = given
+        y = part(join.norm(x) if isinstance(join, PreNorm) else x)
+        real = previous != PAD
+        found.append((alike(y, real), (y[real].norm() / x[real].norm()).item()))
+
+    joins = [j for b in model.decoder.blocks for j in (b.join_1, b.join_2, b.join_3)]
+    hooks = [join.register_forward_pre_hook(note) for join in joins]
+    model(source, previous)
+    for hook in hooks:
+        hook.remove()
+    return torch.tensor(found).view(-1, 3, 2).mean(1).T  # (2, N)

@@ -48,15 +48,18 @@ def _named_at_the_right(ax, ends: Mapping[str, float]) -> None:
         )  # fmt: skip
 
 
-def the_map(peaks: Sequence[float], depths: Sequence[int], losses: Mapping[str, np.ndarray]) -> Figure:
-    """losses: for each panel, by its title, (depths, peaks). Dark is low; the best of each row is framed."""
+def the_map(
+    peaks: Sequence[float], depths: Sequence[int], losses: Mapping[str, np.ndarray], frequencies: float
+) -> Figure:
+    """losses: for each panel, by its title, (depths, peaks). Dark is low. The best of a row is bold, where it is half a
+    nat below the loss of `frequencies`."""
     figure = Picture((6.05, 5.6))
     low, high = (function([function(panel) for panel in losses.values()]) for function in (np.min, np.max))
     for ax, (title, panel) in zip(figure.subplots(2, 2).flat, losses.items(), strict=True):
         ax.imshow(panel, cmap="Blues_r", vmin=low, vmax=high, aspect="auto")
         for (i, j), loss in np.ndenumerate(panel):
             ground = ax.images[0].to_rgba([loss])[0]
-            best = j == panel[i].argmin()
+            best = j == panel[i].argmin() and loss < frequencies - 0.5
             ax.text(
                 j, i, f"{loss:.1f}", ha="center", va="center", fontsize=SMALL, color=readable_on(ground[:3]),
                 weight="bold" if best else "normal",
@@ -120,17 +123,17 @@ def courses(words: Sequence[int], curves: Mapping[str, Sequence[float]]) -> Figu
 def budget(
     words: Sequence[int], losses: Mapping[str, Sequence[float]], fitted: Mapping[str, Sequence[float]]
 ) -> Figure:
-    """losses, fitted: for each size one value for each number of words; dots, and the curve through them."""
+    """fitted: for each size one value for each number of words, a curve. losses: as many, or fewer; dots."""
     figure = Picture((6.05, 3.2), layout=None)
     figure.subplots_adjust(0.09, 0.16, 0.8, 0.97)
     ax, thousand = figure.subplots(), np.array(words) / 1000
     for (colour, dash, marker), size in zip(STYLES, losses, strict=False):
         ax.plot(thousand, fitted[size], color=colour, linestyle=dash, linewidth=2)
-        ax.plot(thousand, losses[size], marker, color=colour, markersize=7)
-        describe(ax, f"{size}: {', '.join(f'{x:.2f} after {n:,}' for n, x in zip(words, losses[size], strict=True))}.")
+        ax.plot(thousand[: len(losses[size])], losses[size], marker, color=colour, markersize=7)
+        describe(ax, f"{size}: {', '.join(f'{x:.2f} after {n:,}' for n, x in zip(words, losses[size], strict=False))}.")
     ax.set_xscale("log")
     ax.set_xticks(thousand, [f"{x:g}" for x in thousand])
     ax.minorticks_off()
     quiet(ax, "thousand French words of training", "loss on unseen captions")
-    _named_at_the_right(ax, {size: values[-1] for size, values in losses.items()})
+    _named_at_the_right(ax, {size: values[-1] for size, values in fitted.items()})
     return figure

@@ -9,7 +9,7 @@ BATCHES = {80: (0.003, 0.006, 0.012), 320: (0.003, 0.012), 1280: (0.003, 0.006, 
 
 
 def practices() -> list[list[str]]:
-    """Practice, with it, without it, difference with its interval, verdict on the glossary's advice."""
+    """Practice, what the glossary says of it, what was compared, difference with its interval, and what was found."""
     runs = results.load("13_practices")["settings"]
     loss = {name: fmean(of["loss"]) for name, of in runs.items()}
     base, more = loss["as it is"], results.load("13_little_data")["more"]
@@ -23,24 +23,26 @@ def practices() -> list[list[str]]:
     pre = min([batches[320], *of_kind(loss, "norm, PreNorm").values()])
     weakest = min(("checkpointing", "bfloat16", "fused attention"), key=lambda way: fmean(memory[way]))
     rows = [
-        ("initialisation", f"Xavier: {base:.2f}", f"normal, 1: {loss['start, normal, 1']:.2f}",
+        ("initialisation", f"loss: Xavier {base:.2f}, normal numbers of size 1 {loss['start, normal, 1']:.2f}",
          "initialisation-matters"),
-        ("warm-up", f"with: {base:.2f}", f"without: {loss['schedule, decay alone']:.2f}",
-         "warm-up-helps"),
-        ("dropout, label smoothing", f"both: BLEU {fmean(more['both']['bleu']):.1f}",
-         f"neither: BLEU {fmean(more['neither']['bleu']):.1f}", "dropout-and-smoothing-help"),
-        ("gradient clipping", f"to 1: {base:.2f}", f"none: {loss['clip, none']:.2f}", "clipping-helps"),
-        ("memory", f"{weakest}: 1 / {fmean(memory[weakest]):.1f} of the peak", "as it is: 1",
-         "three-ways-save-memory-in-training"),
-        ("batch size", f"320 places: {batches[320]:.2f}", f"{other:,}: {batches[other]:.2f}",
+        ("warm-up", f"loss: with {base:.2f}, without {loss['schedule, decay alone']:.2f}", "warm-up-helps"),
+        ("dropout, label smoothing", f"BLEU, 4,000 captions: both {fmean(more['both']['bleu']):.1f}, "
+         f"neither {fmean(more['neither']['bleu']):.1f}", "dropout-and-smoothing-help"),
+        ("gradient clipping", f"loss: to 1 {base:.2f}, none {loss['clip, none']:.2f}", "clipping-helps"),
+        ("memory", f"peak: as it is, over {weakest} (which saves least)", "three-ways-save-memory-in-training"),
+        ("batch size", f"loss: 320 places {batches[320]:.2f}, {other:,} places {batches[other]:.2f}",
          "middle-batches-are-best"),
-        ("positions", extreme(positions, min), extreme(positions, max), "positions-are-to-be-chosen"),
-        ("number of heads", extreme(heads, min), extreme(heads, max), "heads-are-to-be-chosen"),
-        ("place of the norm", f"pre-norm: {pre:.2f}", f"post-norm: {post:.2f}", "pre-norm-trains-better"),
-        ("metrics", "loss, and alignment error rate", "their rank correlation",
+        ("positions", f"loss: {extreme(positions, min)}, {extreme(positions, max)}", "positions-are-to-be-chosen"),
+        ("number of heads", f"loss: {extreme(heads, min)}, {extreme(heads, max)}", "heads-are-to-be-chosen"),
+        ("place of the norm", f"loss: pre-norm {pre:.2f}, post-norm {post:.2f}", "pre-norm-trains-better"),
+        ("metrics", "rank correlation of loss and alignment error rate, over all settings",
          "task-metrics-do-not-tell-of-attention"),
     ]  # fmt: skip
-    return [[*said, measured(claim), claims.verdict(claim).outcome] for *said, claim in rows]
+    wording = {name: claim.wording for name, claim in claims.load().items()}
+    return [
+        [practice, wording[claim], compared, measured(claim), claims.verdict(claim).outcome]
+        for practice, compared, claim in rows
+    ]
 
 
 def variants() -> list[list[str]]:
@@ -83,4 +85,4 @@ def named(losses: dict[str, float]) -> dict[str, float]:
 def extreme(losses: dict[str, float], which: Callable) -> str:
     """That with the lowest loss (`min`), or with the highest (`max`)."""
     name = which(losses, key=losses.get)
-    return f"{name}: {losses[name]:.2f}"
+    return f"{name} {losses[name]:.2f}"

@@ -11,7 +11,7 @@ from torch import Tensor
 class Level(NamedTuple):
     post: Float[Tensor, "2 4"]
     pre: Float[Tensor, "2 4"]
-    alike: tuple[float, float]  # cosine similarity of both words, post-norm and pre-norm
+    share: tuple[float, float]  # cat's own third number over its first, which is shared: post-norm and pre-norm
 
 
 def two_words(blocks: int) -> list[Level]:
@@ -19,8 +19,7 @@ def two_words(blocks: int) -> list[Level]:
     post = pre = torch.tensor([[1, -1, 1, -1], [1, -1, -1, 1.0]])
     levels = []
     for _ in range(blocks + 1):
-        alike = tuple(F.cosine_similarity(*x, dim=0).item() for x in (post, pre))
-        levels.append(Level(post, pre, alike))
+        levels.append(Level(post, pre, tuple((x[0, 2] / x[0, 0]).item() for x in (post, pre))))
         post = F.layer_norm(post + post.mean(0), (4,))
         pre = pre + F.layer_norm(pre, (4,)).mean(0)
     return levels

@@ -23,7 +23,7 @@ r"""
 
 ★☆☆, 6 minutes: writes the mechanism
 
-Vaswani and others (2017) used another schedule than the lesson. Their learning rate rises along a straight line through the origin, and is `peak` at step number `warm_up`. From there it falls as 1/√step: at step 4 · `warm_up` it is `peak` / 2. (Their peak depended on the size of the model. Here it is given.)
+The lesson's schedules take the share of the training that is done. Vaswani and others (2017) went by the number of the step. Their learning rate rises along a straight line through the origin, and is `peak` at step number `warm_up`. From there it falls as 1/√step: at step 4 · `warm_up` it is `peak` / 2. (Their peak depended on the size of the model. Here it is given.)
 
 The first step has the number 1. `step` and `warm_up` are whole numbers from 1 on, and `peak` is above 0. Return the learning rate of this step, a number.
 """
