@@ -68,8 +68,8 @@ def make(name: str, peak: float):
 def with_optimizer(name: str, peak: float, seed: int) -> dict[str, float]:
     """Loss and exact translations of one training, and the processor time it took."""
     start = time.process_time()
-    how = {"SGD, Nesterov, not clipped": {"clip": math.inf}, "AdamW, twice the steps": {"words": 2 * small.WORDS}}.get(name, {})
-    model = small.train(seed, optimizer=make(name, peak), **how)
+    others = {"SGD, Nesterov, not clipped": {"clip": math.inf}, "AdamW, twice the steps": {"words": 2 * small.WORDS}}
+    model = small.train(seed, optimizer=make(name, peak), **others.get(name, {}))
     seconds, loss = time.process_time() - start, small.unseen_loss(model)
     return {"loss": loss if loss < DIVERGED else DIVERGED, "exact": small.exact(model), "seconds": seconds}
 

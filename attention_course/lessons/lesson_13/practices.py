@@ -30,11 +30,11 @@ def practices() -> list[list[str]]:
          f"neither {fmean(more['neither']['bleu']):.1f}", "dropout-and-smoothing-help"),
         ("gradient clipping", f"loss: to 1 {base:.2f}, none {loss['clip, none']:.2f}", "clipping-helps"),
         ("memory", f"peak: as it is, over {weakest} (which saves least)", "three-ways-save-memory-in-training"),
-        ("batch size", f"loss: 320 places {batches[320]:.2f}, {other:,} places {batches[other]:.2f}",
+        ("batch size", f"loss, best of three rates: 320 places {batches[320]:.2f}, {other:,} places {batches[other]:.2f}",
          "middle-batches-are-best"),
         ("positions", f"loss: {extreme(positions, min)}, {extreme(positions, max)}", "positions-are-to-be-chosen"),
         ("number of heads", f"loss: {extreme(heads, min)}, {extreme(heads, max)}", "heads-are-to-be-chosen"),
-        ("place of the norm", f"loss: pre-norm {pre:.2f}, post-norm {post:.2f}", "pre-norm-trains-better"),
+        ("place of the norm", f"loss, best of four rates: pre-norm {pre:.2f}, post-norm {post:.2f}", "pre-norm-trains-better"),
         ("metrics", "rank correlation of loss and alignment error rate, over all settings",
          "task-metrics-do-not-tell-of-attention"),
     ]  # fmt: skip

@@ -137,7 +137,7 @@ After 300 steps, the loss on the training sentences stands still. It is no lower
 Your colleague makes one of these changes, leaves everything else as it is, and starts again. Which is the best first change?
 
 - **A** Clip the gradient's norm at 0.1.
-- **B** Start the last matrix of each part three times as large, so that more gradient gets to the first block.
+- **B** Let the learning rate rise during the first tenth of the steps, and leave it at 0.006 then.
 - **C** Train on ten times as many sentences.
 - **D** Build the blocks pre-norm: the norm in front of each part, and a last norm behind the stack.
 - **E** Train with more dropout, and with label smoothing.

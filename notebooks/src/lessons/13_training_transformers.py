@@ -2,7 +2,7 @@
 r"""
 # 13 · Training Transformers
 
-In lesson 12, a small Transformer learned at once. It had two blocks on each side. The paper has six, with the norms in another place. So we stack six blocks, put the norms where the paper puts them, and start the same training. No error is raised. The loss falls for some ten steps, and then it stands still. This lesson finds out why, and mends it.
+In lesson 12, a small Transformer learned at once. It had two blocks on each side. The paper has six, with the norms in another place. So we stack six blocks, put the norms where the paper puts them, and train. No error is raised. The loss falls for some ten steps, and then it stands still. This lesson finds out why, and mends it.
 """
 
 # %% name="story"
@@ -63,7 +63,7 @@ class Block(nn.Module):
 
 # %% [markdown] name="stack-text"
 r"""
-All else is lesson 12's `Transformer`: sinusoids, Xavier's first random numbers, tied embeddings, and a norm at the end of each stack.
+All else is lesson 12's `Transformer`: sinusoids, Xavier's first random numbers, tied embeddings, and a norm at the end of each stack (which post-norm does not need). Everything is smaller, so that a training takes seconds:
 """
 
 # %% name="stack"
@@ -79,7 +79,7 @@ def stack(words, N, join, E=32, H=4, hidden=64):                    # words: Eng
 # %% name="inside-12" jupyter={"source_hidden": true}
 from attention_course.lessons.lesson_12 import built as lesson_12
 
-names = "enter causal_mask Encoder Decoder Transformer translation_loss"
+names = "enter causal_mask Encoder Decoder Transformer translation_loss write"
 look_inside(MultiHeadAttention, *(getattr(lesson_12, name) for name in names.split()))
 
 # %% [markdown] name="train-text"
@@ -99,7 +99,7 @@ def decay(done):                                                    # no warm-up
     return 1 - done
 
 
-def adamw(peak):                                                    # from a model to its optimizer
+def adamw(peak):                            # from a model to its optimizer; weight decay 0.01
     return lambda model: torch.optim.AdamW(model.parameters(), peak, (0.9, 0.98), fused=True)
 
 # %% name="loop"
@@ -356,7 +356,7 @@ r"""
 
 ## 4 · What mends it?
 
-We try a **warm-up**, and then three cures together with it. In a warm-up the learning rate begins near zero, and rises to its peak during the first tenth of the training.
+We try a **warm-up**, and then three cures, each together with the warm-up alone. In a warm-up the learning rate begins near zero, and rises to its peak during the first tenth of the training.
 """
 
 # %% name="warm-up-schedule"
@@ -412,7 +412,7 @@ smaller = attempt("+ smaller start", PostNorm, warm_up, start=smaller_start)
 
 # %% [markdown] name="pre-text"
 r"""
-And last the other place of the norm, with the old start and rate:
+And last the other place of the norm, with the old start and the old rate:
 """
 
 # %% name="pre"
@@ -476,12 +476,13 @@ r"""
 
 ## 5 · Why does one step do so much, and what does a warm-up do?
 
-**Adam** (Kingma and Ba 2015; AdamW adds weight decay) divides the mean of past gradients by the root of the mean of their squares. At the first step there is one gradient $g$, so the step is $g / \sqrt{g^2}$ times the learning rate: the sign of $g$.
+**Adam** (Kingma and Ba 2015; AdamW adds weight decay) divides the mean of past gradients by the root of the mean of their squares. (Both means are corrected for having begun at zero.) At the first step there is one gradient $g$, so the step is $g / \sqrt{g^2}$ times the learning rate: the sign of $g$.
 """
 
 # %% name="guess-clip" jupyter={"source_hidden": true}
 guess = predict(
-    "We clip the gradient to a hundredth of its length. How long is Adam's first step then?",
+    "Clipping multiplies all gradients by one factor, so that together they are as long as a limit. "
+    "We clip to a hundredth of their length. How long is Adam's first step then?",
     ["a hundredth", "a tenth", "as long as before"],
 )
 
@@ -550,7 +551,7 @@ The gradient falls to about a thousandth in ten steps. Adam's root, an average o
 3. If that is as large as $x$, each post-norm block halves what is a word's own, and its gradient.
 4. The gradient at the bottom falls faster than Adam forgets. The lower blocks stand still.
 
-Pre-norm and a smaller start break the chain at 3, a much lower rate at 1.
+Pre-norm and a smaller start break the chain at 3, a much lower rate at 1. (Xiong and others 2020 see the danger of the first steps in the large gradients near the top of a post-norm stack, and show that pre-norm has none.)
 
 After the warm-up the rate falls, and the model settles. Besides the straight line there are **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which may stay at its peak for as long as one likes.
 """
@@ -664,6 +665,8 @@ assert all(abs(a - b) < 0.3 for a, b in zip(rows[0][1:3], rows[1][1:3]))
 r"""
 **Answer: a deeper post-norm stack needs a lower rate, and so more steps. Pre-norm has no such border here.**
 
+So when *your* loss stands still: (1) Compute the loss of the frequencies. (2) Look at `alike` at the top for some hundred steps: does it come down again? (3) Look at the gradient by block: does the bottom fall to a thousandth of the top? (4) Quarter the rate; warm up. (5) Halve the start, or put the norms in front.
+
 ## 7 · What are the ten practices worth?
 
 The glossary article that this course follows recommends ten practices. Two need a word first. **Gradient accumulation**: a batch too large for memory is cut into parts, whose gradients are added up. Each part must count by its words:
@@ -700,7 +703,7 @@ table(["", "peak, MB", "processor time, as it is = 1"], rows)
 
 # %% [markdown] name="practices-text"
 r"""
-All ten, changed one at a time. The translator has four pre-norm blocks: E = 64, H = 4, hidden = 128. It is trained with a peak of 0.006 for 500 steps of at most 320 places on each side, with five seeds. Losses are on 500 unseen sentences. (Dropout was tried on captions, as in section 9.) The last column says whether the sentence holds *here*, by a threshold set beforehand:
+All ten, changed one at a time. The translator has four pre-norm blocks on each side: E = 64, H = 4, hidden = 128. It is trained with a peak of 0.006 for 500 steps of at most 320 places on each side, with five seeds. Losses are per word, on 500 unseen sentences. (Dropout was tried on captions, as in section 9.) The last column says whether the sentence holds *here*, by a threshold set beforehand:
 """
 
 # %% name="guess-practice" jupyter={"source_hidden": true}
@@ -725,7 +728,7 @@ guess.reveal("warm up", f"Without it the loss is higher by {cold:.2f} nats per w
 
 # %% [markdown] name="variants-text"
 r"""
-What else was tried, as losses (batches at the best of three rates, positions in the package's own Transformer, "decay alone" and "constant" without a warm-up):
+What else was tried, as losses (batches at the best of three rates, positions in the package's own Transformer, "decay alone" and "constant" without a warm-up, "He" and "normal" for the matrices of the blocks):
 """
 
 # %% name="variants" jupyter={"source_hidden": true}
@@ -746,7 +749,7 @@ assert last[1] < last[0] and bleu[1] < bleu[0] - 3
 
 # %% [markdown] name="practices-after"
 r"""
-- **The usual start is not the best.** Halved, Xavier's numbers come to 0.29, not 0.38, as section 4 would have it. Numbers of size 0.02, as GPT-2 starts with at a width of 768, are too small at 64, where Xavier's √(2 / (inputs + outputs)) is 0.125.
+- **The usual start is not the best.** Halved, Xavier's numbers come to 0.29, not 0.38, as section 4 would have it. HALVED-TEXT Numbers of size 0.02, as GPT-2 starts with at a width of 768, are too small at 64, where Xavier's √(2 / (inputs + outputs)) is 0.125.
 - **Clipping changes nothing here.** It is for gradients that are suddenly large, and none comes in this training.
 - **The smallest batches are best** for the same number of words: they make four times as many steps.
 - **Dropout** of 0.3 lowers the loss on unseen captions after eight passes over 4,000 pairs, and yet costs BLEU. With 500 pairs it helps both (section 9).
@@ -756,12 +759,12 @@ r"""
 
 ## 8 · Does another optimizer help, and can a learning rate be carried to a larger model?
 
-**SGD** steps along the gradient itself. **AdamW** also makes matrices a little smaller at each step (**weight decay**, here 0.1; not norms and biases). **Muon** (Jordan and others 2024) sets all singular values of a matrix's averaged gradient to about 1, and steps along that; the rest stays with AdamW. Each at the best of four rates (two in the last row), three seeds. *Exact* is the share of unseen sentences translated as the grammar does, processor time is beside AdamW's:
+**SGD** steps along the gradient itself, averaged over some ten steps (*momentum*); Nesterov's kind looks one step ahead. **AdamW** also makes matrices a little smaller at each step (**weight decay**, here 0.1; not norms and biases). **Muon** (Jordan and others 2024) sets all singular values of a matrix's averaged gradient to about 1, and steps along that; the rest stays with AdamW. Each at the best of four rates, each twice the one before (for SGD three times; two rates in the last row), three seeds. No best rate is the lowest or highest tried, but in the last row. *Exact* is the share of unseen sentences translated as the grammar does, processor time is beside AdamW's:
 """
 
 # %% name="guess-optimizer" jupyter={"source_hidden": true}
 guess = predict(
-    "SGD with momentum, the gradient clipped to length 1: how does it compare with Adam?",
+    "SGD with Nesterov's momentum, the gradient clipped to length 1: how does it compare with Adam?",
     ["it learns hardly anything", "it is clearly worse", "it is about as good"],
 )
 
@@ -785,17 +788,18 @@ diverged = optimizers["optimizers"]["SGD, Nesterov, not clipped"]["1.0"]["loss"]
 assert min(diverged) == 99 and words[1] == 364                      # 99 stands for more
 guess.reveal(
     "it is about as good",
-    f"{came['SGD, momentum 0.9']:.2f} against {came['Adam']:.2f} here. Without clipping it gets to "
-    f"{came['SGD, not clipped']:.2f}, and at the highest rate it diverges. SGD needs clipping.",
+    f"{came['SGD, Nesterov momentum']:.2f} against {came['Adam']:.2f} here. Without clipping it gets "
+    f"to {came['SGD, Nesterov, not clipped']:.2f}, and at the highest rate it diverges. With plain "
+    f"momentum it gets to {came['SGD, momentum']:.2f}.",
 )
 
 # %% [markdown] name="widths-text"
 r"""
-That SGD keeps up may be due to our 364 French words. On real text, with many rare words, Kunstner and others (2024) find it far behind Adam.
+That SGD of one kind keeps up may be due to our 364 French words. On real text, with many rare words, Kunstner and others (2024) find it far behind Adam.
 
-From the same words Muon learns most. In a little more time AdamW makes twice the steps, on twice the sentences, and comes lower still. Where there is no more text, Muon pays: MUON-TEXT
+From the same words Muon learns most. In a little more time AdamW makes twice the steps, on twice as many sentences, and comes lower still. But where there are no more sentences, Muon pays: MUON-TEXT
 
-Can a learning rate be found on a small model? When Adam moves every number of a row by the rate, a sum over the row moves by the rate times the width. So in **μP** (Yang and others 2022) the rate of the matrices is divided by the width: here, multiplied by 32 / E. (μP has more rules; we use this one.) Two pre-norm blocks, heads of 8 numbers, 300 steps, three seeds:
+Can a learning rate be found on a small model? When Adam moves every number of a row by the rate, a sum over the row moves by the rate times the width. So in **μP** (Yang and others 2022) the rate of the matrices of linear maps is divided by the width: here, multiplied by 32 / E. (μP has more rules; we use this one.) Two pre-norm blocks, heads of 8 numbers, hidden = 2 E, 300 steps, three seeds:
 """
 
 # %% name="widths" jupyter={"source_hidden": true}
@@ -816,7 +820,7 @@ assert min(muP["128"]) < min(one["128"]) and muP["128"][4] < 0.6 < 2 < one["128"
 r"""
 With one rate for all, the best rate halves when the width doubles. With μP it moves by one step in all.
 
-**Answer: more steps beat a better optimizer; where there is no more text, Muon pays. μP carries a rate to wider models.**
+**Answer: where there is more text, take more steps; where there is none, Muon pays. μP carries a rate to wider models.**
 
 ## 9 · What if data are few, or there is more compute?
 
@@ -860,9 +864,9 @@ figures.courses(few["nothing"]["used"][0], curves)
 
 # %% [markdown] name="few-after"
 r"""
-Without a cure, the model knows its captions by heart, and its loss on others falls and then rises: **overfitting**. To keep the model of the lowest point (**early stopping**) costs only some captions to measure on. Dropout with label smoothing ends with the lowest loss of all that uses these 500 captions, weight decay with the best BLEU. A quarter of the width is no cure, at the same rate. No cure comes near eight times the data.
+Without a cure, the model knows its captions by heart, and its loss on others falls and then rises: **overfitting**. To keep the model of the lowest point (**early stopping**) costs only some captions to measure on. Dropout with label smoothing ends with the lowest loss of all that uses these 500 captions, weight decay with the best BLEU. A quarter of the width is no cure, at least at the same rate. No cure comes near eight times the data.
 
-**And with more compute: more parameters, or more words?** We trained three sizes (E = 32, 64, 128, three pre-norm blocks on each side) on four amounts of words, three seeds. Up to 400,000 words, no caption comes twice; 800,000 are nearly two passes. The dots are mean losses on unseen captions:
+**And with more compute: more parameters, or more words?** We trained three sizes (E = 32, 64, 128, three pre-norm blocks on each side) on four amounts of words, with peaks of 0.008, 0.005 and 0.003, three seeds. Up to 400,000 words, no caption comes twice; 800,000 are nearly two passes. The dots are mean losses on unseen captions:
 """
 
 # %% name="guess-budget" jupyter={"source_hidden": true}
@@ -909,7 +913,7 @@ r"""
 
 ## The whole thing to take away
 
-Paste this below lesson 12's listing and delete the imports of `attention_course`: then it needs PyTorch alone. `batches` is a list of pairs `(source, target)`: word numbers (B, S) and (B, L + 1).
+Paste this below lesson 12's listing and delete the imports of `attention_course`: then it needs PyTorch alone. It replaces `Block`, `train` and `warm_up`; such a model writes with `write`, not with the cache. `batches` is a list of pairs `(source, target)`: word numbers (B, S) and (B, L + 1).
 """
 
 # %% name="listing" jupyter={"source_hidden": true}

@@ -16,8 +16,8 @@ class WhatHelps(Choice):
     replies = {
         "A": "Adam's first step has the size of the learning rate, however long the gradient is, so a gradient that is clipped to a tenth gives the same step. Clipping protects "
         "against a single batch with a very long gradient, and here the trouble is the same with every batch.",
-        "B": "With a larger matrix each part adds more to the sum, and the norm behind the sum shrinks what came from below even more. In a post-norm stack the contribution of each "
-        "part should be small at first.",
+        "B": "A warm-up makes the first steps short, and the words become alike some steps later. With so many post-norm blocks and so high a rate there is still no way back: each "
+        "block shrinks what tells the words apart. In the lesson's map, twelve such blocks learn at none of six rates, with the warm-up or without.",
         "C": "More sentences help where a model is good on its training sentences and bad on new sentences. This model is bad on its training sentences: it has not yet learned from "
         "what is there.",
         "E": "Dropout and label smoothing keep a model from becoming too sure of its training sentences, which is overfitting. This model knows nothing of its sentences but "
