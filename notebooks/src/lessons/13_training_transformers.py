@@ -84,7 +84,7 @@ look_inside(MultiHeadAttention, *(getattr(lesson_12, name) for name in names.spl
 
 # %% [markdown] name="train-text"
 r"""
-The loop is lesson 12's, with the recipe passed in: optimizer, clipping and **schedule**. A schedule is a function: it takes the share of the training that is done, and gives a factor on the learning rate. `note` lets us look in between.
+The loop is lesson 12's, with optimizer, clipping and **schedule** passed in. A schedule takes the share of the training that is done, and gives a factor on the learning rate. `note` lets us look in between.
 """
 
 # %% name="train"
@@ -121,7 +121,7 @@ def train(model, batches, optimizer, schedule, clip=1.0, smoothing=0, note=lambd
 
 # %% [markdown] name="data-text"
 r"""
-The data are the grammar of lesson 03, in 250 batches of at most 320 places on each side, padding included. No sentence comes twice. So each loss, computed before the step, is one on unseen sentences. Losses are in nats per word (lesson 03).
+The data are lesson 03's grammar, in 250 batches of at most 320 places on each side. No sentence comes twice, so each loss is one on unseen sentences, in nats per word.
 """
 
 # %% name="data"
@@ -173,7 +173,7 @@ r"""
 
 ## 2 · Where does it fail?
 
-A loss says that something is wrong, not where. Two instruments say more. `alike` is the mean **cosine similarity** of the vectors at any two places of a batch: 0 for right angles, 1 for the same direction. `watch` sends a batch up through the decoder, and takes the length of each block's gradient.
+Two instruments say more than the loss. `alike` is the mean **cosine similarity** of the vectors at any two places of a batch: 0 for right angles, 1 for the same direction. `watch` sends a batch up through the decoder, and takes the length of each block's gradient.
 """
 
 # %% name="alike"
@@ -221,7 +221,7 @@ assert rows[3][1] < 1e-5 * rows[3][6] and rows[1][1] > 0.1 * rows[1][6]
 
 # %% [markdown] name="watch-text"
 r"""
-After the training, all words are the same vector from block 2 on. So every place must give the same answer, and the best single answer is how frequent each word is. And the gradient of block 1 is a tiny part of that of block 6. When does this happen? We look after each of the first steps:
+After the training, all words are the same vector from block 2 on. So every place must give the same answer, and the best single answer is how frequent each word is. And the gradient of block 1 is a tiny part of that of block 6. When does this happen?
 """
 
 # %% name="first-steps"
@@ -236,7 +236,7 @@ assert rows[0][1] < 0.9 and rows[1][1] > 0.98 and rows[-1][2] < rows[0][2] / 100
 
 # %% [markdown] name="where-answer"
 r"""
-**Answer: a single step makes all words alike at the top, and then the gradient fades.** (This is called **rank collapse**: a matrix of equal rows has rank 1. Dong and others 2021 and Noci and others 2022 describe it before any training. Here the first step does it.)
+**Answer: a single step makes all words alike at the top, and then the gradient fades.** (**Rank collapse**: Dong and others 2021 and Noci and others 2022 describe it before any training. Here the first step does it.)
 
 ## 3 · Why do the words become alike, and why is there no way back?
 
@@ -460,9 +460,9 @@ assert min(g for *_, g in quarter) > 1e-3 and quarter[-1][1] < 0.7
 
 # %% [markdown] name="way-after"
 r"""
-This is a surprise: in *every* training the words become alike within twenty steps. The frequencies of words are learned first, and they are the same at all places. So to be alike for a while is no illness. What differs is the way back. In pre-norm the gradient of block 1 stays above a tenth of its first length, and the words part again. With the warm-up alone it falls by orders of magnitude, comes up once more, and falls for good.
+This is a surprise: in *every* training the words become alike within twenty steps. The frequencies of words are learned first, and they are the same at all places. What differs is the way back. In pre-norm the gradient of block 1 stays above a tenth of its first length, and the words part again. With the warm-up alone it falls by orders of magnitude, comes up once more, and falls for good.
 
-The two best cures have one thing in common: **at the start, what a part adds is small beside $x$** (last column above). Then no block halves what is a word's own. A smaller start makes the parts small, pre-norm lets $x$ grow. GPT-2 starts with smaller matrices (Radford and others 2019), ReZero with parts times zero (Bachlechner and others 2021). A lower rate goes more slowly into the same hole, and the gradient does not fade as far.
+The two best cures have one thing in common: **at the start, what a part adds is small beside $x$** (last column above). Then no block halves what is a word's own. A smaller start makes the parts small, pre-norm lets $x$ grow. (GPT-2 and ReZero begin with small parts, too: Radford and others 2019, Bachlechner and others 2021.) A lower rate goes more slowly into the same hole, and the gradient does not fade as far.
 
 Your own recipe (change it):
 """
@@ -481,8 +481,8 @@ r"""
 
 # %% name="guess-clip" jupyter={"source_hidden": true}
 guess = predict(
-    "Clipping multiplies all gradients by one factor, so that together they are as long as a limit. "
-    "We clip to a hundredth of their length. How long is Adam's first step then?",
+    "Clipping multiplies all gradients by one factor, so that their length is at a limit. We clip "
+    "to a hundredth of their length. How long is Adam's first step then?",
     ["a hundredth", "a tenth", "as long as before"],
 )
 
@@ -669,7 +669,7 @@ So when *your* loss stands still: (1) Compute the loss of the frequencies. (2) L
 
 ## 7 · What are the ten practices worth?
 
-The glossary article that this course follows recommends ten practices. Two need a word first. **Gradient accumulation**: a batch too large for memory is cut into parts, whose gradients are added up. Each part must count by its words:
+The glossary article that this course follows recommends ten practices. Two need a word first. **Gradient accumulation** cuts a batch that is too large for memory into parts, and adds up their gradients. Each part must count by its words:
 """
 
 # %% name="accumulate"
@@ -689,7 +689,7 @@ assert all(torch.allclose(a, p.grad, atol=1e-6) for a, p in zip(whole, model.par
 
 # %% [markdown] name="memory-text"
 r"""
-**Memory**: the backward pass needs what the forward pass kept. *Gradient checkpointing* keeps the inputs of the blocks, and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* never writes the weights down. Six blocks, four texts of 1,024 words, on a CPU that has bfloat16:
+**Memory** holds what the backward pass needs. *Gradient checkpointing* keeps the inputs of the blocks, and computes the rest again. *Mixed precision* (bfloat16) keeps half the bytes. *Fused attention* never writes the weights down. Six blocks, four texts of 1,024 words, on a CPU with bfloat16:
 """
 
 # %% name="memory" jupyter={"source_hidden": true}
@@ -752,19 +752,18 @@ r"""
 - **The usual start is not the best.** Halved, Xavier's numbers come to 0.29, not 0.38, as section 4 would have it. HALVED-TEXT Numbers of size 0.02, as GPT-2 starts with at a width of 768, are too small at 64, where Xavier's √(2 / (inputs + outputs)) is 0.125.
 - **Clipping changes nothing here.** It is for gradients that are suddenly large, and none comes in this training.
 - **The smallest batches are best** for the same number of words: they make four times as many steps.
-- **Dropout** of 0.3 lowers the loss on unseen captions after eight passes over 4,000 pairs, and yet costs BLEU. With 500 pairs it helps both (section 9).
-- **Metrics**: where the loss is high, the cross-attention points wrongly, too. Here the one does tell the other.
+- **Dropout** lowers the loss on unseen captions after eight passes over 4,000 pairs, and yet costs BLEU. With 500 pairs it helps both (section 9).
 
 **Answer: the place of the norm, the start, the warm-up and the size of the batch decide. The rest is fine-tuning, at this size.**
 
 ## 8 · Does another optimizer help, and can a learning rate be carried to a larger model?
 
-**SGD** steps along the gradient itself, averaged over some ten steps (*momentum*); Nesterov's kind looks one step ahead. **AdamW** also makes matrices a little smaller at each step (**weight decay**, here 0.1; not norms and biases). **Muon** (Jordan and others 2024) sets all singular values of a matrix's averaged gradient to about 1, and steps along that; the rest stays with AdamW. Each at the best of four rates, each twice the one before (for SGD three times; two rates in the last row), three seeds. No best rate is the lowest or highest tried, but in the last row. *Exact* is the share of unseen sentences translated as the grammar does, processor time is beside AdamW's:
+**SGD** steps along the gradient, averaged over some ten steps (*momentum*; Nesterov's looks one step ahead). **AdamW** also makes matrices a little smaller at each step (**weight decay**, here 0.1). **Muon** (Jordan and others 2024) sets all singular values of a matrix's averaged gradient to about 1, and steps along that; the rest stays with AdamW. Each at the best of four rates (two in the last row), with three seeds; only in the last row the best is at the edge. *Exact* is the share of unseen sentences translated as the grammar does, processor time is beside AdamW's:
 """
 
 # %% name="guess-optimizer" jupyter={"source_hidden": true}
 guess = predict(
-    "SGD with Nesterov's momentum, the gradient clipped to length 1: how does it compare with Adam?",
+    "SGD with Nesterov's momentum, clipped to length 1: how does it compare with Adam?",
     ["it learns hardly anything", "it is clearly worse", "it is about as good"],
 )
 
@@ -788,8 +787,8 @@ diverged = optimizers["optimizers"]["SGD, Nesterov, not clipped"]["1.0"]["loss"]
 assert min(diverged) == 99 and words[1] == 364                      # 99 stands for more
 guess.reveal(
     "it is about as good",
-    f"{came['SGD, Nesterov momentum']:.2f} against {came['Adam']:.2f} here. Without clipping it gets "
-    f"to {came['SGD, Nesterov, not clipped']:.2f}, and at the highest rate it diverges. With plain "
+    f"{came['SGD, Nesterov momentum']:.2f} against {came['Adam']:.2f} here. Not clipped it gets to "
+    f"{came['SGD, Nesterov, not clipped']:.2f}, and at the highest rate it diverges. With plain "
     f"momentum it gets to {came['SGD, momentum']:.2f}.",
 )
 
@@ -799,7 +798,7 @@ That SGD of one kind keeps up may be due to our 364 French words. On real text, 
 
 From the same words Muon learns most. In a little more time AdamW makes twice the steps, on twice as many sentences, and comes lower still. But where there are no more sentences, Muon pays: MUON-TEXT
 
-Can a learning rate be found on a small model? When Adam moves every number of a row by the rate, a sum over the row moves by the rate times the width. So in **μP** (Yang and others 2022) the rate of the matrices of linear maps is divided by the width: here, multiplied by 32 / E. (μP has more rules; we use this one.) Two pre-norm blocks, heads of 8 numbers, hidden = 2 E, 300 steps, three seeds:
+Can a learning rate be found on a small model? When Adam moves every number of a row by the rate, a sum over the row moves by the rate times the width. So in **μP** (Yang and others 2022) the rate of the matrices of linear maps is divided by the width: here, multiplied by 32 / E. (μP has more rules.) Two pre-norm blocks, heads of 8 numbers, hidden = 2 E, 300 steps, three seeds:
 """
 
 # %% name="widths" jupyter={"source_hidden": true}
@@ -864,7 +863,7 @@ figures.courses(few["nothing"]["used"][0], curves)
 
 # %% [markdown] name="few-after"
 r"""
-Without a cure, the model knows its captions by heart, and its loss on others falls and then rises: **overfitting**. To keep the model of the lowest point (**early stopping**) costs only some captions to measure on. Dropout with label smoothing ends with the lowest loss of all that uses these 500 captions, weight decay with the best BLEU. A quarter of the width is no cure, at least at the same rate. No cure comes near eight times the data.
+Without a cure, the model knows its captions by heart, and its loss on others falls and then rises: **overfitting**. **Early stopping** keeps the model of the lowest point. Of what uses these 500 captions alone, dropout with label smoothing ends with the lowest loss, weight decay with the best BLEU. A quarter of the width is no cure, at least at the same rate. No cure comes near eight times the data.
 
 **And with more compute: more parameters, or more words?** We trained three sizes (E = 32, 64, 128, three pre-norm blocks on each side) on four amounts of words, with peaks of 0.008, 0.005 and 0.003, three seeds. Up to 400,000 words, no caption comes twice; 800,000 are nearly two passes. The dots are mean losses on unseen captions:
 """
@@ -907,7 +906,7 @@ guess.reveal(
 
 # %% [markdown] name="budget-after"
 r"""
-(Compute is taken as parameters times words.) The curves are a **scaling law** (Hoffmann and others 2022): the loss is $c + A / P^a + B / W^b$ for $P$ parameters and $W$ words, fitted to the dots up to 400,000 words. Ours is a sketch: it misses dots by up to 0.2. But it says what the table says: so small a training is short of words. Of large models, Hoffmann and others found that both should grow together.
+Compute is parameters times words. The curves are a **scaling law** (Hoffmann and others 2022): the loss is $c + A / P^a + B / W^b$ for $P$ parameters and $W$ words, fitted to the dots up to 400,000 words. Ours is a sketch: it misses dots by up to 0.2. But it says the same: so small a training is short of words. Of large models, Hoffmann and others found that both should grow together.
 
 **Answer: dropout, weight decay and early stopping help; more data help more. With more compute, look which is short: here it is the words.**
 
@@ -939,10 +938,9 @@ r"""
 ## What to remember
 
 - A training can fail without an error. Compare its loss with that of **the frequencies of words**, and look at vectors and gradients **by block**.
-- In a deep **post-norm** stack all words become alike, and the gradient that could tell them apart fades (**rank collapse**).
-- **Pre-norm** and a smaller start keep what a part adds small beside $x$. A **warm-up** helps beside them; alone it was not enough.
+- In a deep **post-norm** stack all words become alike, and the gradient that could tell them apart fades.
+- **Pre-norm** and a smaller start keep what a part adds small beside $x$. A **warm-up** helps beside them.
 - **Adam's first step is as long as the learning rate**, for every number. Clipping does not change it.
-- With the rate of the matrices divided by the width (**μP**), a rate can be carried to a wider model.
 
 Worth knowing by heart:
 
