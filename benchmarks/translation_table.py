@@ -8,7 +8,7 @@ from side_by_side import measured_on, side_by_side, with_part
 from attention_course.data.multi30k import WORDS
 
 
-def write(kept: dict, *, sizes: dict, dropout: float, config: dict, recipes: dict, test: str) -> str:
+def write(kept: dict, *, sizes: dict, dropout: float, config: dict, mended: dict, recipes: dict, test: str) -> str:
     """kept: the figures of the parts that have been run, by kind."""
     rnnsearch, transformer = (
         f"AdamW with learning rate {recipe['learning_rate']}, label smoothing {recipe['label_smoothing']}, batches of "
@@ -23,12 +23,17 @@ def write(kept: dict, *, sizes: dict, dropout: float, config: dict, recipes: dic
         f"The Transformer is `attention_course.models.transformer.Transformer` of size {config['size']} with "
         f"{config['heads']} heads, feed-forward networks of {config['hidden']}, {config['layers']} blocks on each side "
         f"and sinusoidal positions; dropout {config['dropout']}, {transformer}.",
-        'What lesson 13 found is used in the rows "Transformer, lesson 13": the first numbers of all matrices of '
-        "linear maps are half as large, and Muon trains these matrices, AdamW the rest, both with learning rate "
-        f"{recipes['Transformer, lesson 13']['learning_rate']}. All else is as with the Transformer. Rate and start "
-        "were chosen by BLEU on `val` after a quarter of the budget, with one seed, among three rates and starts.",
     ]
-    if quality := with_part(kept, "quality"):
+    quality = with_part(kept, "quality")
+    if any(run["model"] == "Transformer, lesson 13" for runs in quality.values() for run in runs):
+        parts.append(
+            'What lesson 13 found is used in the rows "Transformer, lesson 13": the first numbers of all matrices of '
+            "linear maps are half as large, and Muon trains these matrices, AdamW the rest, both with learning rate "
+            f"{recipes['Transformer, lesson 13']['learning_rate']} and dropout {mended['dropout']}. All else is as "
+            "with the Transformer. Rate, start and dropout were chosen with one seed by BLEU on `val`, among three of "
+            "each; rate and start after a quarter of the budget."
+        )
+    if quality:
         parts += _quality(quality, test)
     if peer := with_part(kept, "peer"):
         parts.append(_peer(peer))
