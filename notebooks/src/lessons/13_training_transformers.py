@@ -146,12 +146,12 @@ guess = predict(
 
 # %% name="fail"
 use_threads(1)
-final, first = {}, batches[0]
+courses, final, first = {}, {}, batches[0]
 for N in (2, 6):
     seed_everything(0)
     model = stack(words, N, PostNorm)
-    losses = train(model, batches, adamw(PEAK), decay)
-    final[N] = losses[-50:].mean().item()
+    courses[N] = train(model, batches, adamw(PEAK), decay)
+    final[N] = courses[N][-50:].mean().item()
 
 # %% name="fail-table" jupyter={"source_hidden": true}
 counts = sum(torch.bincount(target[:, 1:].flatten(), minlength=words[1]) for _, target in batches)
@@ -159,6 +159,13 @@ shares = counts[1:] / counts[1:].sum()                              # without pa
 frequencies = -torch.special.xlogy(shares, shares).sum().item()
 rows = [["2 blocks", final[2]], ["6 blocks", final[6]]]
 table(["", "loss of the last 50 steps"], [*rows, ["only how frequent each word is", frequencies]])
+
+# %% name="fail-picture" jupyter={"source_hidden": true}
+from attention_course import plots
+
+curves = {f"{N} blocks": losses.view(-1, 5).mean(1).tolist() for N, losses in courses.items()}
+curves["frequencies alone"] = [frequencies] * (STEPS // 5)
+plots.lines(range(3, STEPS, 5), curves, x_label="step", y_label="loss, means of five steps")
 
 # %% name="reveal-deep" jupyter={"source_hidden": true}
 assert final[2] < 3 and abs(final[6] - frequencies) < 0.15
@@ -281,7 +288,7 @@ So the first step turns the parts into one thing: from block 2 on they add nearl
 What that does to a stack can be worked out with four numbers. *Cat* is (1, −1, 1, −1) and *mat* is (1, −1, −1, 1). Each has mean 0 and variance 1, so a layer norm leaves it as it is. Each block has one part, which gives all words the same: their average, here (1, −1, 0, 0).
 
 - **Post-norm.** *Cat* becomes (2, −2, 1, −1), and the norm divides by the standard deviation, √2.5: (1.26, −1.26, 0.63, −0.63). What is shared was doubled, what is *cat*'s own was not. So each block halves the ratio of own to shared. After $n$ blocks it is 1 / 2ⁿ.
-- **Pre-norm.** *Cat* becomes (2, −2, 1, −1), and stays so. The next block adds the average of a normalised *copy*: 1.26. So each block *adds* about as much to what is shared, and what is own stays 1. After $n$ blocks the ratio is only about 1 / n.
+- **Pre-norm.** *Cat* becomes (2, −2, 1, −1), and stays so. The next block adds the average of a normalised *copy*: 1.26. So each block *adds* about as much to what is shared, and what is own stays 1. The ratio falls only as 1 / n: after twelve blocks it is 1 / 17.
 """
 
 # %% name="guess-own" jupyter={"source_hidden": true}
@@ -324,7 +331,7 @@ guess.reveal(
 
 # %% [markdown] name="gradient-text"
 r"""
-(Both stacks end with a norm, which changes nothing in post-norm.) The gradient says how much the top changes when what tells the words apart changes at the bottom. Post-norm halves it, too, with every block that is added. In pre-norm it goes as 1 / n.
+(Both stacks end with a norm, which changes nothing in post-norm.) The gradient says how much the top changes when what tells the words apart changes at the bottom. Post-norm halves it, too, with every block that is added. In pre-norm it falls as 1 / n.
 
 And with no $x$ in the sum at all? Here is the gradient of block 1 over that of the last block, in our decoder before any training:
 """
@@ -350,9 +357,9 @@ assert rows[0][2] < 1e-12 and rows[1][3] < 0.15 and all(1 < ratio < 3 for ratio 
 
 # %% [markdown] name="vanishing-after"
 r"""
-**Without residual connections** the gradient is gone (**vanishing gradient**). Post-norm weakens it with depth, pre-norm does not.
+**Without residual connections** the gradient is gone (**vanishing gradient**). Post-norm weakens it with depth, pre-norm does not. (Before training the parts add something else to each word, so this is milder than with our four numbers.)
 
-**Answer: after one step the parts add nearly the same to every word. Then each post-norm block halves what is a word's own, and its gradient. In $n$ pre-norm blocks both fall only to about 1 / n.**
+**Answer: after one step the parts add nearly the same to every word. Then each post-norm block halves what is a word's own, and its gradient. In pre-norm both fall only as 1 / n, for $n$ blocks.**
 
 ## 4 · What mends it?
 
@@ -462,7 +469,7 @@ assert min(g for *_, g in quarter) > 1e-3 and quarter[-1][1] < 0.7
 r"""
 This is a surprise: in *every* training the words become alike within twenty steps. The frequencies of words are learned first, and they are the same at all places. What differs is the way back. In pre-norm the gradient of block 1 stays above a tenth of its first length, and the words part again. With the warm-up alone it falls by orders of magnitude, comes up once more, and falls for good.
 
-The two best cures have one thing in common: **at the start, what a part adds is small beside $x$** (last column above). Then no block halves what is a word's own. A smaller start makes the parts small, pre-norm lets $x$ grow. (GPT-2 and ReZero begin with small parts, too: Radford and others 2019, Bachlechner and others 2021.) A lower rate goes more slowly into the same hole, and the gradient does not fade as far.
+The two best cures have one thing in common: **at the start, what a part adds is small beside $x$** (last column above). Then no block halves what is a word's own. A smaller start makes the parts small, pre-norm lets $x$ grow. (GPT-2, ReZero and DeepNorm begin with small parts, too: Radford and others 2019, Bachlechner and others 2021, Wang and others 2022.) A lower rate goes more slowly into the same hole, and the gradient does not fade as far.
 
 Your own recipe (change it):
 """
@@ -510,7 +517,7 @@ guess.reveal(
 
 # %% [markdown] name="first-step-text"
 r"""
-So at the first step *each* number of the model moves by 0.008. What the first batch asks for is the same at all places: say what is frequent. A number computed from 32 others of size 1 moves by up to 32 · 0.008 = 0.26 then, in the same direction at all places. Every matrix of every block does so at once, and what block 1 adds is passed on by the others. That is how one step makes the parts alike. With the warm-up it takes ten steps: the first of its 25 steps is 0.02 times the peak.
+So at the first step *each* number of the model moves by 0.008. What the first batch asks for is the same at all places: say what is frequent. A number computed from 32 others of size 1 moves by up to 32 · 0.008 = 0.26 then. As the words share much before any training (alike is 0.6 to 0.8), it moves in much the same direction at all places. Every matrix of every block does so at once, and what block 1 adds is passed on by the others. That is how one step makes the parts alike. With the warm-up it takes ten steps: the first of its 25 steps is 0.02 times the peak.
 
 But if Adam divides by the size of the gradient, why does a small gradient matter? It divides by the size that it *remembers*. We compare the gradient of block 1 with Adam's root (medians over all numbers), in the training of section 1:
 """
@@ -551,7 +558,7 @@ The gradient falls to about a thousandth in ten steps. Adam's root, an average o
 3. If that is as large as $x$, each post-norm block halves what is a word's own, and its gradient.
 4. The gradient at the bottom falls faster than Adam forgets. The lower blocks stand still.
 
-Pre-norm and a smaller start break the chain at 3, a much lower rate at 1. (Xiong and others 2020 see the danger of the first steps in the large gradients near the top of a post-norm stack, and show that pre-norm has none.)
+Pre-norm and a smaller start break the chain at 3, a much lower rate at 1. Even there a warm-up saves steps, since the words need not part again from so far: section 6 has 2.7 with it and 3.0 without, for six pre-norm blocks. (Xiong and others 2020 see the danger of the first steps in the large gradients near the top of a post-norm stack, and show that pre-norm has none.)
 
 After the warm-up the rate falls, and the model settles. Besides the straight line there are **inverse root** (the paper's), **cosine** (Loshchilov and Hutter 2017), and **warm-up, stable, decay** (WSD; Hu and others 2024), which may stay at its peak for as long as one likes.
 """
@@ -611,6 +618,8 @@ assert min(best["post-norm, warm-up"][-1], best["post-norm, no warm-up"][-1]) > 
 assert panels["pre-norm, warm-up"].max() < frequencies - 0.5 > panels["pre-norm, no warm-up"].max()
 assert all((panels[f"{join}, warm-up"] < panels[f"{join}, no warm-up"] + 0.1).all()
            for join in ("post-norm", "pre-norm"))
+six = [best[f"pre-norm, {name}"][depths.index(6)] for name in ("warm-up", "no warm-up")]
+assert [f"{x:.1f}" for x in six] == ["2.7", "3.0"]
 assert (best["pre-norm, warm-up"][1:] > best["pre-norm, warm-up"][:-1]).all()
 for name in ("pre-norm, warm-up", "pre-norm, no warm-up"):
     for losses in panels[name]:
