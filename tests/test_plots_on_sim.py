@@ -175,6 +175,7 @@ FIGURES = {  # each of what `given` makes of the arrays
     ),
     diagrams_12.cached: lambda given: diagrams_12.cached(ABCD),
     diagrams_13.on_the_way_up: lambda given: diagrams_13.on_the_way_up(dict(enumerate(two_words(1)))),
+    figures_13.losses: lambda given: figures_13.losses([5, 15], {"a": [2.0, 1.0], "b": [2.0, 1.5]}),
     figures_13.on_the_way: lambda given: figures_13.on_the_way({"a": [(0, 0.5, 1.0), (8, 0.9, 0.1)]}),
     figures_13.the_map: lambda given: figures_13.the_map(
         [0.1, 0.2], [2, 4], {name: np.array([[1.0, 2], [2, 3]]) for name in ABCD}, 2.4

@@ -161,11 +161,11 @@ rows = [["2 blocks", final[2]], ["6 blocks", final[6]]]
 table(["", "loss of the last 50 steps"], [*rows, ["only how frequent each word is", frequencies]])
 
 # %% name="fail-picture" jupyter={"source_hidden": true}
-from attention_course import plots
+from attention_course.lessons.lesson_13 import figures
 
-curves = {f"{N} blocks": losses.view(-1, 5).mean(1).tolist() for N, losses in courses.items()}
-curves["frequencies alone"] = [frequencies] * (STEPS // 5)
-plots.lines(range(3, STEPS, 5), curves, x_label="step", y_label="loss, means of five steps")
+curves = {f"{N} blocks": course.view(-1, 10).mean(1).tolist() for N, course in courses.items()}
+curves["frequencies alone"] = [frequencies] * (STEPS // 10)
+figures.losses(range(5, STEPS, 10), curves)                         # means of ten steps
 
 # %% name="reveal-deep" jupyter={"source_hidden": true}
 assert final[2] < 3 and abs(final[6] - frequencies) < 0.15
@@ -450,8 +450,6 @@ In a stack that learns, the words differ at every block, and all gradients are o
 """
 
 # %% name="way"
-from attention_course.lessons.lesson_13 import figures
-
 figures.on_the_way(noted)
 
 # %% name="way-guard" jupyter={"source_hidden": true}
