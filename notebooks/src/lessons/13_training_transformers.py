@@ -965,7 +965,13 @@ Compute the loss of the frequencies alone. If it is 7.2 too, look at `alike` at 
 
 </details>
 
-<details><summary>2. Your loss jumps up at step 3. You clip the gradients to a tenth. Why may nothing change?</summary>
+<details><summary>2. Why can a pre-norm stack be deeper than a post-norm stack?</summary>
+
+Where the parts add the same to every word, each post-norm block halves what is a word's own, and its gradient. In pre-norm both fall only as 1 / n.
+
+</details>
+
+<details><summary>3. Your loss jumps up at step 3. You clip the gradients to a tenth. Why may nothing change?</summary>
 
 Adam divides by the size of the gradients, so a common factor falls out. Lower the rate, or warm up for longer.
 
