@@ -12,14 +12,14 @@ from attention_course.plots.picture import Picture, describe
 from attention_course.plots.text import NORMAL, SMALL
 
 
-def losses(steps: Sequence[float], curves: Mapping[str, Sequence[float]]) -> Figure:
+def losses(steps: Sequence[int], curves: Mapping[str, Sequence[float]]) -> Figure:
     """Losses over the steps, each named at its end."""
     figure = Picture((6.05, 2.9), layout=None)
     figure.subplots_adjust(0.1, 0.17, 0.74, 0.97)
     ax = figure.subplots()
     for (colour, dash, _), (name, curve) in zip(STYLES, curves.items(), strict=False):
         ax.plot(steps, curve, color=colour, linestyle=dash, linewidth=2)
-        describe(ax, f"{name}: loss {curve[0]:.2f} at step {steps[0]:g}, {curve[-1]:.2f} at step {steps[-1]:g}.")
+        describe(ax, f"{name}: loss {curve[0]:.2f} at step {steps[0]}, {curve[-1]:.2f} at step {steps[-1]}.")
     quiet(ax, "step", "loss")
     _named_at_the_right(ax, {name: curve[-1] for name, curve in curves.items()})
     return figure
